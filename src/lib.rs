@@ -1,0 +1,2 @@
+//! Stochastic gradient descent on two-layer nets beside its stochastic differential equation.
+pub mod random;
