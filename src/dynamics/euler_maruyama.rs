@@ -1,0 +1,94 @@
+//! The SGD-SDE by the scheme of Euler and Maruyama.
+
+use super::{Block, Facts, Noise, Process};
+use crate::numerics::{NormalSource, euler_maruyama_update};
+use crate::problem::{Potential, Scratch};
+use crate::random::{Key, Purpose};
+
+/// The SGD-SDE dW = −∇L̃(W) dt + √s dB (Gopalani, Jha, Mukherjee, arXiv 2309.09258, eq. 3.4; Shi, Su, Jordan,
+/// arXiv 2004.06977) by W ← W − h∇L̃(W) + √(s h) ξ, ξ ~ N(0, I_D).
+///
+/// Strong and weak order 1 in h, since the noise is additive. Stable on a quadratic only for h θ_max < 2. With h = s it is
+/// "SGD with unit Gaussian noise".
+pub struct EulerMaruyama<'a> {
+    potential: &'a dyn Potential,
+    s: f64,
+    dt: f64,
+    refinement: u32,
+    key: Key,
+}
+
+impl<'a> EulerMaruyama<'a> {
+    /// The process with noise scale `s` ≥ 0 and step `dt` > 0 (times t, the clock of SGD) under `seed`.
+    pub fn new(potential: &'a dyn Potential, s: f64, dt: f64, seed: u64) -> Self {
+        Self::on_refined_path(potential, s, dt, 1, seed)
+    }
+
+    /// The same on a Brownian path that is drawn with steps dt/`refinement`: each increment is the sum of `refinement`
+    /// finer ones. Two processes with equal dt/`refinement` share one path, particle by particle.
+    ///
+    /// Cost: `refinement` times the noise.
+    ///
+    /// # Panics
+    /// When s < 0, dt ≤ 0 or `refinement` is 0.
+    pub fn on_refined_path(potential: &'a dyn Potential, s: f64, dt: f64, refinement: u32, seed: u64) -> Self {
+        assert!(s >= 0.0 && dt > 0.0 && refinement > 0, "s ≥ 0, dt > 0, refinement ≥ 1");
+        // Paths of different finest steps are independent: the finest step, rounded to 12 digits so that 0.1/2 and 0.05
+        // are one, is part of their name.
+        let finest = format!("{:.11e}", dt / f64::from(refinement)).parse().unwrap_or(dt);
+        let key = Key::new(seed, Purpose::Brownian).tagged(f64::to_bits(finest));
+        Self { potential, s, dt, refinement, key }
+    }
+}
+
+impl Process for EulerMaruyama<'_> {
+    fn facts(&self) -> Facts {
+        Facts {
+            kind: "sgd-sde",
+            rule: "W <- W - dt grad L(W) + sqrt(s dt) N(0, I), for dW = -grad L dt + sqrt(s) dB",
+            strong_order: Some(1.0),
+            weak_order: 1.0,
+            noise: "additive, isotropic",
+            gradients_per_step: 1.0,
+        }
+    }
+
+    fn potential(&self) -> &dyn Potential {
+        self.potential
+    }
+
+    fn step_length(&self) -> f64 {
+        self.dt
+    }
+
+    fn noise_scale(&self) -> f64 {
+        self.s
+    }
+
+    fn noise(&self, count: usize) -> Noise {
+        let len = count * self.potential.dim();
+        let fine = if self.refinement > 1 { vec![0.0; len] } else { Vec::new() };
+        Noise { normals: vec![0.0; len], source: NormalSource::new(self.potential.backend()), fine, ..Noise::default() }
+    }
+
+    fn draw(&self, block: &Block, step: u64, noise: &mut Noise) {
+        let (count, len, m) = (block.count(), block.weights.len(), u64::from(self.refinement));
+        let sum = &mut noise.normals[..len];
+        noise.source.fill(self.key, block.first, count, step * m, block.dim, sum);
+        if m > 1 {
+            let fine = &mut noise.fine[..len];
+            for part in 1..m {
+                noise.source.fill(self.key, block.first, count, step * m + part, block.dim, fine);
+                sum.iter_mut().zip(fine.iter()).for_each(|(a, b)| *a += b);
+            }
+            let scale = 1.0 / (m as f64).sqrt();
+            sum.iter_mut().for_each(|a| *a *= scale);
+        }
+    }
+
+    fn step(&self, block: &mut Block, _step: u64, noise: &Noise, gradient: &mut [f64], scratch: &mut Scratch) {
+        self.potential.block_gradient(&block.weights, gradient, scratch);
+        let normals = &noise.normals[..block.weights.len()];
+        euler_maruyama_update(&mut block.weights, gradient, normals, self.dt, (self.s * self.dt).sqrt());
+    }
+}

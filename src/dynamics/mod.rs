@@ -1,0 +1,116 @@
+//! One file a process. A step is *draw the noise*, then *pure arithmetic given the noise*.
+
+mod euler_maruyama;
+mod sgd;
+
+pub use euler_maruyama::EulerMaruyama;
+pub use sgd::{Sampling, Sgd};
+
+use crate::numerics::NormalSource;
+use crate::problem::{Potential, Scratch};
+
+/// What a process is, for documents and for the tests that measure its orders.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Facts {
+    /// The name in study files.
+    pub kind: &'static str,
+    /// The update rule in words and symbols.
+    pub rule: &'static str,
+    /// Order in the step length of E|W_k − W(t_k)| towards its own limit; `None` where there is no limit on one path.
+    pub strong_order: Option<f64>,
+    /// Order in the step length of |E φ(W_k) − E φ(W(t_k))| towards its own limit.
+    pub weak_order: f64,
+    /// The noise of one step in words.
+    pub noise: &'static str,
+    /// Cost of a step in full gradients (a minibatch of b rows counts b/n).
+    pub gradients_per_step: f64,
+}
+
+/// Particles that stand side by side and step together; their number is part of a run's result.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Block {
+    /// The number of its first particle.
+    pub first: u64,
+    /// D.
+    pub dim: usize,
+    /// Weights, one particle after another, D numbers each.
+    pub weights: Vec<f64>,
+    /// Further state of a process (a velocity), D numbers a particle, or empty.
+    pub extra: Vec<f64>,
+}
+
+impl Block {
+    /// How many particles it holds.
+    pub fn count(&self) -> usize {
+        self.weights.len() / self.dim
+    }
+}
+
+/// The random part of one step of a block.
+#[derive(Default)]
+pub struct Noise {
+    /// Standard normals, D a particle, one particle after another.
+    pub normals: Vec<f64>,
+    /// Row numbers of the minibatches, b a particle, one particle after another.
+    pub batch: Vec<u32>,
+    /// Streaming position of the normal generator, kept so that the next step is cheap.
+    pub(crate) source: NormalSource,
+    /// Normals of one finer step, where a step sums several.
+    pub(crate) fine: Vec<f64>,
+    /// Orders of the rows for epoch shuffling, n a particle, and the (first particle, epoch) they belong to.
+    pub(crate) orders: Vec<u32>,
+    pub(crate) orders_of: Option<(u64, u64)>,
+}
+
+/// Buffers of one thread.
+pub struct Work {
+    /// Gradients of a block.
+    pub gradient: Vec<f64>,
+    /// The potential's own buffers.
+    pub scratch: Scratch,
+    /// The noise of the step at hand.
+    pub noise: Noise,
+}
+
+/// A discrete-time process on the clock t = step × step length.
+pub trait Process: Send + Sync {
+    /// What it is.
+    fn facts(&self) -> Facts;
+
+    /// The potential it descends.
+    fn potential(&self) -> &dyn Potential;
+
+    /// The time one step takes.
+    fn step_length(&self) -> f64;
+
+    /// The noise scale s: the Gibbs measure that belongs to the process is exp(−2L̃/s).
+    fn noise_scale(&self) -> f64;
+
+    /// Room for the noise of a block of `count` particles.
+    fn noise(&self, count: usize) -> Noise;
+
+    /// Draws what step number `step` of the block's particles needs: a pure function of (seed, purpose, particle, step).
+    fn draw(&self, block: &Block, step: u64, noise: &mut Noise);
+
+    /// Step number `step`, given its noise. Allocates nothing.
+    fn step(&self, block: &mut Block, step: u64, noise: &Noise, gradient: &mut [f64], scratch: &mut Scratch);
+
+    /// Buffers for one thread and blocks of up to `count` particles.
+    fn work(&self, count: usize) -> Work {
+        let potential = self.potential();
+        Work {
+            gradient: vec![0.0; count * potential.dim()],
+            scratch: potential.scratch(),
+            noise: self.noise(count),
+        }
+    }
+
+    /// Steps number `from` to `to` (without `to`) of a block.
+    fn advance(&self, block: &mut Block, from: u64, to: u64, work: &mut Work) {
+        let len = block.weights.len();
+        for step in from..to {
+            self.draw(block, step, &mut work.noise);
+            self.step(block, step, &work.noise, &mut work.gradient[..len], &mut work.scratch);
+        }
+    }
+}

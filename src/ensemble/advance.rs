@@ -1,0 +1,127 @@
+//! The run loop's two verbs: advance all blocks to a step, observe all particles.
+
+use super::Start;
+use crate::dynamics::{Block, Process, Work};
+use crate::parallel::Threads;
+use crate::problem::{Quantity, Readings};
+
+/// A particle that left the finite numbers: an outcome, not a crash.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Divergence {
+    /// Which particle.
+    pub particle: u64,
+    /// After how many steps a weight was not finite for the first time.
+    pub step: u64,
+    /// The time of that step.
+    pub time: f64,
+}
+
+/// All particles of one process.
+pub struct Ensemble<'a> {
+    process: &'a dyn Process,
+    blocks: Vec<Block>,
+    step: u64,
+    divergences: Vec<Divergence>,
+    largest_block: usize,
+}
+
+impl<'a> Ensemble<'a> {
+    /// `particles` particles of `process` at step 0.
+    pub fn new(process: &'a dyn Process, start: &Start, particles: u64, seed: u64) -> Self {
+        let blocks = start.blocks(process.potential(), particles, seed);
+        let largest_block = blocks.iter().map(Block::count).max().unwrap_or(0);
+        Self { process, blocks, step: 0, divergences: Vec::new(), largest_block }
+    }
+
+    /// The process.
+    pub fn process(&self) -> &dyn Process {
+        self.process
+    }
+
+    /// How many steps have been made.
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// The particles that left the finite numbers so far, by step and then by number.
+    pub fn divergences(&self) -> &[Divergence] {
+        &self.divergences
+    }
+
+    /// The blocks in the order of their particles.
+    pub fn blocks(&self) -> &[Block] {
+        &self.blocks
+    }
+
+    /// Advances every particle to step number `to`. Blocks step alone, so their weights stay in cache; the result is the
+    /// same for any number of threads.
+    pub fn advance(&mut self, to: u64, threads: &Threads) {
+        let (process, from, count) = (self.process, self.step, self.largest_block);
+        let lost = threads.map(
+            &mut self.blocks,
+            || process.work(count),
+            |block, work| advance_block(process, block, from, to, work),
+        );
+        let before = self.divergences.len();
+        self.divergences.extend(lost.into_iter().flatten());
+        self.divergences[before..].sort_by_key(|d| (d.step, d.particle));
+        self.step = to;
+    }
+
+    /// The `wanted` quantities of every particle, in the order of the particles; NaN for those that have diverged.
+    pub fn observe(&mut self, wanted: &[Quantity], threads: &Threads) -> Vec<Readings> {
+        let (process, count) = (self.process, self.largest_block);
+        let blocks = threads.map(
+            &mut self.blocks,
+            || process.work(count),
+            |block, work| {
+                let mut readings = vec![[f64::NAN; Quantity::COUNT]; block.count()];
+                let gradient = &mut work.gradient[..block.weights.len()];
+                let scratch = &mut work.scratch;
+                process.potential().block_readings(&block.weights, wanted, &mut readings, gradient, scratch);
+                for (w, reading) in block.weights.chunks_exact(block.dim).zip(&mut readings) {
+                    if !finite(w) {
+                        *reading = [f64::NAN; Quantity::COUNT];
+                    }
+                }
+                readings
+            },
+        );
+        blocks.concat()
+    }
+}
+
+/// Advances a block and returns the particles that were finite before and are not after. Their exact step is found by
+/// going over the same steps again, which costs nothing while all goes well: the noise is a pure function of the step.
+fn advance_block(process: &dyn Process, block: &mut Block, from: u64, to: u64, work: &mut Work) -> Vec<Divergence> {
+    let before = block.clone();
+    process.advance(block, from, to, work);
+    let lost: Vec<usize> = (0..block.count()).filter(|&i| finite(row(&before, i)) && !finite(row(block, i))).collect();
+    if lost.is_empty() {
+        return Vec::new();
+    }
+    let mut replay = before;
+    let mut found = vec![None; lost.len()];
+    for step in from..to {
+        process.advance(&mut replay, step, step + 1, work);
+        for (place, &i) in found.iter_mut().zip(&lost) {
+            if place.is_none() && !finite(row(&replay, i)) {
+                let time = (step + 1) as f64 * process.step_length();
+                *place = Some(Divergence { particle: block.first + i as u64, step: step + 1, time });
+            }
+        }
+        if found.iter().all(Option::is_some) {
+            break;
+        }
+    }
+    found.into_iter().flatten().collect()
+}
+
+fn row(block: &Block, i: usize) -> &[f64] {
+    &block.weights[i * block.dim..(i + 1) * block.dim]
+}
+
+/// A particle counts as finite while ‖W‖² is: beyond that no quantity of it is a number.
+fn finite(w: &[f64]) -> bool {
+    w.iter().map(|x| x * x).sum::<f64>().is_finite()
+}

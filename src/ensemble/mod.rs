@@ -1,0 +1,7 @@
+//! Particles in fixed blocks, advanced together and observed.
+
+mod advance;
+mod start;
+
+pub use advance::{Divergence, Ensemble};
+pub use start::Start;

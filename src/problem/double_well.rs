@@ -1,0 +1,34 @@
+//! L̃(x) = (x² − 1)²/4: the smallest potential with two minima.
+
+use super::{Potential, Scratch};
+
+/// The double well L̃(x) = (x² − 1)²/4 on R, with minima at ±1 and a barrier of height H = ¼ at 0.
+///
+/// For small s the spectral gap follows Eyring and Kramers, λ_s ≈ (√2/π) e^{−1/(2s)}. The gradient x³ − x is not globally
+/// Lipschitz, so Euler–Maruyama diverges from far starts: |x| < √(2/h) is needed at the least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct DoubleWell;
+
+impl Potential for DoubleWell {
+    fn dim(&self) -> usize {
+        1
+    }
+
+    fn value_gradient(&self, w: &[f64], gradient: &mut [f64], _scratch: &mut Scratch) -> f64 {
+        let x = w[0];
+        gradient[0] = x * (x * x - 1.0);
+        0.25 * (x * x - 1.0).powi(2)
+    }
+
+    fn block_gradient(&self, weights: &[f64], gradient: &mut [f64], _scratch: &mut Scratch) {
+        gradient.iter_mut().zip(weights).for_each(|(g, &x)| *g = x * (x * x - 1.0));
+    }
+
+    fn hessian_vector(&self, w: &[f64], v: &[f64], out: &mut [f64], _scratch: &mut Scratch) {
+        out[0] = (3.0 * w[0] * w[0] - 1.0) * v[0];
+    }
+
+    fn laplacian(&self, w: &[f64], _scratch: &mut Scratch) -> f64 {
+        3.0 * w[0] * w[0] - 1.0
+    }
+}

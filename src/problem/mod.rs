@@ -1,0 +1,14 @@
+//! What is minimised: potentials L̃, the finite sums among them, and the data they are made of.
+
+pub mod data;
+mod double_well;
+mod minimum;
+mod potential;
+mod quadratic;
+mod two_layer;
+
+pub use double_well::DoubleWell;
+pub use minimum::{Minimum, minimise};
+pub use potential::{FiniteSum, Potential, Quantity, Readings, Scratch, derived_readings};
+pub use quadratic::Quadratic;
+pub use two_layer::{Constants, TwoLayer, TwoLayerSettings};

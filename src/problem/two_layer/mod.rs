@@ -1,0 +1,247 @@
+//! The two-layer net f(x; a, W) = aᵀ σ_β(W x) with trained W and fixed a, its risk on data, and the constants of theorems.
+
+mod constants;
+pub use constants::Constants;
+
+use super::data::{LabelKind, Split};
+use super::{FiniteSum, Potential, Quantity, Readings, Scratch, derived_readings};
+use crate::numerics::{Activation, Backend, Loss, NetKernel, NetWork, Reading, Rows};
+
+/// Everything about a net except its data.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TwoLayerSettings {
+    /// σ.
+    pub activation: Activation,
+    /// β > 0 in σ_β(z).
+    pub beta: f64,
+    /// ℓ.
+    pub loss: Loss,
+    /// a ∈ R^p, fixed.
+    pub outer: Vec<f64>,
+    /// λ ≥ 0 of the penalty (λ/2)‖W‖_F².
+    pub lambda: f64,
+    /// Which vector instructions the kernels use.
+    pub backend: Backend,
+}
+
+/// L̃(W) = (1/n) Σ_i ℓ(y_i, aᵀσ_β(W x_i)) + (λ/2)‖W‖_F² on training rows (Gopalani, Jha, Mukherjee, arXiv 2309.09258, §2;
+/// the square loss is ½(y − f)²).
+///
+/// Weights are flat as vec(W), column by column: w[k p + j] = W_jk for hidden unit j and input k. Use
+/// [`to_row_major`](Self::to_row_major) for the (p, d) order of files.
+pub struct TwoLayer {
+    settings: TwoLayerSettings,
+    train: Side,
+    test: Side,
+    kernel: NetKernel<f64>,
+    classes: bool,
+    constants: Constants,
+}
+
+/// One side of the train/test split.
+struct Side {
+    inputs: Vec<f64>,
+    labels: Vec<f64>,
+    dim: usize,
+}
+
+impl Side {
+    fn rows(&self) -> Rows<'_, f64> {
+        Rows { inputs: &self.inputs, labels: &self.labels, dim: self.dim }
+    }
+}
+
+impl TwoLayer {
+    /// A net on the rows of `split`. The constants use the training rows.
+    ///
+    /// # Panics
+    /// When a is empty, β ≤ 0, λ < 0, or there are no training rows.
+    pub fn new(settings: TwoLayerSettings, split: Split) -> Self {
+        assert!(!settings.outer.is_empty() && settings.beta > 0.0 && settings.lambda >= 0.0);
+        assert!(!split.train.labels.is_empty(), "training rows are needed");
+        let constants = Constants::new(&settings, &split.train);
+        let TwoLayerSettings { activation, beta, loss, ref outer, lambda, backend } = settings;
+        let kernel = NetKernel::new(backend, activation, beta, loss, outer, lambda, split.train.dim);
+        let classes = split.train.label_kind == LabelKind::Signs;
+        let side = |rows: super::data::Dataset| Side { inputs: rows.inputs, labels: rows.labels, dim: rows.dim };
+        Self { train: side(split.train), test: side(split.test), kernel, classes, constants, settings }
+    }
+
+    /// Everything but the data.
+    pub fn settings(&self) -> &TwoLayerSettings {
+        &self.settings
+    }
+
+    /// λ_c, Lipschitz constant and their ingredients for this net and these data.
+    pub fn constants(&self) -> &Constants {
+        &self.constants
+    }
+
+    /// p, the number of hidden units.
+    pub fn width(&self) -> usize {
+        self.settings.outer.len()
+    }
+
+    /// d, the number of inputs.
+    pub fn inputs(&self) -> usize {
+        self.train.dim
+    }
+
+    /// How many rows are kept for testing.
+    pub fn test_samples(&self) -> usize {
+        self.test.labels.len()
+    }
+
+    /// Training rows, for oracles and diagnostics.
+    pub fn train_rows(&self) -> Rows<'_, f64> {
+        self.train.rows()
+    }
+
+    /// Reorders one particle from vec(W) to the row-major (p, d) order of files. Both slices hold p·d numbers.
+    pub fn to_row_major(&self, w: &[f64], out: &mut [f64]) {
+        transpose(w, out, self.inputs(), self.width());
+    }
+
+    /// Reorders one particle from row-major (p, d) to vec(W). Both slices hold p·d numbers.
+    pub fn from_row_major(&self, w: &[f64], out: &mut [f64]) {
+        transpose(w, out, self.width(), self.inputs());
+    }
+
+    fn readings_of(&self, side: &Side, weights: &[f64], work: &mut NetWork<f64>, mut store: impl FnMut(usize, Reading)) {
+        let mut buffer = [Reading::default(); READINGS_AT_ONCE];
+        for (chunk, group) in weights.chunks(READINGS_AT_ONCE * self.dim()).enumerate() {
+            let count = group.len() / self.dim();
+            self.kernel.readings(side.rows(), group, &mut buffer[..count], work);
+            for (i, reading) in buffer[..count].iter().enumerate() {
+                store(chunk * READINGS_AT_ONCE + i, *reading);
+            }
+        }
+    }
+}
+
+/// How many particles are read at a time, so that the readings need no buffer on the heap.
+const READINGS_AT_ONCE: usize = 16;
+
+/// `from` is (rows, columns) row-major; `to` becomes (columns, rows) row-major.
+fn transpose(from: &[f64], to: &mut [f64], rows: usize, columns: usize) {
+    for r in 0..rows {
+        for c in 0..columns {
+            to[c * rows + r] = from[r * columns + c];
+        }
+    }
+}
+
+fn work(scratch: &mut Scratch) -> &mut NetWork<f64> {
+    scratch.net.as_mut().expect("the scratch of a net is made by its own scratch()")
+}
+
+impl Potential for TwoLayer {
+    fn dim(&self) -> usize {
+        self.width() * self.inputs()
+    }
+
+    fn value_gradient(&self, w: &[f64], gradient: &mut [f64], scratch: &mut Scratch) -> f64 {
+        let mut reading = [Reading::default()];
+        self.kernel.readings_with_gradient(self.train.rows(), w, gradient, &mut reading, work(scratch));
+        reading[0].data_risk + 0.5 * self.settings.lambda * w.iter().map(|x| x * x).sum::<f64>()
+    }
+
+    fn scratch(&self) -> Scratch {
+        let rows = self.train.labels.len().max(self.test.labels.len());
+        Scratch { numbers: Vec::new(), net: Some(self.kernel.work(rows)) }
+    }
+
+    fn block_len(&self) -> usize {
+        self.kernel.block_len(self.train.labels.len())
+    }
+
+    fn block_gradient(&self, weights: &[f64], gradient: &mut [f64], scratch: &mut Scratch) {
+        self.kernel.gradient(self.train.rows(), weights, gradient, work(scratch));
+    }
+
+    fn block_readings(
+        &self,
+        weights: &[f64],
+        wanted: &[Quantity],
+        out: &mut [Readings],
+        gradient: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        let (dim, lambda, work) = (self.dim(), self.settings.lambda, work(scratch));
+        if wanted.iter().any(|q| q.needs_gradient()) {
+            self.kernel.gradient(self.train.rows(), weights, gradient, work);
+        }
+        for ((w, g), reading) in weights.chunks_exact(dim).zip(gradient.chunks_exact(dim)).zip(out.iter_mut()) {
+            derived_readings(w, g, reading);
+        }
+        self.readings_of(&self.train, weights, work, |i, reading| {
+            let penalty = 0.5 * lambda * out[i][Quantity::SquaredNorm as usize];
+            out[i][Quantity::Risk as usize] = reading.data_risk + penalty;
+            out[i][Quantity::DataRisk as usize] = reading.data_risk;
+            out[i][Quantity::TrainAccuracy as usize] = reading.correct;
+        });
+        if wanted.iter().any(|q| q.needs_test_rows()) {
+            self.readings_of(&self.test, weights, work, |i, reading| {
+                out[i][Quantity::TestRisk as usize] = reading.data_risk;
+                out[i][Quantity::TestAccuracy as usize] = reading.correct;
+            });
+        }
+        if wanted.contains(&Quantity::Laplacian) {
+            for (w, reading) in weights.chunks_exact(dim).zip(out) {
+                let mut value = [0.0];
+                self.kernel.laplacian(self.train.rows(), w, &mut value, work);
+                reading[Quantity::Laplacian as usize] = value[0];
+            }
+        }
+    }
+
+    fn hessian_vector(&self, w: &[f64], v: &[f64], out: &mut [f64], scratch: &mut Scratch) {
+        self.kernel.hessian_vector(self.train.rows(), w, v, out, work(scratch));
+    }
+
+    fn laplacian(&self, w: &[f64], scratch: &mut Scratch) -> f64 {
+        let mut value = [0.0];
+        self.kernel.laplacian(self.train.rows(), w, &mut value, work(scratch));
+        value[0]
+    }
+
+    fn gradient_lipschitz(&self) -> Option<f64> {
+        self.constants.gradient_lipschitz
+    }
+
+    fn finite_sum(&self) -> Option<&dyn FiniteSum> {
+        Some(self)
+    }
+
+    fn has(&self, quantity: Quantity) -> bool {
+        (!quantity.needs_test_rows() || self.test_samples() > 0) && (!quantity.needs_classes() || self.classes)
+    }
+
+    fn penalty(&self) -> f64 {
+        self.settings.lambda
+    }
+
+    fn backend(&self) -> Option<Backend> {
+        Some(self.settings.backend)
+    }
+}
+
+impl FiniteSum for TwoLayer {
+    fn samples(&self) -> usize {
+        self.train.labels.len()
+    }
+
+    fn minibatch_gradient(&self, weights: &[f64], batch: &[u32], gradient: &mut [f64], scratch: &mut Scratch) {
+        self.kernel.minibatch_gradient(self.train.rows(), batch, weights, gradient, work(scratch));
+    }
+
+    fn weighted_gradient(
+        &self,
+        weights: &[f64],
+        sample_weights: &[f64],
+        gradient: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        self.kernel.weighted_gradient(self.train.rows(), sample_weights, weights, gradient, work(scratch));
+    }
+}

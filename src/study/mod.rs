@@ -1,0 +1,23 @@
+//! The study file: its types, its rules, and the wiring from a study to results.
+
+mod check;
+mod clock;
+mod parse;
+mod plan;
+mod results;
+mod rules;
+mod run;
+mod source;
+mod spec;
+mod sweep;
+mod template;
+
+pub use check::{Outlook, ProcessOutlook, check};
+pub use clock::{Clock, Observation, Spacing};
+pub use plan::Plan;
+pub use results::{CurveRow, EstimateRow, PointRow, ProcessRow, Results};
+pub use run::{Progress, Silent, run};
+pub use source::Source;
+pub use spec::*;
+pub use sweep::{SweepPoint, points};
+pub use template::TEMPLATE;

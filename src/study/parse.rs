@@ -1,0 +1,276 @@
+//! From the values of a study file to its types. Sections with a `kind` or `law` go to the type of that kind, so that a
+//! key that belongs to another kind is refused by name.
+
+use super::source::Source;
+use super::spec::*;
+use crate::error::{Error, Result};
+use crate::problem::data::DataSpec;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use toml::{Table, Value};
+
+/// The remedy of last resort.
+const COMPARE: &str = "`sgd-sde new` writes a study with every key explained";
+
+/// The sections as they stand, before their kinds are looked at.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sections {
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    seed: u64,
+    #[serde(default)]
+    precision: Precision,
+    problem: Table,
+    #[serde(default)]
+    start: Option<Table>,
+    process: Vec<Table>,
+    time: TimeSpec,
+    #[serde(default)]
+    observe: ObserveSpec,
+    #[serde(default)]
+    analysis: AnalysisSpec,
+}
+
+/// The keys of a net besides `kind`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NetSections {
+    activation: crate::numerics::Activation,
+    #[serde(default = "one")]
+    beta: f64,
+    #[serde(default = "logistic")]
+    loss: crate::numerics::Loss,
+    width: usize,
+    lambda: Value,
+    #[serde(default)]
+    outer: Option<Table>,
+    data: Table,
+}
+
+/// The keys of a process that all kinds share.
+struct Common {
+    name: String,
+    particles: u64,
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+fn logistic() -> crate::numerics::Loss {
+    crate::numerics::Loss::Logistic
+}
+
+/// Reads the types of a study from its values (without `[sweep]`).
+///
+/// # Errors
+/// [`Error::Study`] and [`Error::Missing`] for unknown keys, missing keys and wrong types, each with its line.
+pub fn study(source: &Source) -> Result<Study> {
+    let reader = Reader { source };
+    let mut table = source.table.clone();
+    table.remove("sweep");
+    let sections: Sections = reader.section(Value::Table(table), "")?;
+    let problem = reader.problem(sections.problem)?;
+    let start = match sections.start {
+        Some(table) => reader.start(table)?,
+        None => StartSpec::Gaussian(GaussianStart { std: 1.0 }),
+    };
+    let process =
+        sections.process.into_iter().enumerate().map(|(i, table)| reader.process(table, i)).collect::<Result<_>>()?;
+    let Sections { title, seed, precision, time, observe, analysis, .. } = sections;
+    Ok(Study { title, seed, precision, problem, start, process, time, observe, analysis })
+}
+
+struct Reader<'a> {
+    source: &'a Source,
+}
+
+impl Reader<'_> {
+    fn problem(&self, mut table: Table) -> Result<ProblemSpec> {
+        let at = "problem";
+        match self.kind(&mut table, at, "kind", None, &["two-layer", "quadratic", "double-well"])?.as_str() {
+            "two-layer" => Ok(ProblemSpec::TwoLayer(self.net(table)?)),
+            "quadratic" => Ok(ProblemSpec::Quadratic(self.section(Value::Table(table), at)?)),
+            _ => {
+                self.section::<Empty>(Value::Table(table), at)?;
+                Ok(ProblemSpec::DoubleWell {})
+            }
+        }
+    }
+
+    fn net(&self, table: Table) -> Result<TwoLayerSpec> {
+        let net: NetSections = self.section(Value::Table(table), "problem")?;
+        let NetSections { activation, beta, loss, width, lambda, outer, mut data } = net;
+        let lambda = match lambda {
+            Value::Table(table) => LambdaSpec::Critical(self.section(Value::Table(table), "problem.lambda")?),
+            number => LambdaSpec::Number(self.section(number, "problem.lambda")?),
+        };
+        let outer = match outer {
+            None => OuterSpec::Drawn(OuterDraw { law: OuterLaw::Gaussian, draw: 0 }),
+            Some(table) if table.contains_key("values") => {
+                OuterSpec::Given(self.section(Value::Table(table), "problem.outer")?)
+            }
+            Some(table) => OuterSpec::Drawn(self.section(Value::Table(table), "problem.outer")?),
+        };
+        let test_fraction = match data.remove("test_fraction") {
+            Some(value) => self.section(value, "problem.data.test_fraction")?,
+            None => 0.0,
+        };
+        let data = self.data(data)?;
+        Ok(TwoLayerSpec { activation, beta, loss, width, lambda, outer, data, test_fraction })
+    }
+
+    fn data(&self, mut table: Table) -> Result<DataSpec> {
+        let at = "problem.data";
+        let kind = self.kind(&mut table, at, "kind", None, DataSpec::KINDS)?;
+        let value = Value::Table(table);
+        Ok(match kind.as_str() {
+            "margin" => DataSpec::Margin(self.section(value, at)?),
+            "idx" => DataSpec::Idx(self.section(value, at)?),
+            "csv" => DataSpec::Csv(self.section(value, at)?),
+            "sine" => DataSpec::Sine(self.section(value, at)?),
+            _ => DataSpec::Teacher(self.section(value, at)?),
+        })
+    }
+
+    fn start(&self, mut table: Table) -> Result<StartSpec> {
+        let at = "start";
+        let laws = ["gaussian", "prior", "point", "file", "stationary"];
+        let law = self.kind(&mut table, at, "law", Some("gaussian"), &laws)?;
+        let value = Value::Table(table);
+        Ok(match law.as_str() {
+            "gaussian" => StartSpec::Gaussian(self.section(value, at)?),
+            "point" => StartSpec::Point(self.section(value, at)?),
+            "file" => StartSpec::File(self.section(value, at)?),
+            other => {
+                self.section::<Empty>(value, at)?;
+                if other == "prior" { StartSpec::Prior {} } else { StartSpec::Stationary {} }
+            }
+        })
+    }
+
+    fn process(&self, mut table: Table, number: usize) -> Result<ProcessSpec> {
+        let at = format!("process.{number}");
+        let kind = self.kind(&mut table, &at, "kind", None, &["sgd-sde", "sgd"])?;
+        let common = Common {
+            name: match table.remove("name") {
+                Some(value) => self.section(value, &format!("{at}.name"))?,
+                None => kind.clone(),
+            },
+            particles: match table.remove("particles") {
+                Some(value) => self.section(value, &format!("{at}.particles"))?,
+                None => 1024,
+            },
+        };
+        let dynamics = match kind.as_str() {
+            "sgd-sde" => DynamicsSpec::SgdSde(self.section(Value::Table(table), &at)?),
+            _ => DynamicsSpec::Sgd(self.section(Value::Table(table), &at)?),
+        };
+        Ok(ProcessSpec { name: common.name, dynamics, particles: common.particles })
+    }
+
+    /// Takes the key that says which type a section has.
+    fn kind(&self, table: &mut Table, at: &str, key: &str, default: Option<&str>, known: &[&str]) -> Result<String> {
+        let path = format!("{at}.{key}");
+        let rule = format!("one of {}", known.join(", "));
+        let remedy = format!("write for example {key} = \"{}\"", known[0]);
+        match (table.remove(key), default) {
+            (Some(Value::String(kind)), _) if known.contains(&kind.as_str()) => Ok(kind),
+            (Some(value), _) => Err(Error::Invalid {
+                place: self.source.place(&path),
+                field: shown(&path),
+                value: value.to_string(),
+                rule,
+                remedy,
+            }),
+            (None, Some(default)) => Ok(default.into()),
+            (None, None) => Err(Error::Missing { place: self.source.place(at), field: shown(&path), rule, remedy }),
+        }
+    }
+
+    /// Reads a value of type `T` that stands at the path `at`.
+    fn section<T: DeserializeOwned>(&self, value: Value, at: &str) -> Result<T> {
+        let whole = value.clone();
+        serde_path_to_error::deserialize(value).map_err(|error| {
+            let inner = path_text(error.path());
+            let path = [at, &inner].into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(".");
+            self.explain(&path, error.inner().message(), found(&whole, &inner))
+        })
+    }
+
+    /// One sentence for what serde found wrong at `path`.
+    fn explain(&self, path: &str, message: &str, value: Option<&Value>) -> Error {
+        let place = self.source.place(path);
+        if let Some(rest) = message.strip_prefix("missing field `") {
+            let key = rest.trim_end_matches('`');
+            let field = if path.is_empty() { key.to_owned() } else { format!("{}.{key}", shown(path)) };
+            return Error::Missing { place, field, rule: "a study needs it".into(), remedy: COMPARE.into() };
+        }
+        if message.starts_with("unknown field") {
+            let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
+            let (wrong, known) = names.split_first().expect("serde names the field");
+            let nearest = known.iter().max_by(|a, b| {
+                strsim::jaro_winkler(a, wrong).total_cmp(&strsim::jaro_winkler(b, wrong))
+            });
+            let remedy = match nearest {
+                Some(near) if strsim::jaro_winkler(near, wrong) > 0.8 => format!("did you mean '{near}'?"),
+                _ => COMPARE.into(),
+            };
+            let allowed = if known.is_empty() { "none here".into() } else { known.join(", ") };
+            let message = format!("{} is no key of a study (known: {allowed})", shown(path));
+            return Error::Study { place, message, remedy };
+        }
+        let rule = match message.split_once("expected ") {
+            Some((_, expected)) => expected.replace('`', ""),
+            None => message.to_owned(),
+        };
+        let value = value.map_or_else(|| "?".into(), |v| v.to_string().trim().to_owned());
+        Error::Invalid { place, field: shown(path), value, rule, remedy: COMPARE.into() }
+    }
+}
+
+/// A section without keys.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Empty {}
+
+/// The path of serde's error with dots and numbers.
+fn path_text(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let parts: Vec<String> = path
+        .iter()
+        .filter_map(|segment| match segment {
+            Segment::Seq { index } => Some(index.to_string()),
+            Segment::Map { key } => Some(key.clone()),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        })
+        .collect();
+    parts.join(".")
+}
+
+/// The value at a path of dots and numbers.
+fn found<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
+    path.split('.').filter(|p| !p.is_empty()).try_fold(value, |at, part| match at {
+        Value::Table(table) => table.get(part),
+        Value::Array(list) => list.get(part.parse::<usize>().ok()?),
+        _ => None,
+    })
+}
+
+/// The path as users write it: `process[0].s`.
+pub fn shown(path: &str) -> String {
+    let mut text = String::new();
+    for part in path.split('.') {
+        if part.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() {
+            text.push_str(&format!("[{part}]"));
+        } else {
+            if !text.is_empty() {
+                text.push('.');
+            }
+            text.push_str(part);
+        }
+    }
+    text
+}

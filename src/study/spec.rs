@@ -1,0 +1,310 @@
+//! The types of a study file. What the values must be stands in `rules.rs`.
+
+use super::Spacing;
+use crate::dynamics::Sampling;
+use crate::numerics::{Activation, Loss};
+use crate::problem::Quantity;
+use crate::problem::data::DataSpec;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// A study: one problem, one start, processes on one clock, what to observe, which questions to answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Study {
+    /// What the study is about, in a line.
+    pub title: String,
+    /// Every random number is a function of it.
+    pub seed: u64,
+    /// Arithmetic of the particle kernels.
+    pub precision: Precision,
+    /// L̃.
+    pub problem: ProblemSpec,
+    /// The law of W₀.
+    pub start: StartSpec,
+    /// The processes, at least one.
+    pub process: Vec<ProcessSpec>,
+    /// Horizon and observation times.
+    pub time: TimeSpec,
+    /// What is observed.
+    pub observe: ObserveSpec,
+    /// Questions beyond the curves.
+    pub analysis: AnalysisSpec,
+}
+
+/// Arithmetic of the particle kernels; estimates are always f64.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// 64-bit.
+    #[default]
+    F64,
+    /// 32-bit.
+    F32,
+}
+
+/// The problem.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum ProblemSpec {
+    /// A two-layer net on data.
+    TwoLayer(TwoLayerSpec),
+    /// ½ Σ θ_k w_k².
+    Quadratic(QuadraticSpec),
+    /// (x² − 1)²/4.
+    DoubleWell {},
+}
+
+/// `[problem] kind = "two-layer"`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TwoLayerSpec {
+    /// σ.
+    pub activation: Activation,
+    /// β in σ_β.
+    pub beta: f64,
+    /// ℓ.
+    pub loss: Loss,
+    /// p.
+    pub width: usize,
+    /// λ.
+    pub lambda: LambdaSpec,
+    /// a.
+    pub outer: OuterSpec,
+    /// The rows.
+    pub data: DataSpec,
+    /// The share of rows kept for testing, in [0, 1).
+    pub test_fraction: f64,
+}
+
+/// `[problem] kind = "quadratic"`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuadraticSpec {
+    /// θ_1 … θ_D, each > 0.
+    pub eigenvalues: Vec<f64>,
+}
+
+/// `lambda = 0.1` or `lambda = { times_critical = 1.2 }`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum LambdaSpec {
+    /// λ itself.
+    Number(f64),
+    /// In units of the sources' λ_c for this loss, activation, a and training rows.
+    Critical(TimesCritical),
+}
+
+/// λ in units of λ_c.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimesCritical {
+    /// λ/λ_c, ≥ 0.
+    pub times_critical: f64,
+}
+
+/// The outer layer a.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum OuterSpec {
+    /// Drawn, then rescaled so that ‖a‖·max‖x‖ = 1.
+    Drawn(OuterDraw),
+    /// Taken as it is.
+    Given(OuterValues),
+}
+
+/// `outer = { law = "gaussian", draw = 0 }`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OuterDraw {
+    /// The law of the entries before rescaling.
+    pub law: OuterLaw,
+    /// Which draw of that law: another number gives another a for the same data, split and start.
+    #[serde(default)]
+    pub draw: u64,
+}
+
+/// The law of the entries of a.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OuterLaw {
+    /// Standard normal.
+    Gaussian,
+}
+
+/// `outer = { values = [..] }`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OuterValues {
+    /// a_1 … a_p.
+    pub values: Vec<f64>,
+}
+
+/// The law of W₀.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "law", rename_all = "lowercase")]
+pub enum StartSpec {
+    /// N(0, std² I).
+    Gaussian(GaussianStart),
+    /// N(0, s/(2λ) I) with the first process's s.
+    Prior {},
+    /// One point for all particles.
+    Point(PointStart),
+    /// Points from a .npy file of shape (points, width, dim) or (points, D).
+    File(FileStart),
+    /// The Gibbs measure of the first process's s.
+    Stationary {},
+}
+
+/// `law = "gaussian"`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GaussianStart {
+    /// Standard deviation of each weight.
+    #[serde(default = "one")]
+    pub std: f64,
+}
+
+/// `law = "point"`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PointStart {
+    /// D numbers, row-major (p, d).
+    pub at: Vec<f64>,
+}
+
+/// `law = "file"`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileStart {
+    /// A .npy file.
+    pub path: PathBuf,
+}
+
+/// One process.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ProcessSpec {
+    /// Its name in tables, figures and files.
+    pub name: String,
+    /// Which process, and its settings.
+    #[serde(flatten)]
+    pub dynamics: DynamicsSpec,
+    /// How many particles.
+    pub particles: u64,
+}
+
+/// The settings of a process by kind.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum DynamicsSpec {
+    /// The SGD-SDE by Euler–Maruyama.
+    SgdSde(SgdSdeSpec),
+    /// SGD.
+    Sgd(SgdSpec),
+}
+
+/// `kind = "sgd-sde"`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SgdSdeSpec {
+    /// Noise scale s.
+    pub s: f64,
+    /// Integrator step; by default a tenth of 1/gLip.
+    #[serde(default)]
+    pub dt: Option<f64>,
+    /// The Brownian path is drawn with steps dt/refinement.
+    #[serde(default = "one_refinement")]
+    pub refinement: u32,
+}
+
+/// `kind = "sgd"`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SgdSpec {
+    /// Step size s.
+    pub s: f64,
+    /// Rows in a minibatch.
+    pub batch: usize,
+    /// How they are chosen.
+    #[serde(default = "with_replacement")]
+    pub sampling: Sampling,
+}
+
+/// `[time]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimeSpec {
+    /// The last observation time on the clock t = k s.
+    pub horizon: f64,
+    /// Number of observation times with 0 and the horizon.
+    #[serde(default = "hundred_points")]
+    pub points: usize,
+    /// How they are spread.
+    #[serde(default)]
+    pub spacing: Spacing,
+}
+
+/// `[observe]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ObserveSpec {
+    /// The quantities, each once.
+    #[serde(default = "risk_only")]
+    pub quantities: Vec<Quantity>,
+}
+
+impl Default for ObserveSpec {
+    fn default() -> Self {
+        Self { quantities: risk_only() }
+    }
+}
+
+/// `[analysis]`: `true`, `false` or a table with settings, each optional.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnalysisSpec {
+    /// Constants and bounds of the theorems.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<toml::Value>,
+    /// Distance to the Gibbs measure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gibbs: Option<toml::Value>,
+    /// Rates of convergence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mixing: Option<toml::Value>,
+    /// SGD against its SDE.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<toml::Value>,
+}
+
+impl AnalysisSpec {
+    /// The names of the analyses that are asked for.
+    pub fn asked(&self) -> Vec<&'static str> {
+        let all = [
+            ("certificate", &self.certificate),
+            ("gibbs", &self.gibbs),
+            ("mixing", &self.mixing),
+            ("agreement", &self.agreement),
+        ];
+        let on = |value: &Option<toml::Value>| !matches!(value, None | Some(toml::Value::Boolean(false)));
+        all.iter().filter(|(_, value)| on(value)).map(|(name, _)| *name).collect()
+    }
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+fn one_refinement() -> u32 {
+    1
+}
+
+fn hundred_points() -> usize {
+    101
+}
+
+fn with_replacement() -> Sampling {
+    Sampling::WithReplacement
+}
+
+fn risk_only() -> Vec<Quantity> {
+    vec![Quantity::Risk]
+}
