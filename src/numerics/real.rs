@@ -1,0 +1,43 @@
+//! The two floating-point types a particle may be stored in.
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for f32 {}
+    impl Sealed for f64 {}
+}
+
+/// `f64` or `f32`: what weights, data and noise of the particle kernels are stored in. Sealed.
+pub trait Real:
+    sealed::Sealed + Copy + Default + PartialOrd + Send + Sync + std::fmt::Debug + std::fmt::Display + 'static
+{
+    /// "f64" or "f32".
+    const NAME: &'static str;
+    /// Nearest representable number.
+    fn from_f64(value: f64) -> Self;
+    /// Exact.
+    fn to_f64(self) -> f64;
+}
+
+impl Real for f64 {
+    const NAME: &'static str = "f64";
+    #[inline(always)]
+    fn from_f64(value: f64) -> Self {
+        value
+    }
+    #[inline(always)]
+    fn to_f64(self) -> f64 {
+        self
+    }
+}
+
+impl Real for f32 {
+    const NAME: &'static str = "f32";
+    #[inline(always)]
+    fn from_f64(value: f64) -> Self {
+        value as f32
+    }
+    #[inline(always)]
+    fn to_f64(self) -> f64 {
+        f64::from(self)
+    }
+}
