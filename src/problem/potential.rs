@@ -200,6 +200,21 @@ pub trait Potential: Send + Sync {
         0.0
     }
 
+    /// (width, inputs) of a particle in files; their product is D. Default: (1, D).
+    fn shape(&self) -> (usize, usize) {
+        (1, self.dim())
+    }
+
+    /// Reorders one particle from the order of `w` to the row-major order of files. Default: no change.
+    fn to_row_major(&self, w: &[f64], out: &mut [f64]) {
+        out.copy_from_slice(w);
+    }
+
+    /// Reorders one particle from the row-major order of files to the order of `w`. Default: no change.
+    fn from_row_major(&self, w: &[f64], out: &mut [f64]) {
+        out.copy_from_slice(w);
+    }
+
     /// The vector back end its kernels use, if it has kernels.
     fn backend(&self) -> Option<Backend> {
         None

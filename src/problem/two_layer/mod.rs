@@ -1,7 +1,7 @@
 //! The two-layer net f(x; a, W) = aᵀ σ_β(W x) with trained W and fixed a, its risk on data, and the constants of theorems.
 
 mod constants;
-pub use constants::Constants;
+pub use constants::{Constants, critical_lambda};
 
 use super::data::{LabelKind, Split};
 use super::{FiniteSum, Potential, Quantity, Readings, Scratch, derived_readings};
@@ -28,7 +28,7 @@ pub struct TwoLayerSettings {
 /// the square loss is ½(y − f)²).
 ///
 /// Weights are flat as vec(W), column by column: w[k p + j] = W_jk for hidden unit j and input k. Use
-/// [`to_row_major`](Self::to_row_major) for the (p, d) order of files.
+/// [`to_row_major`](Potential::to_row_major) for the (p, d) order of files.
 pub struct TwoLayer {
     settings: TwoLayerSettings,
     train: Side,
@@ -97,16 +97,6 @@ impl TwoLayer {
         self.train.rows()
     }
 
-    /// Reorders one particle from vec(W) to the row-major (p, d) order of files. Both slices hold p·d numbers.
-    pub fn to_row_major(&self, w: &[f64], out: &mut [f64]) {
-        transpose(w, out, self.inputs(), self.width());
-    }
-
-    /// Reorders one particle from row-major (p, d) to vec(W). Both slices hold p·d numbers.
-    pub fn from_row_major(&self, w: &[f64], out: &mut [f64]) {
-        transpose(w, out, self.width(), self.inputs());
-    }
-
     fn readings_of(&self, side: &Side, weights: &[f64], work: &mut NetWork<f64>, mut store: impl FnMut(usize, Reading)) {
         let mut buffer = [Reading::default(); READINGS_AT_ONCE];
         for (chunk, group) in weights.chunks(READINGS_AT_ONCE * self.dim()).enumerate() {
@@ -142,7 +132,7 @@ impl Potential for TwoLayer {
 
     fn value_gradient(&self, w: &[f64], gradient: &mut [f64], scratch: &mut Scratch) -> f64 {
         let mut reading = [Reading::default()];
-        self.kernel.readings_with_gradient(self.train.rows(), w, gradient, &mut reading, work(scratch));
+        self.kernel.readings_with_gradient(self.train.rows(), w, &mut reading, gradient, work(scratch));
         reading[0].data_risk + 0.5 * self.settings.lambda * w.iter().map(|x| x * x).sum::<f64>()
     }
 
@@ -219,6 +209,18 @@ impl Potential for TwoLayer {
 
     fn penalty(&self) -> f64 {
         self.settings.lambda
+    }
+
+    fn shape(&self) -> (usize, usize) {
+        (self.width(), self.inputs())
+    }
+
+    fn to_row_major(&self, w: &[f64], out: &mut [f64]) {
+        transpose(w, out, self.inputs(), self.width());
+    }
+
+    fn from_row_major(&self, w: &[f64], out: &mut [f64]) {
+        transpose(w, out, self.width(), self.inputs());
     }
 
     fn backend(&self) -> Option<Backend> {
