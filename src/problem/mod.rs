@@ -1,0 +1,2 @@
+//! What is minimised: the data, the nets and the other potentials.
+pub mod data;
