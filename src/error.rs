@@ -111,9 +111,6 @@ pub enum Error {
         /// What the pool said.
         source: rayon::ThreadPoolBuildError,
     },
-    /// A figure that could not be drawn.
-    #[error(transparent)]
-    Figure(#[from] crate::report::figure::FigureError),
 }
 
 impl Error {
@@ -127,7 +124,7 @@ impl Error {
             | Error::Read { .. }
             | Error::Occupied { .. }
             | Error::NoResults { .. } => 2,
-            Error::Write { .. } | Error::AllDiverged { .. } | Error::Threads { .. } | Error::Figure(_) => 1,
+            Error::Write { .. } | Error::AllDiverged { .. } | Error::Threads { .. } => 1,
         }
     }
 }

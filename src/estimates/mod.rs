@@ -1,7 +1,9 @@
 //! Numbers with their errors. Nothing estimated leaves the program without its uncertainty.
 
 mod moments;
+mod rounded;
 pub use moments::Moments;
+pub use rounded::{rounded, significant};
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 

@@ -5,6 +5,7 @@
 
 mod activation;
 mod backend;
+mod interim;
 mod loss;
 mod net;
 pub mod plain;
@@ -12,6 +13,7 @@ mod real;
 
 pub use activation::Activation;
 pub use backend::{Backend, UnknownBackend};
+pub use interim::*;
 pub use loss::Loss;
 pub use net::{NetKernel, NetWork, Reading};
 pub use plain::Rows;

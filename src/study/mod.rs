@@ -14,9 +14,9 @@ mod template;
 
 pub use check::{Outlook, ProcessOutlook, check};
 pub use clock::{Clock, Observation, Spacing};
-pub use plan::Plan;
+pub use plan::{DataSummary, Plan};
 pub use results::{CurveRow, EstimateRow, PointRow, ProcessRow, Results};
-pub use run::{Progress, Silent, run};
+pub use run::{Outcome, Progress, Silent, run};
 pub use source::Source;
 pub use spec::*;
 pub use sweep::{SweepPoint, points};

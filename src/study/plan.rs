@@ -8,7 +8,7 @@ use crate::dynamics::{EulerMaruyama, Process, Sampling, Sgd};
 use crate::ensemble::Start;
 use crate::error::{Error, Result};
 use crate::numerics::{Backend, Loss};
-use crate::problem::data::{Dataset, LabelKind, SourceFile, Split, split};
+use crate::problem::data::{Dataset, SourceFile, Split};
 use crate::problem::{DoubleWell, FiniteSum, Potential, Quadratic, TwoLayer, TwoLayerSettings, critical_lambda};
 use crate::random::{Key, Purpose};
 use ndarray_npy::ReadNpyError;
@@ -146,7 +146,7 @@ fn build_problem(
         }
         ProblemSpec::DoubleWell {} => Ok((Problem::DoubleWell(DoubleWell), None)),
         ProblemSpec::TwoLayer(spec) => {
-            let (net, summary) = build_net(spec, study.seed, source, backend, rules)?;
+            let (net, summary) = build_net(spec, study.seed, source, backend)?;
             Ok((Problem::Net(Box::new(net)), Some(summary)))
         }
     }
@@ -157,13 +157,14 @@ fn build_net(
     seed: u64,
     source: &Source,
     backend: Backend,
-    rules: &Rules,
 ) -> Result<(TwoLayer, DataSummary)> {
     let refused = |error| Error::Data { place: source.place("problem.data"), source: error };
     let dataset = spec.data.load(source.folder(), seed).map_err(refused)?;
-    check_labels(spec, &dataset, rules)?;
-    let (sources, notes) = (dataset.sources.clone(), dataset.notes.clone());
-    let rows: Split = split(dataset, spec.test_fraction, seed).map_err(refused)?;
+    if spec.loss == Loss::Logistic {
+        dataset.check_classification().map_err(refused)?;
+    }
+    let rows = Split::of(&dataset, spec.test_fraction, seed).map_err(refused)?;
+    let Dataset { sources, notes, label_kind, .. } = dataset;
     let (train, test, dim) = (rows.train.labels.len(), rows.test.labels.len(), rows.train.dim);
     let largest = rows.train.facts().max_norm;
     let outer = match &spec.outer {
@@ -179,14 +180,14 @@ fn build_net(
     };
     let outer_sum = outer.iter().sum();
     let TwoLayerSpec { activation, beta, loss, .. } = *spec;
-    let net = TwoLayer::new(TwoLayerSettings { activation, beta, loss, outer, lambda, backend }, rows);
+    let net = TwoLayer::new(TwoLayerSettings { activation, beta, loss, outer, lambda, backend }, rows, label_kind);
     let facts = &net.constants().data;
     let summary = DataSummary {
         train,
         test,
         dim,
         max_norm: facts.max_norm,
-        top_second_moment: facts.top_second_moment,
+        top_second_moment: facts.mean_square_top_eigenvalue,
         lambda,
         critical_lambda: net.constants().critical_lambda,
         outer_norm,
@@ -195,19 +196,6 @@ fn build_net(
         notes,
     };
     Ok((net, summary))
-}
-
-/// The logistic loss is defined for labels ±1 only.
-fn check_labels(spec: &TwoLayerSpec, dataset: &Dataset, rules: &Rules) -> Result<()> {
-    if spec.loss != Loss::Logistic || dataset.label_kind == LabelKind::Signs {
-        return Ok(());
-    }
-    let (value, found) = match &dataset.first_non_sign_label {
-        Some((line, value)) => (format!("\"logistic\" with label {value} in line {line} of the data"), ""),
-        None => ("\"logistic\" with real labels".into(), ""),
-    };
-    let remedy = format!("set problem.loss = \"square\", or use labels ±1 (or 0 and 1){found}");
-    Err(rules.invalid("problem.loss", value, "\"square\" for labels that are not ±1", remedy))
 }
 
 /// a ~ N(0, I), rescaled so that ‖a‖·max‖x‖ = 1 (Gopalani, Jha, Mukherjee, arXiv 2309.09258, §5).

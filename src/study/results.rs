@@ -21,6 +21,17 @@ pub struct Results {
     pub estimates: Vec<EstimateRow>,
 }
 
+impl Results {
+    /// Adds the rows of a further point.
+    pub fn extend(&mut self, other: Self) {
+        self.title = other.title;
+        self.points.extend(other.points);
+        self.processes.extend(other.processes);
+        self.curves.extend(other.curves);
+        self.estimates.extend(other.estimates);
+    }
+}
+
 /// One point of a sweep.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PointRow {

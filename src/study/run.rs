@@ -166,8 +166,8 @@ struct Pace<'a> {
 
 impl<'a> Pace<'a> {
     fn new(plan: &Plan, progress: &'a mut dyn Progress) -> Self {
-        let last = plan.clock.observations.last();
-        let total = plan.processes().iter().zip(&plan.study.process).enumerate().map(|(i, (process, spec))| {
+        let (last, processes) = (plan.clock.observations.last(), plan.processes());
+        let total = processes.iter().zip(&plan.study.process).enumerate().map(|(i, (process, spec))| {
             let steps = last.map_or(0, |o| o.steps[i]);
             steps as f64 * step_cost(process.facts().gradients_per_step, spec.particles)
         });

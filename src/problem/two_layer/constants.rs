@@ -2,7 +2,7 @@
 
 use super::TwoLayerSettings;
 use crate::numerics::{Activation, Loss};
-use crate::problem::data::{DataFacts, Dataset};
+use crate::problem::data::{DataFacts, Rows};
 
 /// Constants of a two-layer net on its training rows.
 ///
@@ -26,7 +26,7 @@ pub struct Constants {
 
 impl Constants {
     /// The constants of a net on training rows. Cost: one eigenvalue of the d×d matrix of second moments.
-    pub fn new(settings: &TwoLayerSettings, train: &Dataset) -> Self {
+    pub fn new(settings: &TwoLayerSettings, train: &Rows) -> Self {
         let TwoLayerSettings { activation, beta, loss, outer, lambda, .. } = settings;
         let data = train.facts();
         let outer_norm = outer.iter().map(|a| a * a).sum::<f64>().sqrt();
@@ -35,8 +35,8 @@ impl Constants {
         let (g_max, h_max) = loss_bounds(*loss, reach(*activation, outer), &train.labels);
         let critical_lambda = critical_lambda(*activation, *beta, *loss, outer_norm * data.max_norm);
         let negative_curvature =
-            g_max.map(|g| g * largest * activation.max_curvature(*beta) * data.top_second_moment);
-        let positive = h_max * outer_norm * outer_norm * slope * slope * data.top_second_moment;
+            g_max.map(|g| g * largest * activation.max_curvature(*beta) * data.mean_square_top_eigenvalue);
+        let positive = h_max * outer_norm * outer_norm * slope * slope * data.mean_square_top_eigenvalue;
         let gradient_lipschitz = negative_curvature.map(|m| positive + m + lambda);
         Self { outer_norm, data, critical_lambda, negative_curvature, gradient_lipschitz }
     }

@@ -3,7 +3,7 @@
 mod constants;
 pub use constants::{Constants, critical_lambda};
 
-use super::data::{LabelKind, Split};
+use super::data::{LabelKind, Rows as DataRows, Split};
 use super::{FiniteSum, Potential, Quantity, Readings, Scratch, derived_readings};
 use crate::numerics::{Activation, Backend, Loss, NetKernel, NetWork, Reading, Rows};
 
@@ -31,40 +31,30 @@ pub struct TwoLayerSettings {
 /// [`to_row_major`](Potential::to_row_major) for the (p, d) order of files.
 pub struct TwoLayer {
     settings: TwoLayerSettings,
-    train: Side,
-    test: Side,
+    train: DataRows,
+    test: DataRows,
     kernel: NetKernel<f64>,
     classes: bool,
     constants: Constants,
 }
 
-/// One side of the train/test split.
-struct Side {
-    inputs: Vec<f64>,
-    labels: Vec<f64>,
-    dim: usize,
-}
-
-impl Side {
-    fn rows(&self) -> Rows<'_, f64> {
-        Rows { inputs: &self.inputs, labels: &self.labels, dim: self.dim }
-    }
+fn kernel_rows(rows: &DataRows) -> Rows<'_, f64> {
+    Rows { inputs: &rows.inputs, labels: &rows.labels, dim: rows.dim }
 }
 
 impl TwoLayer {
-    /// A net on the rows of `split`. The constants use the training rows.
+    /// A net on the rows of `split`, whose labels are of `labels`. The constants use the training rows.
     ///
     /// # Panics
     /// When a is empty, β ≤ 0, λ < 0, or there are no training rows.
-    pub fn new(settings: TwoLayerSettings, split: Split) -> Self {
+    pub fn new(settings: TwoLayerSettings, split: Split, labels: LabelKind) -> Self {
         assert!(!settings.outer.is_empty() && settings.beta > 0.0 && settings.lambda >= 0.0);
         assert!(!split.train.labels.is_empty(), "training rows are needed");
         let constants = Constants::new(&settings, &split.train);
         let TwoLayerSettings { activation, beta, loss, ref outer, lambda, backend } = settings;
         let kernel = NetKernel::new(backend, activation, beta, loss, outer, lambda, split.train.dim);
-        let classes = split.train.label_kind == LabelKind::Signs;
-        let side = |rows: super::data::Dataset| Side { inputs: rows.inputs, labels: rows.labels, dim: rows.dim };
-        Self { train: side(split.train), test: side(split.test), kernel, classes, constants, settings }
+        let classes = labels == LabelKind::Signs;
+        Self { train: split.train, test: split.test, kernel, classes, constants, settings }
     }
 
     /// Everything but the data.
@@ -94,14 +84,14 @@ impl TwoLayer {
 
     /// Training rows, for oracles and diagnostics.
     pub fn train_rows(&self) -> Rows<'_, f64> {
-        self.train.rows()
+        kernel_rows(&self.train)
     }
 
-    fn readings_of(&self, side: &Side, weights: &[f64], work: &mut NetWork<f64>, mut store: impl FnMut(usize, Reading)) {
+    fn readings_of(&self, side: &DataRows, weights: &[f64], work: &mut NetWork<f64>, mut store: impl FnMut(usize, Reading)) {
         let mut buffer = [Reading::default(); READINGS_AT_ONCE];
         for (chunk, group) in weights.chunks(READINGS_AT_ONCE * self.dim()).enumerate() {
             let count = group.len() / self.dim();
-            self.kernel.readings(side.rows(), group, &mut buffer[..count], work);
+            self.kernel.readings(kernel_rows(side), group, &mut buffer[..count], work);
             for (i, reading) in buffer[..count].iter().enumerate() {
                 store(chunk * READINGS_AT_ONCE + i, *reading);
             }
@@ -132,7 +122,7 @@ impl Potential for TwoLayer {
 
     fn value_gradient(&self, w: &[f64], gradient: &mut [f64], scratch: &mut Scratch) -> f64 {
         let mut reading = [Reading::default()];
-        self.kernel.readings_with_gradient(self.train.rows(), w, &mut reading, gradient, work(scratch));
+        self.kernel.readings_with_gradient(kernel_rows(&self.train), w, &mut reading, gradient, work(scratch));
         reading[0].data_risk + 0.5 * self.settings.lambda * w.iter().map(|x| x * x).sum::<f64>()
     }
 
@@ -146,7 +136,7 @@ impl Potential for TwoLayer {
     }
 
     fn block_gradient(&self, weights: &[f64], gradient: &mut [f64], scratch: &mut Scratch) {
-        self.kernel.gradient(self.train.rows(), weights, gradient, work(scratch));
+        self.kernel.gradient(kernel_rows(&self.train), weights, gradient, work(scratch));
     }
 
     fn block_readings(
@@ -159,7 +149,7 @@ impl Potential for TwoLayer {
     ) {
         let (dim, lambda, work) = (self.dim(), self.settings.lambda, work(scratch));
         if wanted.iter().any(|q| q.needs_gradient()) {
-            self.kernel.gradient(self.train.rows(), weights, gradient, work);
+            self.kernel.gradient(kernel_rows(&self.train), weights, gradient, work);
         }
         for ((w, g), reading) in weights.chunks_exact(dim).zip(gradient.chunks_exact(dim)).zip(out.iter_mut()) {
             derived_readings(w, g, reading);
@@ -179,19 +169,19 @@ impl Potential for TwoLayer {
         if wanted.contains(&Quantity::Laplacian) {
             for (w, reading) in weights.chunks_exact(dim).zip(out) {
                 let mut value = [0.0];
-                self.kernel.laplacian(self.train.rows(), w, &mut value, work);
+                self.kernel.laplacian(kernel_rows(&self.train), w, &mut value, work);
                 reading[Quantity::Laplacian as usize] = value[0];
             }
         }
     }
 
     fn hessian_vector(&self, w: &[f64], v: &[f64], out: &mut [f64], scratch: &mut Scratch) {
-        self.kernel.hessian_vector(self.train.rows(), w, v, out, work(scratch));
+        self.kernel.hessian_vector(kernel_rows(&self.train), w, v, out, work(scratch));
     }
 
     fn laplacian(&self, w: &[f64], scratch: &mut Scratch) -> f64 {
         let mut value = [0.0];
-        self.kernel.laplacian(self.train.rows(), w, &mut value, work(scratch));
+        self.kernel.laplacian(kernel_rows(&self.train), w, &mut value, work(scratch));
         value[0]
     }
 
@@ -234,7 +224,7 @@ impl FiniteSum for TwoLayer {
     }
 
     fn minibatch_gradient(&self, weights: &[f64], batch: &[u32], gradient: &mut [f64], scratch: &mut Scratch) {
-        self.kernel.minibatch_gradient(self.train.rows(), batch, weights, gradient, work(scratch));
+        self.kernel.minibatch_gradient(kernel_rows(&self.train), batch, weights, gradient, work(scratch));
     }
 
     fn weighted_gradient(
@@ -244,6 +234,6 @@ impl FiniteSum for TwoLayer {
         gradient: &mut [f64],
         scratch: &mut Scratch,
     ) {
-        self.kernel.weighted_gradient(self.train.rows(), sample_weights, weights, gradient, work(scratch));
+        self.kernel.weighted_gradient(kernel_rows(&self.train), sample_weights, weights, gradient, work(scratch));
     }
 }

@@ -1,0 +1,260 @@
+//! The command line: reads arguments, calls the library, prints.
+
+use crate::error::{Error, Result};
+use crate::numerics::Backend;
+use crate::parallel::Threads;
+use crate::report::{Folder, RunFacts, draw, outlook_text, summary_text};
+use crate::study::{Plan, Progress, Results, Source, TEMPLATE, check, points, run};
+use clap::{Args, Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// SGD on two-layer nets beside its stochastic differential equation, with error bars.
+#[derive(Debug, Parser)]
+#[command(name = "sgd-sde", version, about, max_term_width = 100)]
+struct Command {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Run a study: simulate, estimate, write tables and figures.
+    Run(RunArguments),
+    /// Say what a study would cost and whether it can resolve the decay of the risk.
+    Check(StudyArguments),
+    /// Draw the figures of a results folder again from what is stored there.
+    Plot {
+        /// A folder that `run` has written.
+        dir: PathBuf,
+    },
+    /// Write a commented study file to start from.
+    New {
+        /// The file to write; without it the study is printed.
+        file: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+struct StudyArguments {
+    /// The study file.
+    study: PathBuf,
+    /// Change a value of the study, for example --set problem.width=32 or --set process.sgd.s=0.01.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Threads to use; by default one a core. The numbers do not depend on it.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    threads: usize,
+    /// Vector instructions: avx512, avx2 or portable; by default the widest this processor has.
+    #[arg(long, value_name = "B")]
+    backend: Option<Backend>,
+}
+
+#[derive(Debug, Args)]
+struct RunArguments {
+    #[command(flatten)]
+    study: StudyArguments,
+    /// The results folder; by default results/<name of the study file>.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Replace results that the folder holds already.
+    #[arg(long)]
+    force: bool,
+    /// Print nothing but errors.
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// Runs the program and returns its exit code: 0 done, 1 failed while running, 2 bad input.
+pub fn main() -> u8 {
+    let command = match Command::try_parse() {
+        Ok(command) => command,
+        Err(error) => {
+            // Nothing more can be said if the terminal is gone.
+            let _ = error.print();
+            return if error.use_stderr() { 2 } else { 0 };
+        }
+    };
+    let done = match command.action {
+        Action::Run(arguments) => run_study(&arguments),
+        Action::Check(arguments) => check_study(&arguments),
+        Action::Plot { dir } => plot(&dir),
+        Action::New { file } => new(file.as_deref()),
+    };
+    match done {
+        Ok(()) => 0,
+        Err(error) => {
+            eprintln!("error: {error}");
+            error.exit_code()
+        }
+    }
+}
+
+impl StudyArguments {
+    fn source(&self) -> Result<Source> {
+        let mut source = Source::read(&self.study)?;
+        self.set.iter().try_for_each(|assignment| source.set(assignment))?;
+        Ok(source)
+    }
+
+    fn backend(&self) -> Result<Backend> {
+        let backend = self.backend.unwrap_or_else(Backend::detect);
+        if backend.is_available() {
+            return Ok(backend);
+        }
+        Err(Error::Invalid {
+            place: "--backend".into(),
+            field: "backend".into(),
+            value: backend.to_string(),
+            rule: "vector instructions that this processor has".into(),
+            remedy: "leave --backend out, or use portable".into(),
+        })
+    }
+}
+
+fn run_study(arguments: &RunArguments) -> Result<()> {
+    let started = Instant::now();
+    let source = arguments.study.source()?;
+    let backend = arguments.study.backend()?;
+    let all = points(&source)?;
+    // Every point is made ready once before anything is written: a mistake in the last one must not cost a night.
+    let mut first = None;
+    for point in &all {
+        let plan = Plan::new(&point.source, backend)?;
+        first.get_or_insert(plan);
+    }
+    let folder = Folder::free(&results_folder(arguments), arguments.force)?;
+    let threads = Threads::new(arguments.study.threads)?;
+    let mut bar = Bar::new(all.len(), !arguments.quiet);
+    let mut results = Results::default();
+    let (mut failure, mut study) = (None, serde_json::Value::Null);
+    for point in all {
+        let plan = match first.take() {
+            Some(plan) => plan,
+            None => Plan::new(&point.source, backend)?,
+        };
+        let seed = plan.study.seed;
+        let outcome = run(&plan, point.number, point.settings, &threads, bar.for_point(point.number));
+        if point.number == 0 {
+            folder.create()?;
+            study = outcome.results.points[0].study.clone();
+        }
+        folder.write_particles(&outcome, point.number)?;
+        failure = failure.or(outcome.failure);
+        results.extend(outcome.results);
+        let facts = RunFacts {
+            study_file: arguments.study.study.display().to_string(),
+            set: arguments.study.set.clone(),
+            study: study.clone(),
+            seed,
+            threads: threads.count(),
+            backend: backend.to_string(),
+            wall_seconds: started.elapsed().as_secs_f64(),
+        };
+        folder.write_tables(facts, &results)?;
+    }
+    bar.finish();
+    draw(&results, &folder.figures())?;
+    if !arguments.quiet {
+        print(&summary_text(&results, &folder.path().display().to_string()));
+    }
+    failure.map_or(Ok(()), Err)
+}
+
+fn results_folder(arguments: &RunArguments) -> PathBuf {
+    let name = arguments.study.study.file_stem().unwrap_or_default();
+    arguments.out.clone().unwrap_or_else(|| Path::new("results").join(name))
+}
+
+fn check_study(arguments: &StudyArguments) -> Result<()> {
+    let source = arguments.source()?;
+    let all = points(&source)?;
+    let threads = Threads::new(arguments.threads)?;
+    for point in &all {
+        let plan = Plan::new(&point.source, arguments.backend()?)?;
+        if all.len() > 1 {
+            let settings: Vec<String> = point.settings.iter().map(|(k, v)| format!("{k} = {v}")).collect();
+            print(&format!("point {}: {}\n", point.number, settings.join(", ")));
+        }
+        print(&outlook_text(&plan, &check(&plan, threads.count())));
+        if all.len() > 1 {
+            print("\n");
+        }
+    }
+    Ok(())
+}
+
+fn plot(dir: &Path) -> Result<()> {
+    let folder = Folder::open(dir);
+    let results = folder.read()?;
+    for file in draw(&results, &folder.figures())? {
+        print(&format!("{}\n", file.display()));
+    }
+    Ok(())
+}
+
+fn new(file: Option<&Path>) -> Result<()> {
+    let Some(file) = file else {
+        print(TEMPLATE);
+        return Ok(());
+    };
+    let written = std::fs::File::create_new(file).and_then(|mut f| f.write_all(TEMPLATE.as_bytes()));
+    match written {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            Err(Error::Occupied { path: file.into() })
+        }
+        other => other.map_err(|source| Error::Write { path: file.into(), source }),
+    }
+}
+
+/// Prints to standard output; a reader that has gone away is no error.
+fn print(text: &str) {
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// The progress bar: only on a terminal, and only for runs of more than two seconds.
+struct Bar {
+    bar: ProgressBar,
+    points: usize,
+    point: usize,
+    started: Instant,
+}
+
+/// Steps of the bar a sweep point.
+const TICKS: u64 = 1000;
+
+impl Bar {
+    fn new(points: usize, wanted: bool) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(TICKS * points as u64), ProgressDrawTarget::hidden());
+        let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {elapsed} gone, {eta} to go  {msg}");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let started = if wanted && std::io::stderr().is_terminal() { Some(Instant::now()) } else { None };
+        // Without a terminal the start lies so far ahead that the bar never shows.
+        let started = started.unwrap_or_else(|| Instant::now() + Duration::from_secs(1 << 30));
+        Self { bar, points, point: 0, started }
+    }
+
+    fn for_point(&mut self, point: usize) -> &mut dyn Progress {
+        self.point = point;
+        self
+    }
+
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Progress for Bar {
+    fn at(&mut self, fraction: f64, risk: Option<f64>) {
+        let past = Instant::now().checked_duration_since(self.started).unwrap_or_default();
+        if self.bar.is_hidden() && past > Duration::from_secs(2) {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        let risk = risk.map_or(String::new(), |risk| format!("E L = {risk:.5}"));
+        let point = if self.points > 1 { format!("point {}/{}  ", self.point + 1, self.points) } else { String::new() };
+        self.bar.set_message(format!("{point}{risk}"));
+        self.bar.set_position((self.point as f64 * TICKS as f64 + fraction * TICKS as f64) as u64);
+    }
+}

@@ -1,0 +1,54 @@
+//! Numbers as people read them: as many digits as the error supports.
+
+/// `value ± std_err` with two significant digits of the error, such as `0.69520 ± 0.00012`; without an error the value
+/// with six significant digits; `–` where there is no value.
+pub fn rounded(value: Option<f64>, std_err: Option<f64>) -> String {
+    match (value, std_err) {
+        (None, _) => "–".into(),
+        (Some(value), Some(error)) if error > 0.0 && error.is_finite() => {
+            let decimals = 1 - exponent(error);
+            if (0..=9).contains(&decimals) {
+                let places = decimals as usize;
+                format!("{value:.places$} ± {error:.places$}")
+            } else {
+                // Two digits of the error, and as many of the value as reach the same place.
+                let digits = (exponent(value) - exponent(error) + 1).clamp(1, 15) as usize;
+                format!("{value:.digits$e} ± {error:.1e}")
+            }
+        }
+        (Some(value), _) => significant(value),
+    }
+}
+
+/// Six significant digits, with a power of ten outside 1e-4 … 1e6.
+pub fn significant(value: f64) -> String {
+    let power = exponent(value);
+    if value == 0.0 || (-4..6).contains(&power) {
+        let places = (5 - power.min(5)) as usize;
+        let text = format!("{value:.places$}");
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
+    } else {
+        format!("{value:.5e}")
+    }
+}
+
+/// The power of ten of the first digit; 0 for 0.
+fn exponent(x: f64) -> i32 {
+    if x == 0.0 { 0 } else { x.abs().log10().floor() as i32 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_end_where_the_error_does() {
+        assert_eq!(rounded(Some(0.695_203_4), Some(0.000_123)), "0.69520 ± 0.00012");
+        assert_eq!(rounded(Some(1234.567), Some(12.0)), "1235 ± 12");
+        assert_eq!(rounded(Some(3.25e-14), Some(1.2e-15)), "3.25e-14 ± 1.2e-15");
+        assert_eq!(rounded(Some(1.0), None), "1");
+        assert_eq!(rounded(None, None), "–");
+        assert_eq!(significant(0.000_012_345_67), "1.23457e-5");
+        assert_eq!(significant(123_456.0), "123456");
+    }
+}

@@ -1,0 +1,198 @@
+//! Text for the terminal: plain, at most 80 columns, fit to paste into a mail.
+
+use crate::estimates::{rounded, significant};
+use crate::study::{EstimateRow, Outlook, Plan, ProcessRow, Results};
+use std::fmt::Write;
+
+/// The widest line.
+const COLUMNS: usize = 80;
+/// Rows of a sweep that are shown.
+const ROWS: usize = 40;
+
+/// What a run found: for each process the final E L̃ ± standard error, divergences, time in steps and speed.
+pub fn summary_text(results: &Results, folder: &str) -> String {
+    let mut text = String::new();
+    for line in wrap(&results.title) {
+        push(&mut text, &line);
+    }
+    push(&mut text, &problem_line(results));
+    push(&mut text, "");
+    push(&mut text, "process        particles    steps   E L at the end ± s.e.  diverged   time  steps/s");
+    for row in results.processes.iter().take(ROWS) {
+        push(&mut text, &process_line(results, row));
+    }
+    if results.processes.len() > ROWS {
+        push(&mut text, &format!("… and {} more rows in estimates.csv", results.processes.len() - ROWS));
+    }
+    if results.points.len() == 1 {
+        for row in results.estimates.iter().filter(|r| r.name == "risk_final" && r.process.contains('|')) {
+            let difference = rounded(row.value, row.std_err);
+            push(&mut text, &format!("{:<38}{difference:>22}  paired", row.process.replace('|', " − ")));
+        }
+        for line in levels(results) {
+            push(&mut text, &line);
+        }
+    }
+    for line in absent(results) {
+        push(&mut text, &line);
+    }
+    push(&mut text, "");
+    push(&mut text, &format!("E L is the mean risk over particles at t = {}; results in {folder}", end(results)));
+    text
+}
+
+fn push(text: &mut String, line: &str) {
+    text.push_str(line.trim_end());
+    text.push('\n');
+}
+
+fn problem_line(results: &Results) -> String {
+    let Some(point) = results.points.first() else { return String::new() };
+    let problem = &point.study["problem"];
+    let word = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let mut line = word(&problem["kind"]);
+    if point.data.is_object() {
+        let number = |key: &str| point.data[key].as_f64().unwrap_or(f64::NAN);
+        let _ = write!(
+            line,
+            ", {} {}, p = {}, d = {}, n = {} + {} test, lambda = {}",
+            word(&problem["activation"]),
+            word(&problem["loss"]),
+            problem["width"],
+            number("dim"),
+            number("train"),
+            number("test"),
+            significant(number("lambda"))
+        );
+    }
+    if results.points.len() > 1 {
+        let _ = write!(line, "; first of {} points", results.points.len());
+    }
+    line
+}
+
+fn process_line(results: &Results, row: &ProcessRow) -> String {
+    let risk = results.estimates.iter().find(|e| {
+        e.name == "risk_final" && e.process == row.name && e.point == row.point
+    });
+    let value = risk.map_or("–".into(), |e| rounded(e.value, e.std_err));
+    let name = if results.points.len() > 1 { format!("{} {}", row.point, row.name) } else { row.name.clone() };
+    let name: String = name.chars().take(14).collect();
+    format!(
+        "{name:<14} {:>9} {:>8} {value:>23} {:>9} {:>6} {:>8}",
+        row.particles,
+        row.steps,
+        row.divergences,
+        duration(row.seconds_in_steps),
+        scientific(row.particle_steps_per_second)
+    )
+}
+
+/// The minimum and the noise levels that E L̃ is to be read against.
+fn levels(results: &Results) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(row) = results.estimates.iter().find(|e| e.name == "risk_minimum" && e.value.is_some()) {
+        lines.push(format!("{:<38}{:>22}  {}", "smallest risk found", rounded(row.value, None), short(&row.note)));
+    }
+    for row in &results.processes {
+        let label = format!("noise level D s/4 of {}", row.name);
+        lines.push(format!("{:<38}{:>22}", label.chars().take(37).collect::<String>(), significant(row.noise_level)));
+    }
+    lines
+}
+
+/// The notes on what could not be had, each once.
+fn absent(results: &Results) -> Vec<String> {
+    let mut notes: Vec<&EstimateRow> = results.estimates.iter().filter(|row| row.value.is_none()).collect();
+    notes.dedup_by(|a, b| a.note == b.note);
+    notes.iter().take(6).flat_map(|row| wrap(&format!("{}: {}", row.name, row.note))).collect()
+}
+
+/// The first part of a note.
+fn short(note: &str) -> String {
+    note.split([',', ';']).next().unwrap_or_default().chars().take(18).collect()
+}
+
+fn end(results: &Results) -> String {
+    significant(results.curves.iter().map(|row| row.time).fold(0.0, f64::max))
+}
+
+/// Lines of at most 80 columns, broken at spaces.
+fn wrap(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.last_mut().expect("there is always a line");
+        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > COLUMNS {
+            lines.push(word.into());
+        } else {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}
+
+/// Seconds as people say them, in at most six characters.
+pub fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 9.95 => format!("{s:.1} s"),
+        s if s < 99.5 => format!("{s:.0} s"),
+        s if s < 5970.0 => format!("{:.0} m", s / 60.0),
+        s => format!("{:.1} h", s / 3600.0),
+    }
+}
+
+/// Three digits and a power of ten.
+fn scientific(x: f64) -> String {
+    format!("{x:.2e}")
+}
+
+/// What `check` prints: sizes, cost and the verdict of each process.
+pub fn outlook_text(plan: &Plan, outlook: &Outlook) -> String {
+    let mut text = String::new();
+    for line in wrap(&plan.study.title) {
+        push(&mut text, &line);
+    }
+    let row = |text: &mut String, name: &str, value: String| push(text, &format!("{name:<40}{value}"));
+    row(&mut text, "weights of a particle, D", outlook.dim.to_string());
+    if let Some(data) = &plan.data {
+        row(&mut text, "rows for training, for testing", format!("{}, {}", data.train, data.test));
+        let lambda = format!("{} = {:.4} lambda_c", significant(data.lambda), data.lambda / data.critical_lambda);
+        row(&mut text, "lambda", lambda);
+        row(&mut text, "sum of a, norm of a", format!("{:.4}, {:.4}", data.outer_sum, data.outer_norm));
+    }
+    if let Some(lipschitz) = outlook.gradient_lipschitz {
+        row(&mut text, "Lipschitz constant of the gradient, <=", significant(lipschitz));
+    }
+    let start = outlook.initial_risk.map_or("–".into(), |e| rounded(Some(e.value), e.std_err));
+    row(&mut text, "E L(W_0)", start);
+    row(&mut text, "smallest risk found", outlook.risk_minimum.map_or("–".into(), significant));
+    let times = plan.clock.observations.len();
+    let clock = format!("{times} from 0 to {}", significant(plan.clock.end()));
+    row(&mut text, "observation times", clock);
+    row(&mut text, "memory, about", format!("{:.0} MB", (outlook.memory / 1e6).max(1.0)));
+    row(&mut text, "run time here, about", duration(outlook.seconds));
+    for process in &outlook.processes {
+        push(&mut text, "");
+        push(&mut text, &format!("process '{}'", process.name));
+        row(&mut text, "  steps", process.steps.to_string());
+        if let Some(product) = process.step_times_lipschitz {
+            row(&mut text, "  step times Lipschitz constant", significant(product));
+        }
+        row(&mut text, "  noise level D s/4", significant(process.noise_level));
+        row(&mut text, "  expected drop of E L", process.expected_drop.map_or("–".into(), significant));
+        row(&mut text, "  expected standard error at the end", significant(process.expected_std_err));
+        let verdict = match process.resolves {
+            Some(true) => "this study can resolve the decay of E L",
+            Some(false) => "this study cannot resolve the decay of E L: the drop does not stand far enough above \
+                the noise level and the error; a smaller s, a start farther out or more particles would help",
+            None => "not resolved: the minimum of the risk is not known",
+        };
+        for line in wrap(verdict) {
+            push(&mut text, &format!("  {line}"));
+        }
+    }
+    text
+}
