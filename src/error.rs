@@ -111,6 +111,9 @@ pub enum Error {
         /// What the pool said.
         source: rayon::ThreadPoolBuildError,
     },
+    /// A figure that could not be drawn or written.
+    #[error(transparent)]
+    Figure(#[from] crate::report::figure::FigureError),
 }
 
 impl Error {
@@ -124,7 +127,7 @@ impl Error {
             | Error::Read { .. }
             | Error::Occupied { .. }
             | Error::NoResults { .. } => 2,
-            Error::Write { .. } | Error::AllDiverged { .. } | Error::Threads { .. } => 1,
+            Error::Write { .. } | Error::AllDiverged { .. } | Error::Threads { .. } | Error::Figure(_) => 1,
         }
     }
 }

@@ -1,0 +1,119 @@
+//! Turns an SVG document into the three files.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use resvg::tiny_skia::{Pixmap, Transform};
+use resvg::usvg::{Options, Tree};
+
+use super::FigureError;
+
+/// Resolution of the PNG at the printed size: line art is printed from 600 dots an inch.
+const PNG_DPI: f64 = 600.0;
+/// Pixels an inch in SVG's own reckoning.
+const SVG_DPI: f64 = 96.0;
+
+/// Writes `<name>.svg`, `<name>.png` and `<name>.pdf`; returns their paths in this order.
+pub fn write(name: &str, svg: &str, folder: &Path) -> Result<Vec<PathBuf>, FigureError> {
+    check_name(name)?;
+    // the drawing holds outlines only, so no fonts are given and none are looked for
+    let tree = Tree::from_str(svg, &Options::default()).map_err(|source| FigureError::Svg {
+        figure: name.into(),
+        source,
+    })?;
+    let pages = [
+        ("svg", svg.as_bytes().to_vec()),
+        ("png", png(name, &tree)?),
+        ("pdf", pdf(name, &tree)?),
+    ];
+    fs::create_dir_all(folder).map_err(|source| FigureError::Write {
+        path: folder.into(),
+        source,
+    })?;
+    pages
+        .iter()
+        .map(|(extension, bytes)| whole(folder, &format!("{name}.{extension}"), bytes))
+        .collect()
+}
+
+/// Written aside and renamed, so that a reader never meets half a file.
+fn whole(folder: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, FigureError> {
+    let path = folder.join(name);
+    let aside = folder.join(format!(".{name}.part"));
+    let written = fs::File::create(&aside).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    match written.and_then(|()| fs::rename(&aside, &path)) {
+        Ok(()) => Ok(path),
+        Err(source) => {
+            // the error that led here is the one to report
+            let _ = fs::remove_file(&aside);
+            Err(FigureError::Write { path, source })
+        }
+    }
+}
+
+fn check_name(name: &str) -> Result<(), FigureError> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    if name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-') && name.chars().all(allowed) {
+        return Ok(());
+    }
+    Err(FigureError::Name { name: name.into() })
+}
+
+fn png(name: &str, tree: &Tree) -> Result<Vec<u8>, FigureError> {
+    let scale = (PNG_DPI / SVG_DPI) as f32;
+    let (width, height) = (
+        (tree.size().width() * scale).round() as u32,
+        (tree.size().height() * scale).round() as u32,
+    );
+    let no_pixels = || FigureError::Pixels {
+        figure: name.into(),
+        width,
+        height,
+    };
+    let mut pixels = Pixmap::new(width, height).ok_or_else(no_pixels)?;
+    resvg::render(tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
+    // the sheet is painted white all over, so opacity carries nothing
+    let rgb: Vec<u8> = pixels
+        .pixels()
+        .iter()
+        .flat_map(|p| [p.red(), p.green(), p.blue()])
+        .collect();
+    encode(&rgb, width, height).map_err(|source| FigureError::Png {
+        figure: name.into(),
+        source,
+    })
+}
+
+fn encode(rgb: &[u8], width: u32, height: u32) -> Result<Vec<u8>, png::EncodingError> {
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    encoder.set_compression(png::Compression::Best);
+    let per_metre = (PNG_DPI / 0.0254).round() as u32;
+    encoder.set_pixel_dims(Some(png::PixelDimensions {
+        xppu: per_metre,
+        yppu: per_metre,
+        unit: png::Unit::Meter,
+    }));
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(rgb)?;
+    writer.finish()?;
+    Ok(bytes)
+}
+
+fn pdf(name: &str, tree: &Tree) -> Result<Vec<u8>, FigureError> {
+    let options = svg2pdf::ConversionOptions {
+        embed_text: false,
+        ..Default::default()
+    };
+    let page = svg2pdf::PageOptions { dpi: SVG_DPI as f32 };
+    svg2pdf::to_pdf(tree, options, page).map_err(|cause| FigureError::Pdf {
+        figure: name.into(),
+        cause,
+    })
+}

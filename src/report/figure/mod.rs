@@ -1,0 +1,56 @@
+//! Figures for papers: data in, `<name>.svg`, `<name>.png` and `<name>.pdf` out.
+//!
+//! The three files show the same drawing at its printed size (85 mm or 170 mm wide, text of 7 pt and more). All text
+//! leaves as outlines of one embedded font, so a figure looks the same on every machine; nothing of the system is
+//! asked for. The same input gives the same bytes.
+//!
+//! # Markup of labels
+//!
+//! Plain text with mathematics between dollar signs, a small part of TeX:
+//! letters are italic, `-` is a minus sign, `_` and `^` make scripts (stacked where both stand), `\tilde{L}`,
+//! `\hat`, `\bar`, `\dot` put accents, `\sqrt{…}`, `\mathrm{E}` and `\text{…}` set upright, `\mathbb{E}` double-struck;
+//! `\exp`, `\log`, `\min`, …; Greek letters and signs by name (`\lambda`, `\nabla`, `\le`) or as themselves
+//! (`λ`, `∇`, `≤`, `‖`). `\$` is a dollar sign. Example: `excess risk $\mathrm{E}\tilde{L}(W_t) - \min\tilde{L}$`.
+
+mod axes;
+mod canvas;
+mod chart;
+mod error;
+mod files;
+mod font;
+mod layers;
+mod legend;
+mod marks;
+mod markup;
+mod model;
+mod scale;
+mod style;
+mod symbols;
+mod ticks;
+mod typeset;
+
+use std::path::{Path, PathBuf};
+
+pub use error::FigureError;
+pub use model::{Axis, Categories, Cell, ColourBar, Figure, HeatMap, Layer, Scale, Span, Style, Width};
+pub use ticks::number;
+
+/// Draws `figure` and writes `<name>.svg`, `<name>.png` (600 dots an inch) and `<name>.pdf` into `folder`, which is
+/// created if it is missing. Existing files of these names are replaced, each as a whole.
+///
+/// Returns the three paths in this order.
+///
+/// # Errors
+///
+/// [`FigureError::Empty`] if no curve, band or point has a drawable value; see [`FigureError`] for the others.
+/// Nothing is written unless the figure could be drawn.
+pub fn write(figure: &Figure, folder: &Path) -> Result<Vec<PathBuf>, FigureError> {
+    files::write(&figure.name, &chart::svg(figure)?, folder)
+}
+
+/// A length in points as SVG reads it: two decimals, without needless zeros.
+fn decimal(value: f64) -> String {
+    let text = format!("{value:.2}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text == "-0" { "0".into() } else { text.into() }
+}
