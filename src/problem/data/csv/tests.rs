@@ -217,33 +217,6 @@ fn more_numbers_than_allowed_are_refused() {
     assert!(parse(&source("1,2,0\n3,4,1\n"), Header::Auto, 4).is_ok());
 }
 
-#[test]
-fn header_is_a_word_or_a_truth_value_in_a_study() {
-    let header = |value: &str| toml::from_str::<Csv>(&format!("path = \"a\"\nheader = {value}"));
-    for (value, expected) in [
-        ("\"auto\"", Header::Auto),
-        ("true", Header::Present),
-        ("false", Header::Absent),
-    ] {
-        let spec = header(value).unwrap();
-        assert_eq!(spec.header, expected);
-        assert_eq!(
-            toml::from_str::<Csv>(&toml::to_string(&spec).unwrap()).unwrap(),
-            spec
-        );
-    }
-    assert_eq!(
-        toml::from_str::<Csv>("path = \"a\"").unwrap().header,
-        Header::Auto
-    );
-    let message = header("\"maybe\"").unwrap_err().message().to_string();
-    assert_eq!(
-        message,
-        "invalid value: string \"maybe\", expected \"auto\", true or false"
-    );
-    assert!(header("3").is_err());
-}
-
 /// Whatever the bytes, the answer is a data set that keeps its promises or an error with a message.
 #[test]
 fn no_bytes_make_the_reader_panic() {
