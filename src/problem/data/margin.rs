@@ -9,7 +9,7 @@ use super::spec::check_shape;
 use super::{DataError, Dataset, FieldError, LabelKind, Rows};
 use crate::random::{Key, Purpose};
 
-/// The most normal numbers drawn in expectation: some ten seconds.
+/// The most normal numbers drawn in expectation: a few seconds.
 const MAX_NORMALS: f64 = 1e9;
 
 /// x uniform on the unit sphere of ℝ^dim given |x_dim| > gap, y = sign(x_dim).
