@@ -170,6 +170,23 @@ fn every_refusal_names_the_place_the_value_the_rule_and_the_remedy() {
     );
 }
 
+/// Lines are those an editor shows, whatever ends them and whatever was skipped.
+#[test]
+fn lines_are_counted_as_an_editor_counts_them() {
+    for (text, line) in [
+        ("1,2\r3,x\r", 2),
+        ("\r\n\r\n1,2\r\n\r\n3,x\r\n", 5),
+        ("\u{feff}\n1,2\n3,x", 3),
+        ("1,2\n\"3\n\",4\n5,x\n", 4),
+    ] {
+        assert_eq!(
+            refusal(text, Header::Auto),
+            format!("rows.csv: line {line}, column 2: \"x\"; must be a number; correct it or remove the row"),
+            "{text:?}"
+        );
+    }
+}
+
 #[test]
 fn a_number_that_is_not_finite_or_absurd_is_refused() {
     for value in ["NaN", "inf", "-Infinity", "1e999", "-2e100"] {
