@@ -1,10 +1,13 @@
 //! Rows of numbers in a CSV file, the last column the label.
 
-use std::fmt;
+mod header;
+
 use std::path::{Path, PathBuf};
 
 use ::csv::{ByteRecord, ReaderBuilder, Trim};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Serialize};
+
+pub use self::header::Header;
 
 use super::source::{GZIP_MAGIC, Source};
 use super::spec::check_path;
@@ -25,51 +28,6 @@ pub struct Csv {
     pub path: PathBuf,
     #[serde(default)]
     pub header: Header,
-}
-
-/// Whether the first line names the columns. In a study: `"auto"`, `true` or `false`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Header {
-    /// It does if it has some text and no number.
-    #[default]
-    Auto,
-    Present,
-    Absent,
-}
-
-impl Serialize for Header {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Auto => serializer.serialize_str("auto"),
-            Self::Present => serializer.serialize_bool(true),
-            Self::Absent => serializer.serialize_bool(false),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Header {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Word;
-        impl de::Visitor<'_> for Word {
-            type Value = Header;
-
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("\"auto\", true or false")
-            }
-
-            fn visit_bool<E: de::Error>(self, value: bool) -> Result<Header, E> {
-                Ok(if value { Header::Present } else { Header::Absent })
-            }
-
-            fn visit_str<E: de::Error>(self, value: &str) -> Result<Header, E> {
-                match value {
-                    "auto" => Ok(Header::Auto),
-                    _ => Err(E::invalid_value(de::Unexpected::Str(value), &self)),
-                }
-            }
-        }
-        deserializer.deserialize_any(Word)
-    }
 }
 
 impl Csv {
@@ -278,8 +236,7 @@ fn add_row(
                 remedy,
             });
         };
-        // NaN fails the comparison.
-        if !(value.abs() <= MAX_SIZE) {
+        if value.is_nan() || value.abs() > MAX_SIZE {
             return Err(DataError::CsvNotFinite {
                 path: path(),
                 line,

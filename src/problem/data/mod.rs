@@ -24,3 +24,19 @@ pub use split::Split;
 pub const MAX_NUMBERS: u64 = 1 << 29;
 /// The most bytes a data file may have, and the most pixels an IDX file may declare: 4 GiB.
 pub const MAX_FILE_BYTES: u64 = 1 << 32;
+
+/// Within five standard errors, and five standard errors are below the error that the check is there to find. A correct
+/// program fails one such check in about two million.
+#[cfg(test)]
+#[track_caller]
+fn assert_law(got: f64, want: f64, std_err: f64, detect: f64) {
+    assert!(
+        5.0 * std_err < detect,
+        "no power: 5 s.e. = {} >= {detect}",
+        5.0 * std_err
+    );
+    assert!(
+        (got - want).abs() < 5.0 * std_err,
+        "{got}, expected {want} ± {std_err}"
+    );
+}

@@ -65,3 +65,93 @@ impl Sine {
         Dataset::drawn("sine", rows, LabelKind::Real, vec![note])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::data::assert_law;
+
+    fn sine(samples: usize, noise_variance: f64) -> Sine {
+        Sine {
+            samples,
+            dim: 20,
+            noise_variance,
+        }
+    }
+
+    #[test]
+    fn the_target_is_the_sine_of_the_mean_square() {
+        let spec = Sine {
+            samples: 1,
+            dim: 2,
+            noise_variance: 0.0,
+        };
+        for (x, want) in [
+            ([0.0, 0.0], 0.0),
+            ([1.0, 0.0], 1.0),
+            ([1.0, 1.0], 0.0),
+            ([0.5, 0.5], 0.5f64.sqrt()),
+        ] {
+            assert!((spec.target(&x) - want).abs() < 1e-15, "{x:?}");
+        }
+    }
+
+    #[test]
+    fn without_noise_labels_are_targets_and_the_seed_names_the_data() {
+        let spec = sine(100, 0.0);
+        let data = spec.load(3);
+        for (x, y) in data.inputs.chunks_exact(20).zip(&data.labels) {
+            assert_eq!(*y, spec.target(x));
+        }
+        assert_eq!(data, spec.load(3));
+        assert_ne!(data.inputs, spec.load(4).inputs);
+        // Neither more samples nor louder noise change the rows.
+        assert_eq!(data.inputs, sine(200, 0.25).load(3).inputs[..2000]);
+        assert_eq!(
+            data.check_classification().unwrap_err().to_string(),
+            "problem.data.kind = \"sine\": its labels are real numbers; a classification needs labels -1 and 1; set \
+             problem.loss = \"square\" or take another kind of data"
+        );
+    }
+
+    /// Finds a variance taken for a standard deviation (0.0625 or 0.5 in place of 0.25) and inputs that are not U[0, 1).
+    #[test]
+    fn noise_and_inputs_have_their_moments() {
+        let spec = sine(20_000, 0.25);
+        let data = spec.load(7);
+        let n = data.len() as f64;
+        let residuals: Vec<f64> = data
+            .inputs
+            .chunks_exact(20)
+            .zip(&data.labels)
+            .map(|(x, y)| y - spec.target(x))
+            .collect();
+        let mean_square = residuals.iter().map(|r| r * r).sum::<f64>() / n;
+        assert_law(mean_square, 0.25, 0.25 * (2.0 / n).sqrt(), 0.05);
+        assert_law(residuals.iter().sum::<f64>() / n, 0.0, 0.5 / n.sqrt(), 0.05);
+        let numbers = data.inputs.len() as f64;
+        assert!(data.inputs.iter().all(|x| (0.0..1.0).contains(x)));
+        assert_law(
+            data.inputs.iter().sum::<f64>() / numbers,
+            0.5,
+            (12.0 * numbers).sqrt().recip(),
+            0.01,
+        );
+        // Var U² = 4/45.
+        let second = data.inputs.iter().map(|x| x * x).sum::<f64>() / numbers;
+        assert_law(second, 1.0 / 3.0, (4.0 / 45.0 / numbers).sqrt(), 0.01);
+    }
+
+    #[test]
+    fn impossible_values_are_refused() {
+        for (value, shown) in [(-1.0, "-1"), (f64::NAN, "NaN"), (f64::INFINITY, "inf")] {
+            assert_eq!(
+                sine(1, value).validate().unwrap_err().to_string(),
+                format!(
+                    "problem.data.noise_variance = {shown}: must be a finite number, at least 0; 0 gives labels without noise"
+                )
+            );
+        }
+        assert!(sine(0, 0.1).validate().is_err());
+    }
+}

@@ -126,3 +126,122 @@ pub(super) fn check_path(field: &'static str, path: &Path) -> Result<(), FieldEr
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    fn every_kind() -> Vec<DataSpec> {
+        vec![
+            DataSpec::Margin(toml::from_str("samples = 40\ndim = 3").unwrap()),
+            DataSpec::Idx(toml::from_str("images = 'i'\nlabels = 'l'\nclasses = [2, 7]").unwrap()),
+            DataSpec::Csv(toml::from_str("path = 'rows.csv'").unwrap()),
+            DataSpec::Sine(toml::from_str("samples = 40").unwrap()),
+            DataSpec::Teacher(toml::from_str("samples = 40").unwrap()),
+        ]
+    }
+
+    #[test]
+    fn kinds_are_named_alike_everywhere() {
+        let kinds: Vec<_> = every_kind().iter().map(DataSpec::kind).collect();
+        assert_eq!(kinds, DataSpec::KINDS);
+        for spec in every_kind() {
+            let first_line = toml::to_string(&spec)
+                .unwrap()
+                .lines()
+                .next()
+                .unwrap()
+                .to_string();
+            assert_eq!(first_line, format!("kind = \"{}\"", spec.kind()));
+        }
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_sources_and_are_written_out() {
+        let written = |i: usize| toml::to_string(&every_kind()[i]).unwrap();
+        assert_eq!(
+            written(0),
+            "kind = \"margin\"\nsamples = 40\ndim = 3\ngap = 0.2\n"
+        );
+        assert_eq!(
+            written(2),
+            "kind = \"csv\"\npath = \"rows.csv\"\nheader = \"auto\"\n"
+        );
+        assert_eq!(
+            written(3),
+            "kind = \"sine\"\nsamples = 40\ndim = 20\nnoise_variance = 0.25\n"
+        );
+        assert_eq!(
+            written(4),
+            "kind = \"teacher\"\nsamples = 40\ndim = 20\nwidth = 5\nactivation = \"sigmoid\"\nbeta = 1.0\n\
+             noise_variance = 0.01\n"
+        );
+    }
+
+    #[test]
+    fn unknown_keys_are_refused() {
+        assert!(toml::from_str::<Margin>("samples = 4\ndim = 3\ngaps = 0.1").is_err());
+        assert!(toml::from_str::<Idx>("images = 'i'\nlabels = 'l'\nclasses = [2, 7]\nclass = 1").is_err());
+        assert!(toml::from_str::<Csv>("path = 'a'\nlabel = 3").is_err());
+        assert!(toml::from_str::<Sine>("samples = 4\nnoise = 1.0").is_err());
+        assert!(toml::from_str::<Teacher>("samples = 4\nactivation = 'relu'").is_err());
+    }
+
+    #[test]
+    fn loading_validates_first() {
+        let empty = DataSpec::Csv(Csv {
+            path: PathBuf::new(),
+            header: Default::default(),
+        });
+        let error = empty.load(Path::new("."), 1).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "problem.data.path = \"\": must be a path; name a file, relative to the study file"
+        );
+        assert!(matches!(
+            error,
+            DataError::Field(FieldError { field: "path", .. })
+        ));
+    }
+
+    #[test]
+    fn data_drawn_from_a_law_need_no_folder() {
+        for spec in every_kind() {
+            let loaded = spec.load(Path::new("no such folder"), 9);
+            match spec {
+                DataSpec::Idx(_) | DataSpec::Csv(_) => {
+                    assert!(matches!(loaded, Err(DataError::Missing { .. })));
+                }
+                _ => {
+                    let data = loaded.unwrap();
+                    assert_eq!((data.len(), data.kind, data.sources.len()), (40, spec.kind(), 0));
+                }
+            }
+        }
+    }
+
+    /// A change here changes every published study: it needs a line "value-breaking" in the change log.
+    #[test]
+    fn seed_one_draws_the_golden_numbers() {
+        let golden = [
+            (0, [0.6430486916594755, 0.31118384268696625, -1.0]),
+            (3, [0.6624248624519418, 0.04124221085275748, 0.9932950820079666]),
+            (4, [0.9497637321930861, 0.45000415748740485, 0.45647654378524094]),
+        ];
+        for (i, numbers) in golden {
+            let data = every_kind()[i].load(Path::new("."), 1).unwrap();
+            for (got, want) in [data.inputs[0], data.inputs[1], data.labels[0]]
+                .into_iter()
+                .zip(numbers)
+            {
+                // The sine and the exponential of another platform may differ in the last bits.
+                assert!(
+                    (got - want).abs() < 1e-12,
+                    "{} {got:?}, expected {want:?}",
+                    data.kind
+                );
+            }
+        }
+    }
+}

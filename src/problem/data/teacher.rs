@@ -164,3 +164,123 @@ impl Teacher {
         Dataset::drawn("teacher", rows, LabelKind::Real, vec![note])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::data::assert_law;
+
+    fn teacher() -> Teacher {
+        toml::from_str("samples = 20_000").unwrap()
+    }
+
+    #[test]
+    fn without_noise_labels_are_the_net_and_the_seed_names_both() {
+        for activation in [
+            TeacherActivation::Sigmoid,
+            TeacherActivation::Tanh,
+            TeacherActivation::Softplus,
+        ] {
+            let spec = Teacher {
+                samples: 50,
+                noise_variance: 0.0,
+                activation,
+                ..teacher()
+            };
+            let (data, net) = (spec.load(3), spec.net(3));
+            for (x, y) in data.inputs.chunks_exact(20).zip(&data.labels) {
+                assert_eq!(*y, net.value(x));
+            }
+            assert_eq!(data, spec.load(3));
+            assert_ne!(net.inner, spec.net(4).inner);
+            assert_eq!(
+                data.inputs[..],
+                Teacher { samples: 80, ..spec }.load(3).inputs[..1000]
+            );
+        }
+    }
+
+    /// A net whose value is known: both gates at 0 or at w·x = 1.
+    #[test]
+    fn the_net_is_the_sum_of_its_gates() {
+        let net = |activation| TeacherNet {
+            outer: vec![2.0, -3.0],
+            inner: vec![1.0, 0.0, 0.0, 1.0],
+            activation,
+            beta: 2.0,
+        };
+        let sigmoid = 1.0 / (1.0 + (-2.0f64).exp());
+        let softplus = (1.0 + 2.0f64.exp()).ln() / 2.0;
+        for (activation, at_zero, at_one) in [
+            (TeacherActivation::Sigmoid, 0.5, sigmoid),
+            (TeacherActivation::Tanh, 0.0, 2.0f64.tanh()),
+            (TeacherActivation::Softplus, 2.0f64.ln() / 2.0, softplus),
+        ] {
+            assert!((net(activation).value(&[1.0, 0.0]) - (2.0 * at_one - 3.0 * at_zero)).abs() < 1e-14);
+            assert!((net(activation).value(&[0.0, 1.0]) - (2.0 * at_zero - 3.0 * at_one)).abs() < 1e-14);
+        }
+        assert_eq!(TeacherActivation::Softplus.value(1.0, 1000.0), 1000.0);
+        assert_eq!(TeacherActivation::Softplus.value(1.0, -1000.0), 0.0);
+        assert_eq!(TeacherActivation::Sigmoid.value(1.0, -1000.0), 0.0);
+    }
+
+    /// Finds a variance taken for a standard deviation and outer weights that are not divided by √width.
+    #[test]
+    fn noise_and_weights_have_their_moments() {
+        let spec = teacher();
+        let (data, net) = (spec.load(8), spec.net(8));
+        let n = data.len() as f64;
+        let residuals = data
+            .inputs
+            .chunks_exact(20)
+            .zip(&data.labels)
+            .map(|(x, y)| y - net.value(x));
+        let mean_square = residuals.map(|r| r * r).sum::<f64>() / n;
+        assert_law(mean_square, 0.01, 0.01 * (2.0 / n).sqrt(), 0.002);
+
+        let wide = Teacher {
+            samples: 1,
+            width: 20_000,
+            ..spec
+        };
+        let net = wide.net(8);
+        let width = 20_000.0;
+        let outer = net.outer.iter().map(|a| a * a).sum::<f64>();
+        assert_law(outer, 1.0, (2.0f64 / width).sqrt(), 0.1);
+        let inner = net.inner.iter().map(|w| w * w).sum::<f64>() / (width * 20.0);
+        assert_law(inner, 1.0, (2.0 / (width * 20.0)).sqrt(), 0.1);
+    }
+
+    #[test]
+    fn impossible_values_are_refused() {
+        let refusal = |spec: Teacher| spec.validate().unwrap_err().to_string();
+        assert_eq!(
+            refusal(Teacher {
+                width: 0,
+                ..teacher()
+            }),
+            "problem.data.width = 0: must be at least 1; the source uses 5"
+        );
+        assert_eq!(
+            refusal(Teacher {
+                width: 1 << 29,
+                ..teacher()
+            }),
+            "problem.data.width = 536870912: must be at most 26843545 for dim = 20; the source uses 5"
+        );
+        for (beta, shown) in [(0.0, "0"), (-1.0, "-1"), (f64::NAN, "NaN")] {
+            assert_eq!(
+                refusal(Teacher { beta, ..teacher() }),
+                format!("problem.data.beta = {shown}: must be at least 1e-100 and at most 1e100; 1 is usual")
+            );
+        }
+        assert!(
+            Teacher {
+                noise_variance: -1.0,
+                ..teacher()
+            }
+            .validate()
+            .is_err()
+        );
+    }
+}

@@ -170,6 +170,23 @@ fn every_refusal_names_the_place_the_value_the_rule_and_the_remedy() {
     );
 }
 
+/// Lines are those an editor shows, whatever ends them and whatever was skipped.
+#[test]
+fn lines_are_counted_as_an_editor_counts_them() {
+    for (text, line) in [
+        ("1,2\r3,x\r", 2),
+        ("\r\n\r\n1,2\r\n\r\n3,x\r\n", 5),
+        ("\u{feff}\n1,2\n3,x", 3),
+        ("1,2\n\"3\n\",4\n5,x\n", 4),
+    ] {
+        assert_eq!(
+            refusal(text, Header::Auto),
+            format!("rows.csv: line {line}, column 2: \"x\"; must be a number; correct it or remove the row"),
+            "{text:?}"
+        );
+    }
+}
+
 #[test]
 fn a_number_that_is_not_finite_or_absurd_is_refused() {
     for value in ["NaN", "inf", "-Infinity", "1e999", "-2e100"] {
@@ -215,33 +232,6 @@ fn more_numbers_than_allowed_are_refused() {
         "rows.csv: 3 rows of 2 inputs are more than the 4 numbers a data set may hold; keep fewer rows in the file"
     );
     assert!(parse(&source("1,2,0\n3,4,1\n"), Header::Auto, 4).is_ok());
-}
-
-#[test]
-fn header_is_a_word_or_a_truth_value_in_a_study() {
-    let header = |value: &str| toml::from_str::<Csv>(&format!("path = \"a\"\nheader = {value}"));
-    for (value, expected) in [
-        ("\"auto\"", Header::Auto),
-        ("true", Header::Present),
-        ("false", Header::Absent),
-    ] {
-        let spec = header(value).unwrap();
-        assert_eq!(spec.header, expected);
-        assert_eq!(
-            toml::from_str::<Csv>(&toml::to_string(&spec).unwrap()).unwrap(),
-            spec
-        );
-    }
-    assert_eq!(
-        toml::from_str::<Csv>("path = \"a\"").unwrap().header,
-        Header::Auto
-    );
-    let message = header("\"maybe\"").unwrap_err().message().to_string();
-    assert_eq!(
-        message,
-        "invalid value: string \"maybe\", expected \"auto\", true or false"
-    );
-    assert!(header("3").is_err());
 }
 
 /// Whatever the bytes, the answer is a data set that keeps its promises or an error with a message.
