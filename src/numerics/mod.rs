@@ -2,17 +2,26 @@
 //!
 //! - [`plain`]: the two-layer net, one particle at a time, scalar: the definition everything else is tested against.
 //! - [`NetKernel`]: the same for many particles, vectorised.
+//! - [`NormalSource`], [`fill_indices`] and its kin: Brownian increments and minibatches as pure functions of
+//!   (key, particle, step).
 
 mod activation;
 mod backend;
+mod box_muller;
+mod dispatch;
+mod indices;
 mod loss;
 mod net;
+mod noise;
 pub mod plain;
 mod real;
+mod words;
 
 pub use activation::Activation;
 pub use backend::{Backend, UnknownBackend};
+pub use indices::{fill_indices, fill_permutation, fill_without_replacement};
 pub use loss::Loss;
 pub use net::{NetKernel, NetWork, Reading};
+pub use noise::NormalSource;
 pub use plain::Rows;
 pub use real::Real;
