@@ -41,9 +41,9 @@ pub struct Key {
 }
 
 /// Rounds of Threefry: the authors report no failure in BigCrush from 12 rounds on; this is one more.
-const ROUNDS: u32 = 13;
+pub(crate) const ROUNDS: u32 = 13;
 /// Rotation distances of Threefry-4x64 (Salmon et al. 2011, table 3), one pair a round, repeating after 8.
-const ROTATIONS: [(u32, u32); 8] = [
+pub(crate) const ROTATIONS: [(u32, u32); 8] = [
     (14, 16),
     (52, 57),
     (23, 40),
@@ -54,7 +54,7 @@ const ROTATIONS: [(u32, u32); 8] = [
     (32, 32),
 ];
 /// Parity word of the Threefish key schedule.
-const PARITY: u64 = 0x1BD1_1BDA_A9FC_1A22;
+pub(crate) const PARITY: u64 = 0x1BD1_1BDA_A9FC_1A22;
 
 impl Key {
     /// The family of streams of `seed` for `purpose`.
@@ -69,6 +69,11 @@ impl Key {
     /// The same purpose, told apart by `tag` (for example Brownian paths of different finest steps); 0 is the family itself.
     pub fn tagged(self, tag: u64) -> Self {
         Self { tag, ..self }
+    }
+
+    /// The key words of the cipher, for its vectorised form.
+    pub(crate) fn words(self) -> [u64; 4] {
+        [self.seed, self.purpose, self.tag, 0]
     }
 
     /// The 256-bit state of stream `lane` of (particle, step): what a [`Xoshiro256PlusPlus`] starts from.

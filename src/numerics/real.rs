@@ -1,14 +1,10 @@
 //! The two floating-point types a particle may be stored in.
 
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for f32 {}
-    impl Sealed for f64 {}
-}
+use super::box_muller::BoxMuller;
 
 /// `f64` or `f32`: what weights, data and noise of the particle kernels are stored in. Sealed.
 pub trait Real:
-    sealed::Sealed + Copy + Default + PartialOrd + Send + Sync + std::fmt::Debug + std::fmt::Display + 'static
+    BoxMuller + Copy + Default + PartialOrd + Send + Sync + std::fmt::Debug + std::fmt::Display + 'static
 {
     /// "f64" or "f32".
     const NAME: &'static str;
