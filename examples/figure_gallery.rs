@@ -2,12 +2,20 @@
 
 use std::path::PathBuf;
 
-use sgd_sde::report::figure::{Axis, Figure, FigureError, Layer, Scale, Span, Style, Width, number, write};
+use sgd_sde::report::figure::{
+    Axis, Categories, Cell, ColourBar, Figure, FigureError, HeatMap, Layer, Scale, Span, Style, Width,
+    number, write, write_heat_map,
+};
 
 fn main() -> Result<(), FigureError> {
     let folder = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| "figures".into()));
     for figure in [decay(), processes(), orders()] {
         for path in write(&figure, &folder)? {
+            println!("{}", path.display());
+        }
+    }
+    for map in [rates(false), rates(true)] {
+        for path in write_heat_map(&map, &folder)? {
             println!("{}", path.display());
         }
     }
@@ -168,4 +176,47 @@ fn orders() -> Figure {
     }
     figure.x.scale = Scale::Log;
     figure
+}
+
+/// Mixing rates over step size and width; as ratios to a bound, on a diverging scale, if `ratios`.
+fn rates(ratios: bool) -> HeatMap {
+    let steps = [0.0125, 0.025, 0.05, 0.1, 0.2];
+    let widths = [4.0, 8.0, 16.0, 32.0, 64.0, 128.0];
+    let cell = |row: usize, column: usize| {
+        let value = 0.9
+            * (-0.25 * row as f64 - 0.2 * column as f64).exp()
+            * (1.0 + 0.1 * ripple(row + 7 * column, 0.3));
+        let value = if ratios { value / 0.4 } else { value };
+        (row + 2 * column < 12).then_some(Cell {
+            value,
+            std_err: Some(0.034 * value),
+        })
+    };
+    HeatMap {
+        name: if ratios { "ratios".into() } else { "rates".into() },
+        title: ratios.then(|| "Measured rate over certified rate".into()),
+        x: Categories {
+            label: "step size $s$".into(),
+            values: steps.map(number).to_vec(),
+        },
+        y: Categories {
+            label: "width $m$".into(),
+            values: widths.map(number).to_vec(),
+        },
+        cells: (0..6)
+            .map(|row| (0..5).map(|column| cell(row, column)).collect())
+            .collect(),
+        colour: ColourBar {
+            label: if ratios {
+                r"$\lambda / \lambda_{\mathrm{cert}}$".into()
+            } else {
+                r"mixing rate $\lambda$".into()
+            },
+            scale: if ratios { Scale::Log } else { Scale::Linear },
+            centre: ratios.then_some(1.0),
+        },
+        missing: "decay not resolved".into(),
+        notes: vec!["In brackets: standard error in units of the last digits.".into()],
+        width: Width::Column,
+    }
 }

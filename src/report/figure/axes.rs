@@ -13,8 +13,8 @@ use super::typeset::{self, Label};
 /// Text sizes in points, as printed.
 pub const LABEL_SIZE: f64 = 8.5;
 pub const TICK_SIZE: f64 = 7.5;
-const AXIS_WIDTH: f64 = 0.6;
-const MAJOR: f64 = 3.0;
+pub const AXIS_WIDTH: f64 = 0.6;
+pub const MAJOR: f64 = 3.0;
 const MINOR: f64 = 1.7;
 /// Between a tick and its label.
 pub const TICK_GAP: f64 = 2.0;

@@ -120,12 +120,12 @@ impl Canvas {
         );
     }
 
-    /// As [`Self::label`], in the given colour.
-    pub fn coloured_label(&mut self, label: &Label, x: f64, y: f64, colour: &str) {
+    /// As [`Self::label`], white on a dark ground.
+    pub fn white_label(&mut self, label: &Label, x: f64, y: f64) {
         self.outline(
             label,
             &format!("translate({} {})", super::decimal(x), super::decimal(y)),
-            colour,
+            "#fff",
         );
     }
 

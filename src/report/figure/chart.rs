@@ -42,11 +42,12 @@ pub fn svg(figure: &Figure) -> Result<String, FigureError> {
         Some(title) => typeset::lines(title, TITLE_SIZE, width - 2.0 * MARGIN)?,
         None => Vec::new(),
     };
-    let legend = Legend::new(&figure.layers, right - left)?;
+    let (legend, legend_left) = legend(&figure.layers, left, right)?;
     let x_label = typeset::lines(&figure.x.label, LABEL_SIZE, right - left)?;
     let notes = paragraphs(&figure.notes, NOTE_SIZE, width - 2.0 * MARGIN)?;
 
-    let title_bottom = MARGIN + title.len() as f64 * 1.25 * TITLE_SIZE;
+    let title_bottom =
+        MARGIN + title.len() as f64 * 1.25 * TITLE_SIZE + if title.is_empty() { 0.0 } else { 3.0 };
     let legend_bottom = title_bottom + legend.height;
     let factor_room = if y.factor.is_some() { TICK_SIZE } else { 0.0 };
     let top = legend_bottom
@@ -69,7 +70,7 @@ pub fn svg(figure: &Figure) -> Result<String, FigureError> {
 
     let mut canvas = Canvas::new(&figure.name, width, sheet);
     stack(&mut canvas, &title, 1.25 * TITLE_SIZE, 0.5 * width, MARGIN);
-    legend.draw(&mut canvas, left, title_bottom)?;
+    legend.draw(&mut canvas, legend_left, title_bottom)?;
     Plot {
         frame,
         x: x.ruler,
@@ -90,6 +91,20 @@ pub fn svg(figure: &Figure) -> Result<String, FigureError> {
         );
     }
     Ok(canvas.finish(&document_title(figure.title.as_deref(), &figure.name)?))
+}
+
+/// The legend and its left end: over the plot, or over the whole sheet if that saves breaking lines.
+fn legend(layers: &[Layer], left: f64, right: f64) -> Result<(Legend, f64), FigureError> {
+    let (over_plot, over_sheet) = (
+        Legend::new(layers, right - left)?,
+        Legend::new(layers, right - MARGIN)?,
+    );
+    let saves = over_plot.is_broken() && over_sheet.height < over_plot.height;
+    Ok(if saves {
+        (over_sheet, MARGIN)
+    } else {
+        (over_plot, left)
+    })
 }
 
 /// What the document calls itself.

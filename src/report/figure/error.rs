@@ -15,6 +15,16 @@ pub enum FigureError {
     )]
     Name { name: String },
 
+    #[error(
+        "heat map `{figure}`: {what} has {found} entries where {expected} are needed; give one per value of the axis"
+    )]
+    Cells {
+        figure: String,
+        what: String,
+        found: usize,
+        expected: usize,
+    },
+
     #[error("layer `{label}`: {what} has {found} values where {expected} are needed; give one per point")]
     Lengths {
         label: String,

@@ -75,8 +75,9 @@ fn png(name: &str, tree: &Tree) -> Result<Vec<u8>, FigureError> {
         height,
     };
     let mut pixels = Pixmap::new(width, height).ok_or_else(no_pixels)?;
+    // also where the last pixels lie only half on the sheet
+    pixels.fill(resvg::tiny_skia::Color::WHITE);
     resvg::render(tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
-    // the sheet is painted white all over, so opacity carries nothing
     let rgb: Vec<u8> = pixels
         .pixels()
         .iter()

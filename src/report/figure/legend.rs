@@ -87,6 +87,11 @@ impl Legend {
         Ok(legend)
     }
 
+    /// Whether some entry takes more than one line.
+    pub fn is_broken(&self) -> bool {
+        self.entries.iter().any(|entry| entry.lines.len() > 1)
+    }
+
     fn row_heights(&self) -> Vec<f64> {
         let height = |entry: &Entry| entry.lines.len() as f64 * LEADING;
         self.entries

@@ -15,14 +15,17 @@
 mod axes;
 mod canvas;
 mod chart;
+mod colour;
 mod error;
 mod files;
 mod font;
+mod heat;
 mod layers;
 mod legend;
 mod marks;
 mod markup;
 mod model;
+mod numbers;
 mod scale;
 mod style;
 mod symbols;
@@ -33,7 +36,7 @@ use std::path::{Path, PathBuf};
 
 pub use error::FigureError;
 pub use model::{Axis, Categories, Cell, ColourBar, Figure, HeatMap, Layer, Scale, Span, Style, Width};
-pub use ticks::number;
+pub use numbers::{number, with_error};
 
 /// Draws `figure` and writes `<name>.svg`, `<name>.png` (600 dots an inch) and `<name>.pdf` into `folder`, which is
 /// created if it is missing. Existing files of these names are replaced, each as a whole.
@@ -46,6 +49,15 @@ pub use ticks::number;
 /// Nothing is written unless the figure could be drawn.
 pub fn write(figure: &Figure, folder: &Path) -> Result<Vec<PathBuf>, FigureError> {
     files::write(&figure.name, &chart::svg(figure)?, folder)
+}
+
+/// Draws `map` and writes its three files, as [`write`] does.
+///
+/// # Errors
+///
+/// [`FigureError::Empty`] if no cell has a value that its colour scale can show; see [`FigureError`] for the others.
+pub fn write_heat_map(map: &HeatMap, folder: &Path) -> Result<Vec<PathBuf>, FigureError> {
+    files::write(&map.name, &heat::svg(map)?, folder)
 }
 
 /// A length in points as SVG reads it: two decimals, without needless zeros.

@@ -164,7 +164,10 @@ pub enum Span {
     Y { low: f64, high: f64 },
 }
 
-/// A table of numbers as colours, with the numbers printed in the cells.
+/// A table of numbers as colours.
+///
+/// The numbers are printed in the cells with their standard errors; without them if these do not fit; not at all if the
+/// cells are too small even for that.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeatMap {
     /// File stem of the written files, as in [`Figure`].
@@ -177,6 +180,8 @@ pub struct HeatMap {
     /// a value that is not finite is a missing cell and drawn as such.
     pub cells: Vec<Vec<Option<Cell>>>,
     pub colour: ColourBar,
+    /// Markup that says what a missing cell means, e.g. `not resolved`; printed below the cells if there is one.
+    pub missing: String,
     /// Small print below, as in [`Figure`].
     pub notes: Vec<String>,
     pub width: Width,
@@ -186,7 +191,7 @@ pub struct HeatMap {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Cell {
     pub value: f64,
-    /// Standard error, printed as `0.63(2)`: the last digit of 0.63 is uncertain by 2.
+    /// Standard error, printed as `0.63(5)`: the last digit of 0.63 is uncertain by 5.
     pub std_err: Option<f64>,
 }
 

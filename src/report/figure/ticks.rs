@@ -1,6 +1,7 @@
 //! Where ticks go and what they say.
 
 use super::model::Scale;
+use super::numbers::number;
 use super::scale::Ruler;
 
 /// The ticks of one axis. Places are levels in the sense of [`Ruler`].
@@ -20,41 +21,6 @@ pub fn ticks(ruler: &Ruler, most: usize) -> Ticks {
     match ruler.scale {
         Scale::Linear => linear(ruler, most),
         Scale::Log => log(ruler, most),
-    }
-}
-
-/// Markup of a number: at most six significant digits, a power of ten where zeros would pile up, a true minus sign.
-pub fn number(value: f64) -> String {
-    if !value.is_finite() {
-        return match value {
-            v if v.is_nan() => "–".into(),
-            v if v > 0.0 => "$∞$".into(),
-            _ => "$-∞$".into(),
-        };
-    }
-    let scientific = format!("{value:.5e}");
-    let (mantissa, exponent) = scientific.split_once('e').expect("`e` notation has an e");
-    let exponent: i32 = exponent
-        .parse()
-        .expect("the exponent of `e` notation is an integer");
-    let mantissa = trim_zeros(mantissa);
-    match (mantissa, exponent) {
-        ("0" | "-0", _) => "0".into(),
-        (_, -3..=4) => format!(
-            "${}$",
-            trim_zeros(&format!("{value:.*}", (5 - exponent) as usize))
-        ),
-        ("1", _) => format!("$10^{{{exponent}}}$"),
-        ("-1", _) => format!("$-10^{{{exponent}}}$"),
-        _ => format!("${mantissa}×10^{{{exponent}}}$"),
-    }
-}
-
-fn trim_zeros(digits: &str) -> &str {
-    if digits.contains('.') {
-        digits.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        digits
     }
 }
 
@@ -246,20 +212,6 @@ mod tests {
                     }
                 }
             }
-        }
-    }
-
-    #[test]
-    fn numbers_read_as_in_print() {
-        let pairs = [
-            (0.25, "$0.25$"),
-            (1e-3, "$0.001$"),
-            (1e-5, "$10^{-5}$"),
-            (-2.5e7, "$-2.5×10^{7}$"),
-            (0.0, "0"),
-        ];
-        for (value, text) in pairs {
-            assert_eq!(number(value), text);
         }
     }
 }
