@@ -1,7 +1,7 @@
 //! The SGD-SDE by the scheme of Euler and Maruyama.
 
 use super::{Block, Facts, Noise, Process};
-use crate::numerics::{NormalSource, euler_maruyama_update};
+use crate::numerics::Backend;
 use crate::problem::{Potential, Scratch};
 use crate::random::{Key, Purpose};
 
@@ -16,6 +16,7 @@ pub struct EulerMaruyama<'a> {
     dt: f64,
     refinement: u32,
     key: Key,
+    backend: Backend,
 }
 
 impl<'a> EulerMaruyama<'a> {
@@ -31,13 +32,36 @@ impl<'a> EulerMaruyama<'a> {
     ///
     /// # Panics
     /// When s < 0, dt ≤ 0 or `refinement` is 0.
-    pub fn on_refined_path(potential: &'a dyn Potential, s: f64, dt: f64, refinement: u32, seed: u64) -> Self {
-        assert!(s >= 0.0 && dt > 0.0 && refinement > 0, "s ≥ 0, dt > 0, refinement ≥ 1");
+    pub fn on_refined_path(
+        potential: &'a dyn Potential,
+        s: f64,
+        dt: f64,
+        refinement: u32,
+        seed: u64,
+    ) -> Self {
+        assert!(
+            s >= 0.0 && dt > 0.0 && refinement > 0,
+            "s ≥ 0, dt > 0, refinement ≥ 1"
+        );
         // Paths of different finest steps are independent: the finest step, rounded to 12 digits so that 0.1/2 and 0.05
         // are one, is part of their name.
-        let finest = format!("{:.11e}", dt / f64::from(refinement)).parse().unwrap_or(dt);
+        let finest = format!("{:.11e}", dt / f64::from(refinement))
+            .parse()
+            .unwrap_or(dt);
         let key = Key::new(seed, Purpose::Brownian).tagged(f64::to_bits(finest));
-        Self { potential, s, dt, refinement, key }
+        Self {
+            potential,
+            s,
+            dt,
+            refinement,
+            key,
+            backend: Backend::detect(),
+        }
+    }
+
+    /// The same with the vector instructions of `backend`; by default the widest there are.
+    pub fn with_backend(self, backend: Backend) -> Self {
+        Self { backend, ..self }
     }
 }
 
@@ -67,18 +91,30 @@ impl Process for EulerMaruyama<'_> {
 
     fn noise(&self, count: usize) -> Noise {
         let len = count * self.potential.dim();
-        let fine = if self.refinement > 1 { vec![0.0; len] } else { Vec::new() };
-        Noise { normals: vec![0.0; len], source: NormalSource::new(self.potential.backend()), fine, ..Noise::default() }
+        let fine = if self.refinement > 1 {
+            vec![0.0; len]
+        } else {
+            Vec::new()
+        };
+        Noise {
+            normals: vec![0.0; len],
+            fine,
+            ..Noise::new(self.backend)
+        }
     }
 
     fn draw(&self, block: &Block, step: u64, noise: &mut Noise) {
         let (count, len, m) = (block.count(), block.weights.len(), u64::from(self.refinement));
         let sum = &mut noise.normals[..len];
-        noise.source.fill(self.key, block.first, count, step * m, block.dim, sum);
+        noise
+            .source
+            .fill(self.key, block.first, count, step * m, block.dim, sum);
         if m > 1 {
             let fine = &mut noise.fine[..len];
             for part in 1..m {
-                noise.source.fill(self.key, block.first, count, step * m + part, block.dim, fine);
+                noise
+                    .source
+                    .fill(self.key, block.first, count, step * m + part, block.dim, fine);
                 sum.iter_mut().zip(fine.iter()).for_each(|(a, b)| *a += b);
             }
             let scale = 1.0 / (m as f64).sqrt();
@@ -86,9 +122,19 @@ impl Process for EulerMaruyama<'_> {
         }
     }
 
-    fn step(&self, block: &mut Block, _step: u64, noise: &Noise, gradient: &mut [f64], scratch: &mut Scratch) {
+    fn step(
+        &self,
+        block: &mut Block,
+        _step: u64,
+        noise: &Noise,
+        gradient: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
         self.potential.block_gradient(&block.weights, gradient, scratch);
         let normals = &noise.normals[..block.weights.len()];
-        euler_maruyama_update(&mut block.weights, gradient, normals, self.dt, (self.s * self.dt).sqrt());
+        let (dt, scale) = (self.dt, (self.s * self.dt).sqrt());
+        for ((w, g), xi) in block.weights.iter_mut().zip(gradient.iter()).zip(normals) {
+            *w = (*w - dt * g) + scale * xi;
+        }
     }
 }

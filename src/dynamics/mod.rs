@@ -6,7 +6,7 @@ mod sgd;
 pub use euler_maruyama::EulerMaruyama;
 pub use sgd::{Sampling, Sgd};
 
-use crate::numerics::NormalSource;
+use crate::numerics::{Backend, NormalSource};
 use crate::problem::{Potential, Scratch};
 
 /// What a process is, for documents and for the tests that measure its orders.
@@ -47,7 +47,6 @@ impl Block {
 }
 
 /// The random part of one step of a block.
-#[derive(Default)]
 pub struct Noise {
     /// Standard normals, D a particle, one particle after another.
     pub normals: Vec<f64>,
@@ -60,6 +59,20 @@ pub struct Noise {
     /// Orders of the rows for epoch shuffling, n a particle, and the (first particle, epoch) they belong to.
     pub(crate) orders: Vec<u32>,
     pub(crate) orders_of: Option<(u64, u64)>,
+}
+
+impl Noise {
+    /// No room for anything yet, drawn with the instructions of `backend`.
+    pub fn new(backend: Backend) -> Self {
+        Self {
+            normals: Vec::new(),
+            batch: Vec::new(),
+            source: NormalSource::new(backend),
+            fine: Vec::new(),
+            orders: Vec::new(),
+            orders_of: None,
+        }
+    }
 }
 
 /// Buffers of one thread.
@@ -110,7 +123,13 @@ pub trait Process: Send + Sync {
         let len = block.weights.len();
         for step in from..to {
             self.draw(block, step, &mut work.noise);
-            self.step(block, step, &work.noise, &mut work.gradient[..len], &mut work.scratch);
+            self.step(
+                block,
+                step,
+                &work.noise,
+                &mut work.gradient[..len],
+                &mut work.scratch,
+            );
         }
     }
 }

@@ -30,7 +30,13 @@ impl<'a> Ensemble<'a> {
     pub fn new(process: &'a dyn Process, start: &Start, particles: u64, seed: u64) -> Self {
         let blocks = start.blocks(process.potential(), particles, seed);
         let largest_block = blocks.iter().map(Block::count).max().unwrap_or(0);
-        Self { process, blocks, step: 0, divergences: Vec::new(), largest_block }
+        Self {
+            process,
+            blocks,
+            step: 0,
+            divergences: Vec::new(),
+            largest_block,
+        }
     }
 
     /// The process.
@@ -78,7 +84,9 @@ impl<'a> Ensemble<'a> {
                 let mut readings = vec![[f64::NAN; Quantity::COUNT]; block.count()];
                 let gradient = &mut work.gradient[..block.weights.len()];
                 let scratch = &mut work.scratch;
-                process.potential().block_readings(&block.weights, wanted, &mut readings, gradient, scratch);
+                process
+                    .potential()
+                    .block_readings(&block.weights, wanted, &mut readings, gradient, scratch);
                 for (w, reading) in block.weights.chunks_exact(block.dim).zip(&mut readings) {
                     if !finite(w) {
                         *reading = [f64::NAN; Quantity::COUNT];
@@ -93,10 +101,18 @@ impl<'a> Ensemble<'a> {
 
 /// Advances a block and returns the particles that were finite before and are not after. Their exact step is found by
 /// going over the same steps again, which costs nothing while all goes well: the noise is a pure function of the step.
-fn advance_block(process: &dyn Process, block: &mut Block, from: u64, to: u64, work: &mut Work) -> Vec<Divergence> {
+fn advance_block(
+    process: &dyn Process,
+    block: &mut Block,
+    from: u64,
+    to: u64,
+    work: &mut Work,
+) -> Vec<Divergence> {
     let before = block.clone();
     process.advance(block, from, to, work);
-    let lost: Vec<usize> = (0..block.count()).filter(|&i| finite(row(&before, i)) && !finite(row(block, i))).collect();
+    let lost: Vec<usize> = (0..block.count())
+        .filter(|&i| finite(row(&before, i)) && !finite(row(block, i)))
+        .collect();
     if lost.is_empty() {
         return Vec::new();
     }
@@ -107,12 +123,21 @@ fn advance_block(process: &dyn Process, block: &mut Block, from: u64, to: u64, w
         for (place, &i) in found.iter_mut().zip(&lost) {
             if place.is_none() && !finite(row(&replay, i)) {
                 let time = (step + 1) as f64 * process.step_length();
-                *place = Some(Divergence { particle: block.first + i as u64, step: step + 1, time });
+                *place = Some(Divergence {
+                    particle: block.first + i as u64,
+                    step: step + 1,
+                    time,
+                });
             }
         }
         if found.iter().all(Option::is_some) {
             break;
         }
+    }
+    // What has left stays out, even if some weight should overflow back.
+    for &i in &lost {
+        let dim = block.dim;
+        block.weights[i * dim..(i + 1) * dim].fill(f64::NAN);
     }
     found.into_iter().flatten().collect()
 }

@@ -21,7 +21,10 @@ impl Potential for DoubleWell {
     }
 
     fn block_gradient(&self, weights: &[f64], gradient: &mut [f64], _scratch: &mut Scratch) {
-        gradient.iter_mut().zip(weights).for_each(|(g, &x)| *g = x * (x * x - 1.0));
+        gradient
+            .iter_mut()
+            .zip(weights)
+            .for_each(|(g, &x)| *g = x * (x * x - 1.0));
     }
 
     fn hessian_vector(&self, w: &[f64], v: &[f64], out: &mut [f64], _scratch: &mut Scratch) {

@@ -1,6 +1,6 @@
 //! The two traits every problem is seen through.
 
-use crate::numerics::{Backend, NetWork};
+use crate::numerics::NetWork;
 use serde::{Deserialize, Serialize};
 
 /// A number that is observed for each particle.
@@ -104,7 +104,10 @@ pub trait Potential: Send + Sync {
 
     /// Buffers for one thread. Default: 4 D numbers.
     fn scratch(&self) -> Scratch {
-        Scratch { numbers: vec![0.0; 4 * self.dim()], net: None }
+        Scratch {
+            numbers: vec![0.0; 4 * self.dim()],
+            net: None,
+        }
     }
 
     /// How many particles a block holds. It is part of a run's result and so depends on the potential alone.
@@ -133,7 +136,11 @@ pub trait Potential: Send + Sync {
         scratch: &mut Scratch,
     ) {
         let dim = self.dim();
-        for ((w, g), reading) in weights.chunks_exact(dim).zip(gradient.chunks_exact_mut(dim)).zip(out) {
+        for ((w, g), reading) in weights
+            .chunks_exact(dim)
+            .zip(gradient.chunks_exact_mut(dim))
+            .zip(out)
+        {
             reading[Quantity::Risk as usize] = self.value_gradient(w, g, scratch);
             derived_readings(w, g, reading);
             if wanted.contains(&Quantity::Laplacian) {
@@ -154,10 +161,15 @@ pub trait Potential: Send + Sync {
         let step = f64::EPSILON.cbrt() * size / norm;
         let mut moved: Vec<f64> = w.iter().zip(v).map(|(x, d)| x + step * d).collect();
         self.value_gradient(&moved, out, scratch);
-        moved.iter_mut().zip(w.iter().zip(v)).for_each(|(m, (x, d))| *m = x - step * d);
+        moved
+            .iter_mut()
+            .zip(w.iter().zip(v))
+            .for_each(|(m, (x, d))| *m = x - step * d);
         let mut behind = vec![0.0; w.len()];
         self.value_gradient(&moved, &mut behind, scratch);
-        out.iter_mut().zip(&behind).for_each(|(a, b)| *a = (*a - b) / (2.0 * step));
+        out.iter_mut()
+            .zip(&behind)
+            .for_each(|(a, b)| *a = (*a - b) / (2.0 * step));
     }
 
     /// ΔL̃(w). Default: the trace of [`hessian_vector`](Self::hessian_vector); cost 2 D gradients.
@@ -213,11 +225,6 @@ pub trait Potential: Send + Sync {
     /// Reorders one particle from the row-major order of files to the order of `w`. Default: no change.
     fn from_row_major(&self, w: &[f64], out: &mut [f64]) {
         out.copy_from_slice(w);
-    }
-
-    /// The vector back end its kernels use, if it has kernels.
-    fn backend(&self) -> Option<Backend> {
-        None
     }
 }
 

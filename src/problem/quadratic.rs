@@ -17,7 +17,10 @@ impl Quadratic {
     /// # Panics
     /// When there is none or one is not positive and finite.
     pub fn new(eigenvalues: Vec<f64>) -> Self {
-        assert!(!eigenvalues.is_empty() && eigenvalues.iter().all(|&t| t > 0.0 && t.is_finite()), "eigenvalues > 0");
+        assert!(
+            !eigenvalues.is_empty() && eigenvalues.iter().all(|&t| t > 0.0 && t.is_finite()),
+            "eigenvalues > 0"
+        );
         Self { eigenvalues }
     }
 
@@ -41,7 +44,10 @@ impl Potential for Quadratic {
 
     fn block_gradient(&self, weights: &[f64], gradient: &mut [f64], _scratch: &mut Scratch) {
         if let &[theta] = self.eigenvalues.as_slice() {
-            gradient.iter_mut().zip(weights).for_each(|(g, &x)| *g = theta * x);
+            gradient
+                .iter_mut()
+                .zip(weights)
+                .for_each(|(g, &x)| *g = theta * x);
             return;
         }
         let dim = self.dim();

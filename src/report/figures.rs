@@ -1,6 +1,7 @@
 //! Which figures a run has: built from its tables alone, so that they can be drawn again without computing anything.
 
 use super::figure::{self, Axis, Figure, FigureError, Layer, Style};
+use super::maps;
 use crate::error::Result;
 use crate::problem::Quantity;
 use crate::study::{CurveRow, Results};
@@ -15,12 +16,19 @@ const CURVES: usize = 7;
 /// What [`figure::write`] cannot draw or write.
 pub fn draw(results: &Results, folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    for drawing in figures(results) {
-        match figure::write(&drawing, folder) {
-            Ok(written) => files.extend(written),
-            Err(FigureError::Empty { .. }) => {}
-            Err(error) => return Err(error.into()),
+    let mut keep = |written: std::result::Result<Vec<PathBuf>, FigureError>| match written {
+        Ok(written) => {
+            files.extend(written);
+            Ok(())
         }
+        Err(FigureError::Empty { .. }) => Ok(()),
+        Err(error) => Err(error),
+    };
+    for drawing in figures(results) {
+        keep(figure::write(&drawing, folder))?;
+    }
+    for map in maps::heat_maps(results) {
+        keep(figure::write_heat_map(&map, folder))?;
     }
     Ok(files)
 }
@@ -37,11 +45,18 @@ fn figures(results: &Results) -> Vec<Figure> {
             all.extend(excess_figure(results, &curves));
             all.extend(difference_figure(results));
         }
-        if results.points.first().is_some_and(|point| point.settings.len() == 1) {
+        if numeric_sweep(results) {
             all.push(sweep_figure(results, &names, quantity));
         }
     }
     all
+}
+
+/// Whether one key is swept, over numbers.
+fn numeric_sweep(results: &Results) -> bool {
+    let number =
+        |settings: &[(String, String)]| matches!(settings, [(_, value)] if value.parse::<f64>().is_ok());
+    !results.points.is_empty() && results.points.iter().all(|point| number(&point.settings))
 }
 
 /// A curve of a figure: its point, its process, its place in the palette and its label.
@@ -51,33 +66,54 @@ struct CurveName {
     label: String,
 }
 
-fn names(results: &Results) -> Vec<String> {
-    results.processes.iter().filter(|row| row.point == 0).map(|row| row.name.clone()).collect()
+pub(super) fn names(results: &Results) -> Vec<String> {
+    results
+        .processes
+        .iter()
+        .filter(|row| row.point == 0)
+        .map(|row| row.name.clone())
+        .collect()
 }
 
 fn curve_names(results: &Results) -> Vec<CurveName> {
     let label = |row: &crate::study::ProcessRow| {
-        let settings = results.points.iter().find(|p| p.point == row.point).map(|p| &p.settings);
-        let parts = settings.into_iter().flatten().map(|(key, value)| {
-            format!("{} = {value}", key.rsplit('.').next().unwrap_or(key))
-        });
-        [row.name.clone()].into_iter().chain(parts).collect::<Vec<_>>().join(", ")
+        let settings = results
+            .points
+            .iter()
+            .find(|p| p.point == row.point)
+            .map(|p| &p.settings);
+        let parts = settings
+            .into_iter()
+            .flatten()
+            .map(|(key, value)| format!("{} = {value}", key.rsplit('.').next().unwrap_or(key)));
+        [row.name.clone()]
+            .into_iter()
+            .chain(parts)
+            .collect::<Vec<_>>()
+            .join(", ")
     };
-    let name = |row: &crate::study::ProcessRow| CurveName { point: row.point, process: row.name.clone(), label: plain(&label(row)) };
+    let name = |row: &crate::study::ProcessRow| CurveName {
+        point: row.point,
+        process: row.name.clone(),
+        label: plain(&label(row)),
+    };
     results.processes.iter().map(name).collect()
 }
 
 /// Text without the signs that mean something in labels.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     text.replace('\\', "\\\\").replace('$', "\\$")
 }
 
-fn quantities(results: &Results) -> Vec<Quantity> {
-    Quantity::ALL.into_iter().filter(|q| results.curves.iter().any(|row| row.quantity == q.name())).collect()
+pub(super) fn quantities(results: &Results) -> Vec<Quantity> {
+    Quantity::ALL
+        .into_iter()
+        .filter(|q| results.curves.iter().any(|row| row.quantity == q.name()))
+        .collect()
 }
 
 /// What stands on the axis of a quantity.
-fn axis_label(quantity: Quantity) -> &'static str {
+pub(super) fn axis_label(quantity: Quantity) -> &'static str {
     match quantity {
         Quantity::Risk => r"mean risk $\mathrm{E} \tilde{L}(W_t)$",
         Quantity::DataRisk => r"mean data risk $\mathrm{E} L(W_t)$",
@@ -94,7 +130,7 @@ fn axis_label(quantity: Quantity) -> &'static str {
 const TIME: &str = r"time $t = k s$ (steps × step size)";
 const BAND: &str = "mean, 95 % interval of the mean";
 
-fn rows<'a>(
+pub(super) fn rows<'a>(
     results: &'a Results,
     point: usize,
     process: &'a str,
@@ -110,7 +146,9 @@ fn rows<'a>(
 fn layers(rows: &[&CurveRow], label: &str, style: Style, shift: f64) -> [Layer; 2] {
     let x: Vec<f64> = rows.iter().map(|row| row.time).collect();
     let column = |pick: fn(&CurveRow) -> Option<f64>| {
-        rows.iter().map(|row| pick(row).unwrap_or(f64::NAN) - shift).collect::<Vec<f64>>()
+        rows.iter()
+            .map(|row| pick(row).unwrap_or(f64::NAN) - shift)
+            .collect::<Vec<f64>>()
     };
     let label = format!("{label}: {BAND}");
     [
@@ -121,20 +159,35 @@ fn layers(rows: &[&CurveRow], label: &str, style: Style, shift: f64) -> [Layer; 
             low: column(|row| row.ci_low),
             high: column(|row| row.ci_high),
         },
-        Layer::Line { label, style, x, y: column(|row| row.mean) },
+        Layer::Line {
+            label,
+            style,
+            x,
+            y: column(|row| row.mean),
+        },
     ]
 }
 
 /// E φ(W_t) against t for all processes.
 fn curve_figure(results: &Results, curves: &[CurveName], quantity: Quantity) -> Figure {
-    let mut drawing = Figure::new(quantity.name(), Axis::linear(TIME), Axis::linear(axis_label(quantity)));
+    let mut drawing = Figure::new(
+        quantity.name(),
+        Axis::linear(TIME),
+        Axis::linear(axis_label(quantity)),
+    );
     for (i, curve) in curves.iter().enumerate() {
         let rows: Vec<&CurveRow> = rows(results, curve.point, &curve.process, quantity).collect();
-        drawing.layers.extend(layers(&rows, &curve.label, Style::Series(i), 0.0));
+        drawing
+            .layers
+            .extend(layers(&rows, &curve.label, Style::Series(i), 0.0));
     }
     if let (Quantity::Risk, [point]) = (quantity, results.points.as_slice()) {
         let label = r"smallest risk found, $\min \tilde{L}$".into();
-        let level = |y| Layer::Level { label, style: Style::Reference(0), y };
+        let level = |y| Layer::Level {
+            label,
+            style: Style::Reference(0),
+            y,
+        };
         drawing.layers.extend(point.risk_minimum.map(level));
     }
     drawing.notes = notes(results);
@@ -148,15 +201,25 @@ fn excess_figure(results: &Results, curves: &[CurveName]) -> Option<Figure> {
     for (i, curve) in curves.iter().enumerate() {
         let point = results.points.iter().find(|p| p.point == curve.point)?;
         let rows: Vec<&CurveRow> = rows(results, curve.point, &curve.process, Quantity::Risk).collect();
-        drawing.layers.extend(layers(&rows, &curve.label, Style::Series(i), point.risk_minimum?));
+        drawing
+            .layers
+            .extend(layers(&rows, &curve.label, Style::Series(i), point.risk_minimum?));
     }
-    let mut levels: Vec<(f64, f64)> = results.processes.iter().map(|p| (p.noise_level, p.noise_scale)).collect();
+    let mut levels: Vec<(f64, f64)> = results
+        .processes
+        .iter()
+        .map(|p| (p.noise_level, p.noise_scale))
+        .collect();
     levels.sort_by(|a, b| a.0.total_cmp(&b.0));
     levels.dedup();
     if levels.len() <= 3 {
         for (i, (y, s)) in levels.into_iter().filter(|(y, _)| *y > 0.0).enumerate() {
             let label = format!("isotropic noise level $D s/4$, $s = {}$", figure::number(s));
-            drawing.layers.push(Layer::Level { label, style: Style::Reference(i), y });
+            drawing.layers.push(Layer::Level {
+                label,
+                style: Style::Reference(i),
+                y,
+            });
         }
     }
     drawing.notes = notes(results);
@@ -165,9 +228,15 @@ fn excess_figure(results: &Results, curves: &[CurveName]) -> Option<Figure> {
 
 /// Paired differences of E L̃ between processes.
 fn difference_figure(results: &Results) -> Option<Figure> {
-    let [_] = results.points.as_slice() else { return None };
+    let [_] = results.points.as_slice() else {
+        return None;
+    };
     let mut pairs: Vec<&str> = Vec::new();
-    for row in results.curves.iter().filter(|row| row.process.contains('|') && row.quantity == "risk") {
+    for row in results
+        .curves
+        .iter()
+        .filter(|row| row.process.contains('|') && row.quantity == "risk")
+    {
         if !pairs.contains(&row.process.as_str()) {
             pairs.push(&row.process);
         }
@@ -180,42 +249,82 @@ fn difference_figure(results: &Results) -> Option<Figure> {
     for (i, pair) in pairs.iter().enumerate() {
         let rows: Vec<&CurveRow> = rows(results, 0, pair, Quantity::Risk).collect();
         let label = format!("{}, paired", plain(&pair.replace('|', " − ")));
-        drawing.layers.extend(layers(&rows, &label, Style::Series(i), 0.0));
+        drawing
+            .layers
+            .extend(layers(&rows, &label, Style::Series(i), 0.0));
     }
-    drawing.layers.push(Layer::Level { label: String::new(), style: Style::Reference(0), y: 0.0 });
+    drawing.layers.push(Layer::Level {
+        label: String::new(),
+        style: Style::Reference(0),
+        y: 0.0,
+    });
     drawing.notes = notes(results);
     Some(drawing)
 }
 
 /// The final value of a quantity against the one key of a sweep.
 fn sweep_figure(results: &Results, names: &[String], quantity: Quantity) -> Figure {
-    let key = results.points.first().and_then(|p| p.settings.first()).map_or("", |s| s.0.as_str());
+    let key = results
+        .points
+        .first()
+        .and_then(|p| p.settings.first())
+        .map_or("", |s| s.0.as_str());
     let axis = Axis::linear(plain(key));
-    let mut drawing = Figure::new(format!("sweep-{}", quantity.name()), axis, Axis::linear(axis_label(quantity)));
+    let mut drawing = Figure::new(
+        format!("sweep-{}", quantity.name()),
+        axis,
+        Axis::linear(axis_label(quantity)),
+    );
     for (i, name) in names.iter().enumerate() {
         let (mut x, mut y, mut low, mut high) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for point in &results.points {
-            let Some(last) = rows(results, point.point, name, quantity).last() else { continue };
-            x.push(point.settings.first().and_then(|s| s.1.parse().ok()).unwrap_or(point.point as f64));
+            let Some(last) = rows(results, point.point, name, quantity).last() else {
+                continue;
+            };
+            x.push(
+                point
+                    .settings
+                    .first()
+                    .and_then(|s| s.1.parse().ok())
+                    .unwrap_or(point.point as f64),
+            );
             y.push(last.mean.unwrap_or(f64::NAN));
             low.push(last.ci_low.unwrap_or(f64::NAN));
             high.push(last.ci_high.unwrap_or(f64::NAN));
         }
         let label = format!("{} at the end: {BAND}", plain(name));
-        drawing.layers.push(Layer::Points { label, style: Style::Series(i), x, y, low, high });
+        drawing.layers.push(Layer::Points {
+            label,
+            style: Style::Series(i),
+            x,
+            y,
+            low,
+            high,
+        });
     }
     drawing.notes = notes(results);
     drawing
 }
 
 /// Small print on particles that are left out.
-fn notes(results: &Results) -> Vec<String> {
+pub(super) fn notes(results: &Results) -> Vec<String> {
     let lost: Vec<String> = results
         .processes
         .iter()
         .filter(|row| row.divergences > 0)
         .take(CURVES)
-        .map(|row| format!("{}: {} of {} particles diverged", plain(&row.name), row.divergences, row.particles))
+        .map(|row| {
+            format!(
+                "{}: {} of {} particles diverged",
+                plain(&row.name),
+                row.divergences,
+                row.particles
+            )
+        })
         .collect();
-    if lost.is_empty() { Vec::new() } else { vec![format!("Left out from then on: {}.", lost.join("; "))] }
+    if lost.is_empty() {
+        Vec::new()
+    } else {
+        vec![format!("Left out from then on: {}.", lost.join("; "))]
+    }
 }

@@ -3,6 +3,7 @@
 pub mod figure;
 mod figures;
 mod folder;
+mod maps;
 mod record;
 mod summary;
 mod tables;

@@ -61,7 +61,9 @@ impl Machine {
     /// This machine.
     pub fn here() -> Self {
         let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
+        let model = info
+            .lines()
+            .find_map(|line| line.strip_prefix("model name")?.split_once(':'));
         Self {
             system: std::env::consts::OS.into(),
             architecture: std::env::consts::ARCH.into(),
@@ -98,7 +100,10 @@ fn in_words(results: &Results) -> Vec<String> {
             )
         })
         .collect();
-    words.push("Gibbs measure: mu_s proportional to exp(-2 L(W)/s), stationary for dW = -grad L dt + sqrt(s) dB".into());
+    words.push(
+        "Gibbs measure: mu_s proportional to exp(-2 L(W)/s), stationary for dW = -grad L dt + sqrt(s) dB"
+            .into(),
+    );
     words.push("intervals: 95 % of the mean over independent particles (Student), pointwise in t".into());
     words
 }

@@ -9,7 +9,9 @@ use crate::ensemble::Start;
 use crate::error::{Error, Result};
 use crate::numerics::{Backend, Loss};
 use crate::problem::data::{Dataset, SourceFile, Split};
-use crate::problem::{DoubleWell, FiniteSum, Potential, Quadratic, TwoLayer, TwoLayerSettings, critical_lambda};
+use crate::problem::{
+    DoubleWell, FiniteSum, Potential, Quadratic, TwoLayer, TwoLayerSettings, critical_lambda,
+};
 use crate::random::{Key, Purpose};
 use ndarray_npy::ReadNpyError;
 use rand::RngExt;
@@ -27,6 +29,7 @@ pub struct Plan {
     /// The law of W₀.
     pub start: Start,
     problem: Problem,
+    backend: Backend,
 }
 
 enum Problem {
@@ -76,9 +79,15 @@ impl Plan {
         for (i, quantity) in study.observe.quantities.iter().enumerate() {
             let path = format!("observe.quantities.{i}");
             let (rule, remedy) = if quantity.needs_test_rows() && data.as_ref().is_some_and(|d| d.test == 0) {
-                ("a quantity this study has; there are no test rows", "set problem.data.test_fraction = 0.2")
+                (
+                    "a quantity this study has; there are no test rows",
+                    "set problem.data.test_fraction = 0.2",
+                )
             } else {
-                ("a quantity this problem has", "leave it out; it needs data rows (accuracies: labels ±1)")
+                (
+                    "a quantity this problem has",
+                    "leave it out; it needs data rows (accuracies: labels ±1)",
+                )
             };
             let name = format!("\"{}\"", quantity.name());
             rules.require(potential.has(*quantity), &path, name, rule, remedy)?;
@@ -86,7 +95,14 @@ impl Plan {
         fill_in_steps(&mut study, potential, &rules)?;
         let clock = set_clock(&study, &rules)?;
         let start = build_start(&study, potential, source, &rules)?;
-        Ok(Self { study, data, clock, start, problem })
+        Ok(Self {
+            study,
+            data,
+            clock,
+            start,
+            problem,
+            backend,
+        })
     }
 
     /// L̃.
@@ -104,16 +120,21 @@ impl Plan {
 
     /// The processes in the order of the study.
     pub fn processes(&self) -> Vec<Box<dyn Process + '_>> {
-        let (potential, seed) = (self.potential(), self.study.seed);
+        let (potential, seed, backend) = (self.potential(), self.study.seed, self.backend);
         let make = |spec: &ProcessSpec| -> Box<dyn Process + '_> {
             match &spec.dynamics {
                 DynamicsSpec::SgdSde(SgdSdeSpec { s, dt, refinement }) => {
                     let dt = dt.expect("the plan fills in every step");
-                    Box::new(EulerMaruyama::on_refined_path(potential, *s, dt, *refinement, seed))
+                    Box::new(
+                        EulerMaruyama::on_refined_path(potential, *s, dt, *refinement, seed)
+                            .with_backend(backend),
+                    )
                 }
                 DynamicsSpec::Sgd(SgdSpec { s, batch, sampling }) => {
-                    let sum = potential.finite_sum().expect("the rules refuse SGD without a finite sum");
-                    Box::new(Sgd::new(sum, *s, *batch, *sampling, seed))
+                    let sum = potential
+                        .finite_sum()
+                        .expect("the rules refuse SGD without a finite sum");
+                    Box::new(Sgd::new(sum, *s, *batch, *sampling, seed).with_backend(backend))
                 }
             }
         };
@@ -137,9 +158,19 @@ fn build_problem(
     backend: Backend,
     rules: &Rules,
 ) -> Result<(Problem, Option<DataSummary>)> {
-    let precision = if study.precision == Precision::F32 { "\"f32\"" } else { "\"f64\"" };
+    let precision = if study.precision == Precision::F32 {
+        "\"f32\""
+    } else {
+        "\"f64\""
+    };
     let rule = "\"f64\"; this version has no 32-bit particle kernels";
-    rules.require(study.precision == Precision::F64, "precision", precision, rule, "leave precision out")?;
+    rules.require(
+        study.precision == Precision::F64,
+        "precision",
+        precision,
+        rule,
+        "leave precision out",
+    )?;
     match &mut study.problem {
         ProblemSpec::Quadratic(spec) => {
             Ok((Problem::Quadratic(Quadratic::new(spec.eigenvalues.clone())), None))
@@ -158,13 +189,21 @@ fn build_net(
     source: &Source,
     backend: Backend,
 ) -> Result<(TwoLayer, DataSummary)> {
-    let refused = |error| Error::Data { place: source.place("problem.data"), source: error };
+    let refused = |error| Error::Data {
+        place: source.place("problem.data"),
+        source: error,
+    };
     let dataset = spec.data.load(source.folder(), seed).map_err(refused)?;
     if spec.loss == Loss::Logistic {
         dataset.check_classification().map_err(refused)?;
     }
     let rows = Split::of(&dataset, spec.test_fraction, seed).map_err(refused)?;
-    let Dataset { sources, notes, label_kind, .. } = dataset;
+    let Dataset {
+        sources,
+        notes,
+        label_kind,
+        ..
+    } = dataset;
     let (train, test, dim) = (rows.train.labels.len(), rows.test.labels.len(), rows.train.dim);
     let largest = rows.train.facts().max_norm;
     let outer = match &spec.outer {
@@ -179,8 +218,24 @@ fn build_net(
         }
     };
     let outer_sum = outer.iter().sum();
-    let TwoLayerSpec { activation, beta, loss, .. } = *spec;
-    let net = TwoLayer::new(TwoLayerSettings { activation, beta, loss, outer, lambda, backend }, rows, label_kind);
+    let TwoLayerSpec {
+        activation,
+        beta,
+        loss,
+        ..
+    } = *spec;
+    let net = TwoLayer::new(
+        TwoLayerSettings {
+            activation,
+            beta,
+            loss,
+            outer,
+            lambda,
+            backend,
+        },
+        rows,
+        label_kind,
+    );
     let facts = &net.constants().data;
     let summary = DataSummary {
         train,
@@ -217,7 +272,8 @@ fn fill_in_steps(study: &mut Study, potential: &dyn Potential, rules: &Rules) ->
                     return Err(Error::Missing {
                         place: rules.source.place(&format!("process.{i}")),
                         field: format!("process[{i}].dt"),
-                        rule: "the gradient of this problem has no known Lipschitz constant to choose it by".into(),
+                        rule: "the gradient of this problem has no known Lipschitz constant to choose it by"
+                            .into(),
                         remedy: "write for example dt = 0.01".into(),
                     });
                 };
@@ -239,9 +295,19 @@ fn fill_in_steps(study: &mut Study, potential: &dyn Potential, rules: &Rules) ->
 /// The largest of 1, 2, 5 times a power of ten that is not above `x` > 0: a step that others have multiples with.
 fn round_down(x: f64) -> f64 {
     let exponent = x.log10().floor() as i32;
-    let candidates = [(1, exponent + 1), (5, exponent), (2, exponent), (1, exponent), (5, exponent - 1)];
+    let candidates = [
+        (1, exponent + 1),
+        (5, exponent),
+        (2, exponent),
+        (1, exponent),
+        (5, exponent - 1),
+    ];
     let number = |(digit, power): (u32, i32)| format!("{digit}e{power}").parse().unwrap_or(x);
-    candidates.into_iter().map(number).find(|&c: &f64| c <= x).unwrap_or(x)
+    candidates
+        .into_iter()
+        .map(number)
+        .find(|&c: &f64| c <= x)
+        .unwrap_or(x)
 }
 
 /// The step length of a process of a filled-in study.
@@ -262,7 +328,11 @@ fn step_key(process: &ProcessSpec) -> &'static str {
 
 fn set_clock(study: &Study, rules: &Rules) -> Result<Clock> {
     let lengths: Vec<f64> = study.process.iter().map(step_length).collect();
-    let TimeSpec { horizon, points, spacing } = study.time;
+    let TimeSpec {
+        horizon,
+        points,
+        spacing,
+    } = study.time;
     Clock::new(&lengths, horizon, points, spacing).map_err(|error| match error {
         ClockError::TooFine(x) => {
             let i = lengths.iter().position(|&l| l == x);
@@ -297,12 +367,29 @@ fn build_start(study: &Study, potential: &dyn Potential, source: &Source, rules:
         StartSpec::Prior {} => {
             let lambda = potential.penalty();
             let remedy = "choose law = \"gaussian\", or set problem.lambda";
-            rules.require(lambda > 0.0, "start.law", "\"prior\"", "another law where λ = 0", remedy)?;
-            Ok(Start::Gaussian { std: (s / (2.0 * lambda)).sqrt() })
+            rules.require(
+                lambda > 0.0,
+                "start.law",
+                "\"prior\"",
+                "another law where λ = 0",
+                remedy,
+            )?;
+            Ok(Start::Gaussian {
+                std: (s / (2.0 * lambda)).sqrt(),
+            })
         }
         StartSpec::Point(PointStart { at }) => {
-            let (given, rule) = (format!("{} numbers", at.len()), format!("D = {dim} numbers, row by row"));
-            rules.require(at.len() == dim, "start.at", given, rule, "list one number a weight")?;
+            let (given, rule) = (
+                format!("{} numbers", at.len()),
+                format!("D = {dim} numbers, row by row"),
+            );
+            rules.require(
+                at.len() == dim,
+                "start.at",
+                given,
+                rule,
+                "list one number a weight",
+            )?;
             let mut weights = vec![0.0; dim];
             potential.from_row_major(at, &mut weights);
             Ok(Start::Points { weights })
@@ -312,7 +399,12 @@ fn build_start(study: &Study, potential: &dyn Potential, source: &Source, rules:
             Some(variances) => Ok(Start::GaussianWeights { variances }),
             None => {
                 let rule = "another law: the Gibbs measure of this problem cannot be drawn from exactly";
-                Err(rules.invalid("start.law", "\"stationary\"", rule, "choose law = \"gaussian\" or \"prior\""))
+                Err(rules.invalid(
+                    "start.law",
+                    "\"stationary\"",
+                    rule,
+                    "choose law = \"gaussian\" or \"prior\"",
+                ))
             }
         },
     }
@@ -327,7 +419,10 @@ fn read_points(
     let file = source.folder().join(path);
     let dim = potential.dim();
     let shown = file.display().to_string();
-    let reader = std::fs::File::open(&file).map_err(|source| Error::Read { path: file.clone(), source })?;
+    let reader = std::fs::File::open(&file).map_err(|source| Error::Read {
+        path: file.clone(),
+        source,
+    })?;
     let rule = "a .npy file of float64 in C order, shape (points, width, dim) or (points, D)";
     let remedy = "take for example particles/0-sde.npy of an earlier run";
     let read = <ndarray::ArrayD<f64> as ndarray_npy::ReadNpyExt>::read_npy(std::io::BufReader::new(reader));
@@ -338,9 +433,21 @@ fn read_points(
     let points = given.first().copied().unwrap_or(0);
     let fits = points > 0 && array.len() == points * dim && array.is_standard_layout();
     let value = format!("{shown:?} of shape {given:?}");
-    rules.require(fits, "start.path", &value, format!("{rule} with D = {dim}"), remedy)?;
+    rules.require(
+        fits,
+        "start.path",
+        &value,
+        format!("{rule} with D = {dim}"),
+        remedy,
+    )?;
     let finite = array.iter().all(|x| x.is_finite());
-    rules.require(finite, "start.path", &value, "a file of finite numbers", "leave out diverged particles")?;
+    rules.require(
+        finite,
+        "start.path",
+        &value,
+        "a file of finite numbers",
+        "leave out diverged particles",
+    )?;
     let flat: Vec<f64> = array.into_iter().collect();
     let mut weights = vec![0.0; flat.len()];
     for (from, to) in flat.chunks_exact(dim).zip(weights.chunks_exact_mut(dim)) {
@@ -355,7 +462,14 @@ mod tests {
 
     #[test]
     fn default_steps_are_round_and_not_above_the_bound() {
-        for (x, want) in [(0.1, 0.1), (0.099, 0.05), (0.05, 0.05), (0.0499, 0.02), (7.0, 5.0), (0.013, 0.01)] {
+        for (x, want) in [
+            (0.1, 0.1),
+            (0.099, 0.05),
+            (0.05, 0.05),
+            (0.0499, 0.02),
+            (7.0, 5.0),
+            (0.013, 0.01),
+        ] {
             assert_eq!(round_down(x), want, "{x}");
         }
     }

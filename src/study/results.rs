@@ -49,10 +49,24 @@ pub struct PointRow {
 
 impl PointRow {
     /// A row for `study` at point number `point`.
-    pub fn new(point: usize, settings: Vec<(String, String)>, study: &Study, data: Option<&DataSummary>) -> Self {
+    pub fn new(
+        point: usize,
+        settings: Vec<(String, String)>,
+        study: &Study,
+        data: Option<&DataSummary>,
+    ) -> Self {
         let json = |value: serde_json::Result<serde_json::Value>| value.unwrap_or_default();
-        let (study, data) = (json(serde_json::to_value(study)), json(serde_json::to_value(data)));
-        Self { point, settings, study, data, risk_minimum: None }
+        let (study, data) = (
+            json(serde_json::to_value(study)),
+            json(serde_json::to_value(data)),
+        );
+        Self {
+            point,
+            settings,
+            study,
+            data,
+            risk_minimum: None,
+        }
     }
 }
 

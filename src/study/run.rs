@@ -69,24 +69,36 @@ pub fn run(
             pace.advance(ensemble, to, threads);
             *seconds += started.elapsed().as_secs_f64();
         }
-        let readings: Vec<Vec<Readings>> =
-            ensembles.iter_mut().map(|ensemble| ensemble.observe(&recorder.wanted, threads)).collect();
+        let readings: Vec<Vec<Readings>> = ensembles
+            .iter_mut()
+            .map(|ensemble| ensemble.observe(&recorder.wanted, threads))
+            .collect();
         pace.risk = recorder.record(&observation.steps, observation.time, &readings);
     }
     let mut row = PointRow::new(point, settings, &plan.study, plan.data.as_ref());
     let minimum = search_minimum(plan, &ensembles);
     row.risk_minimum = minimum.as_ref().map(|m| m.value);
     recorder.estimates.push(minimum_row(plan, point, minimum));
-    let failure = ensembles.iter().zip(specs).find_map(|(ensemble, spec)| all_diverged(plan, ensemble, &spec.name));
+    let failure = ensembles
+        .iter()
+        .zip(specs)
+        .find_map(|(ensemble, spec)| all_diverged(plan, ensemble, &spec.name));
     let process_rows = ensembles
         .iter()
         .zip(specs)
         .zip(&seconds)
         .map(|((ensemble, spec), seconds)| process_row(point, &spec.name, ensemble, spec.particles, *seconds))
         .collect();
-    let particles =
-        ensembles.iter().zip(specs).map(|(ensemble, spec)| (spec.name.clone(), final_weights(ensemble))).collect();
-    let Recorder { curves, mut estimates, .. } = recorder;
+    let particles = ensembles
+        .iter()
+        .zip(specs)
+        .map(|(ensemble, spec)| (spec.name.clone(), final_weights(ensemble)))
+        .collect();
+    let Recorder {
+        curves,
+        mut estimates,
+        ..
+    } = recorder;
     estimates.extend(final_risks(point, &curves));
     estimates.extend(not_computed(plan, point));
     let results = Results {
@@ -96,7 +108,12 @@ pub fn run(
         curves,
         estimates,
     };
-    Outcome { results, particles, shape: plan.potential().shape(), failure }
+    Outcome {
+        results,
+        particles,
+        shape: plan.potential().shape(),
+        failure,
+    }
 }
 
 /// Turns readings into rows.
@@ -115,7 +132,13 @@ impl<'a> Recorder<'a> {
         if !wanted.contains(&Quantity::Risk) {
             wanted.insert(0, Quantity::Risk);
         }
-        Self { plan, point, wanted, curves: Vec::new(), estimates: Vec::new() }
+        Self {
+            plan,
+            point,
+            wanted,
+            curves: Vec::new(),
+            estimates: Vec::new(),
+        }
     }
 
     /// Adds the rows of one time and returns E L̃ of the first process.
@@ -167,11 +190,21 @@ struct Pace<'a> {
 impl<'a> Pace<'a> {
     fn new(plan: &Plan, progress: &'a mut dyn Progress) -> Self {
         let (last, processes) = (plan.clock.observations.last(), plan.processes());
-        let total = processes.iter().zip(&plan.study.process).enumerate().map(|(i, (process, spec))| {
-            let steps = last.map_or(0, |o| o.steps[i]);
-            steps as f64 * step_cost(process.facts().gradients_per_step, spec.particles)
-        });
-        Self { progress, done: 0.0, total: total.sum::<f64>().max(1.0), piece: 16, risk: None }
+        let total = processes
+            .iter()
+            .zip(&plan.study.process)
+            .enumerate()
+            .map(|(i, (process, spec))| {
+                let steps = last.map_or(0, |o| o.steps[i]);
+                steps as f64 * step_cost(process.facts().gradients_per_step, spec.particles)
+            });
+        Self {
+            progress,
+            done: 0.0,
+            total: total.sum::<f64>().max(1.0),
+            piece: 16,
+            risk: None,
+        }
     }
 
     fn advance(&mut self, ensemble: &mut Ensemble<'_>, to: u64, threads: &Threads) {
@@ -198,7 +231,13 @@ fn step_cost(gradients: f64, particles: u64) -> f64 {
     (gradients + 0.01) * particles as f64
 }
 
-fn process_row(point: usize, name: &str, ensemble: &Ensemble<'_>, particles: u64, seconds: f64) -> ProcessRow {
+fn process_row(
+    point: usize,
+    name: &str,
+    ensemble: &Ensemble<'_>,
+    particles: u64,
+    seconds: f64,
+) -> ProcessRow {
     let process = ensemble.process();
     let (facts, s) = (process.facts(), process.noise_scale());
     let dim = process.potential().dim();
@@ -218,7 +257,12 @@ fn process_row(point: usize, name: &str, ensemble: &Ensemble<'_>, particles: u64
         seconds_in_steps: seconds,
         particle_steps_per_second: if seconds > 0.0 { made / seconds } else { 0.0 },
         divergences: ensemble.divergences().len() as u64,
-        first_divergences: ensemble.divergences().iter().take(DIVERGENCES_KEPT).copied().collect(),
+        first_divergences: ensemble
+            .divergences()
+            .iter()
+            .take(DIVERGENCES_KEPT)
+            .copied()
+            .collect(),
     }
 }
 
@@ -239,7 +283,10 @@ fn all_diverged(plan: &Plan, ensemble: &Ensemble<'_>, name: &str) -> Option<Erro
     let particles: u64 = ensemble.blocks().iter().map(|b| b.count() as u64).sum();
     let first = ensemble.divergences().first()?;
     let hint = plan.potential().gradient_lipschitz().map(|lipschitz| {
-        format!("; the gradient's Lipschitz constant is at most {lipschitz:.3}, so steps below {:.3} are stable", 2.0 / lipschitz)
+        format!(
+            "; the gradient's Lipschitz constant is at most {lipschitz:.3}, so steps below {:.3} are stable",
+            2.0 / lipschitz
+        )
     });
     (ensemble.divergences().len() as u64 == particles).then(|| Error::AllDiverged {
         process: name.into(),
@@ -265,9 +312,14 @@ pub fn random_starts(potential: &dyn Potential, seed: u64) -> Vec<Vec<f64>> {
     let key = Key::new(seed, Purpose::Minimum);
     let draw = |i: u64| {
         let mut stream = key.stream(i, 0);
-        (0..potential.dim()).map(|_| stream.sample(StandardNormal)).collect()
+        (0..potential.dim())
+            .map(|_| stream.sample(StandardNormal))
+            .collect()
     };
-    [vec![0.0; potential.dim()]].into_iter().chain((0..RANDOM_SEARCHES).map(draw)).collect()
+    [vec![0.0; potential.dim()]]
+        .into_iter()
+        .chain((0..RANDOM_SEARCHES).map(draw))
+        .collect()
 }
 
 /// The particle of the first block with the smallest risk.
@@ -275,35 +327,67 @@ fn coldest(ensemble: &Ensemble<'_>) -> Option<Vec<f64>> {
     let potential = ensemble.process().potential();
     let (mut scratch, mut gradient) = (potential.scratch(), vec![0.0; potential.dim()]);
     let block = ensemble.blocks().first()?;
-    let risks = block.weights.chunks_exact(block.dim).map(|w| (potential.value_gradient(w, &mut gradient, &mut scratch), w));
-    risks.filter(|(risk, _)| risk.is_finite()).min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, w)| w.to_vec())
+    let risks = block
+        .weights
+        .chunks_exact(block.dim)
+        .map(|w| (potential.value_gradient(w, &mut gradient, &mut scratch), w));
+    risks
+        .filter(|(risk, _)| risk.is_finite())
+        .min_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, w)| w.to_vec())
 }
 
 fn minimum_row(plan: &Plan, point: usize, minimum: Option<Minimum>) -> EstimateRow {
-    let row = EstimateRow { point, name: "risk_minimum".into(), quantity: "risk".into(), ..EstimateRow::default() };
+    let row = EstimateRow {
+        point,
+        name: "risk_minimum".into(),
+        quantity: "risk".into(),
+        ..EstimateRow::default()
+    };
     let method = "L-BFGS from the coldest particles, 0 and Gaussian points".to_owned();
     let Some(minimum) = minimum else {
-        return EstimateRow { method, note: "no search ended at a finite value".into(), ..row };
+        return EstimateRow {
+            method,
+            note: "no search ended at a finite value".into(),
+            ..row
+        };
     };
     let found = format!(
         "{} searches, {} distinct values, gradient norm {:.1e}",
         minimum.searches, minimum.distinct, minimum.gradient_norm
     );
-    let convexity = plan.net().and_then(|net| Some(net.settings().lambda - net.constants().negative_curvature?));
+    let convexity = plan
+        .net()
+        .and_then(|net| Some(net.settings().lambda - net.constants().negative_curvature?));
     let (ci_low, note) = match convexity {
         Some(mu) if mu > 0.0 => {
             let low = minimum.value - minimum.gradient_norm.powi(2) / (2.0 * mu);
-            (Some(low), format!("{found}; the risk is {mu:.3}-strongly convex, so the interval is certain"))
+            (
+                Some(low),
+                format!("{found}; the risk is {mu:.3}-strongly convex, so the interval is certain"),
+            )
         }
-        _ => (None, format!("{found}; an upper bound of the infimum, without sampling error")),
+        _ => (
+            None,
+            format!("{found}; an upper bound of the infimum, without sampling error"),
+        ),
     };
-    EstimateRow { value: Some(minimum.value), ci_low, ci_high: ci_low.map(|_| minimum.value), method, note, ..row }
+    EstimateRow {
+        value: Some(minimum.value),
+        ci_low,
+        ci_high: ci_low.map(|_| minimum.value),
+        method,
+        note,
+        ..row
+    }
 }
 
 /// `risk_final` of every process and pair: the last row of its curve of the risk.
 fn final_risks(point: usize, curves: &[CurveRow]) -> Vec<EstimateRow> {
     let last = curves.last().map_or(0.0, |row| row.time);
-    let rows = curves.iter().filter(|row| row.time == last && row.quantity == "risk");
+    let rows = curves
+        .iter()
+        .filter(|row| row.time == last && row.quantity == "risk");
     rows.map(|row| {
         let paired = row.process.contains('|');
         let note = match (row.mean, row.std_err) {
@@ -320,7 +404,12 @@ fn final_risks(point: usize, curves: &[CurveRow]) -> Vec<EstimateRow> {
             std_err: row.std_err,
             ci_low: row.ci_low,
             ci_high: row.ci_high,
-            method: if paired { "mean of paired differences" } else { "mean over particles" }.into(),
+            method: if paired {
+                "mean of paired differences"
+            } else {
+                "mean over particles"
+            }
+            .into(),
             note,
         }
     })

@@ -18,7 +18,12 @@ pub struct Source {
 }
 
 /// Keys whose values are paths; those set on the command line are relative to the working directory.
-const PATH_KEYS: [&str; 4] = ["problem.data.images", "problem.data.labels", "problem.data.path", "start.path"];
+const PATH_KEYS: [&str; 4] = [
+    "problem.data.images",
+    "problem.data.labels",
+    "problem.data.path",
+    "start.path",
+];
 
 impl Source {
     /// Reads a study file.
@@ -26,7 +31,10 @@ impl Source {
     /// # Errors
     /// [`Error::Read`] and [`Error::Study`] when there is no such file or it is not TOML.
     pub fn read(file: &Path) -> Result<Self> {
-        let bytes = std::fs::read(file).map_err(|source| Error::Read { path: file.into(), source })?;
+        let bytes = std::fs::read(file).map_err(|source| Error::Read {
+            path: file.into(),
+            source,
+        })?;
         let text = String::from_utf8(bytes).map_err(|error| Error::Study {
             place: file.display().to_string(),
             message: format!("byte {} is not UTF-8 text", error.utf8_error().valid_up_to()),
@@ -42,8 +50,14 @@ impl Source {
     pub fn parse(file: &Path, text: &str) -> Result<Self> {
         let name = file.display().to_string();
         let syntax = |error: toml::de::Error| Error::Study {
-            place: format!("{name}:{}", error.span().map_or(1, |span| line_of(text, span.start))),
-            message: format!("this is not TOML: {}", error.message().lines().collect::<Vec<_>>().join(" ")),
+            place: format!(
+                "{name}:{}",
+                error.span().map_or(1, |span| line_of(text, span.start))
+            ),
+            message: format!(
+                "this is not TOML: {}",
+                error.message().lines().collect::<Vec<_>>().join(" ")
+            ),
             remedy: "mend the line; `sgd-sde new` writes a study to compare with".into(),
         };
         let spanned = DeTable::parse(text).map_err(syntax)?;
@@ -52,7 +66,11 @@ impl Source {
         let at = |offset: usize| format!("{name}:{}", line_of(text, offset));
         note_table(spanned.get_ref(), "", &at, &mut places);
         places.insert(String::new(), format!("{name}:1"));
-        Ok(Self { file: file.into(), table, places })
+        Ok(Self {
+            file: file.into(),
+            table,
+            places,
+        })
     }
 
     /// The folder that paths in the study are relative to.
@@ -86,7 +104,13 @@ impl Source {
         };
         let mut value = toml::from_str::<Table>(&format!("value = {text}"))
             .ok()
-            .and_then(|mut table| if table.len() == 1 { table.remove("value") } else { None })
+            .and_then(|mut table| {
+                if table.len() == 1 {
+                    table.remove("value")
+                } else {
+                    None
+                }
+            })
             .unwrap_or_else(|| Value::String(text.into()));
         if let (true, Value::String(path)) = (PATH_KEYS.contains(&key), &value) {
             value = Value::String(absolute(Path::new(path)).display().to_string());
@@ -103,7 +127,8 @@ impl Source {
         let wrong = |part: &str| Error::Study {
             place: place.clone(),
             message: format!("'{part}' in '{key}' is no section of this study"),
-            remedy: "write the key with dots as in the study file, for example problem.lambda or process.0.s".into(),
+            remedy: "write the key with dots as in the study file, for example problem.lambda or process.0.s"
+                .into(),
         };
         let parts: Vec<&str> = path.split('.').collect();
         let (last, sections) = parts.split_last().expect("split gives at least one part");
@@ -125,7 +150,8 @@ impl Source {
             };
         }
         at.insert((*last).into(), value);
-        self.places.retain(|known, _| !known.starts_with(&format!("{path}.")));
+        self.places
+            .retain(|known, _| !known.starts_with(&format!("{path}.")));
         self.places.insert(path, place);
         Ok(())
     }
@@ -133,19 +159,30 @@ impl Source {
     /// `key` with the name of a process replaced by its number.
     fn numbered(&self, key: &str, place: &str) -> Result<String> {
         let key = key.replace('[', ".").replace([']', '"'], "");
-        let Some(rest) = key.strip_prefix("process.") else { return Ok(key) };
+        let Some(rest) = key.strip_prefix("process.") else {
+            return Ok(key);
+        };
         let (who, field) = rest.split_once('.').unwrap_or((rest, ""));
-        let processes = self.table.get("process").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        let processes = self
+            .table
+            .get("process")
+            .and_then(Value::as_array)
+            .map_or(&[][..], Vec::as_slice);
         let number = match who.parse::<usize>() {
             Ok(number) => (number < processes.len()).then_some(number),
-            Err(_) => processes.iter().position(|p| p.get("name").and_then(Value::as_str) == Some(who)),
+            Err(_) => processes
+                .iter()
+                .position(|p| p.get("name").and_then(Value::as_str) == Some(who)),
         };
         match number {
             Some(number) if !field.is_empty() => Ok(format!("process.{number}.{field}")),
             _ => Err(Error::Study {
                 place: place.into(),
                 message: format!("'{key}' names no key of a process of this study"),
-                remedy: format!("write process.<name or number>.<key>; there are {} processes", processes.len()),
+                remedy: format!(
+                    "write process.<name or number>.<key>; there are {} processes",
+                    processes.len()
+                ),
             }),
         }
     }
@@ -157,7 +194,11 @@ fn absolute(path: &Path) -> PathBuf {
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
-    text.as_bytes()[..offset.min(text.len())].iter().filter(|&&b| b == b'\n').count() + 1
+    text.as_bytes()[..offset.min(text.len())]
+        .iter()
+        .filter(|&&b| b == b'\n')
+        .count()
+        + 1
 }
 
 fn note_table(
@@ -167,7 +208,11 @@ fn note_table(
     places: &mut BTreeMap<String, String>,
 ) {
     for (key, value) in table.iter() {
-        let path = if at.is_empty() { key.get_ref().to_string() } else { format!("{at}.{}", key.get_ref()) };
+        let path = if at.is_empty() {
+            key.get_ref().to_string()
+        } else {
+            format!("{at}.{}", key.get_ref())
+        };
         places.insert(path.clone(), place(key.span().start));
         note_value(value, &path, place, places);
     }
@@ -220,7 +265,10 @@ mod tests {
         let processes = source.table["process"].as_array().unwrap();
         assert_eq!(processes[0]["s"].as_float(), Some(0.25));
         assert_eq!(processes[1]["kind"].as_str(), Some("sgd"));
-        assert_eq!(source.table["problem"]["lambda"]["times_critical"].as_integer(), Some(2));
+        assert_eq!(
+            source.table["problem"]["lambda"]["times_critical"].as_integer(),
+            Some(2)
+        );
         assert_eq!(source.place("process.0.s"), "--set process.x.s=0.25");
         assert!(source.set("process.z.s=1").is_err());
         assert!(source.set("no assignment").is_err());
@@ -228,7 +276,9 @@ mod tests {
 
     #[test]
     fn text_that_is_not_toml_names_its_line() {
-        let message = Source::parse(Path::new("a.toml"), "a = 1\nb = = 2\n").unwrap_err().to_string();
+        let message = Source::parse(Path::new("a.toml"), "a = 1\nb = = 2\n")
+            .unwrap_err()
+            .to_string();
         assert!(message.starts_with("a.toml:2: this is not TOML"), "{message}");
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::spec::{check_shape, check_variance};
 use super::{Dataset, FieldError, LabelKind, MAX_NUMBERS, Rows};
+use crate::numerics::Activation;
 use crate::random::{Key, Purpose};
 
 /// x ~ U[0, 1)^dim, y = Σ_j a_j σ_β(w_j·x) + N(0, `noise_variance`), a_j ~ N(0, 1)/√width, w_j ~ N(0, I).
@@ -24,8 +25,9 @@ pub struct Teacher {
     /// Gates of the teacher, at least 1.
     #[serde(default = "default_width")]
     pub width: usize,
-    #[serde(default)]
-    pub activation: TeacherActivation,
+    /// σ of the teacher.
+    #[serde(default = "sigmoid")]
+    pub activation: Activation,
     /// Slope β of the activation, in [1e-100, 1e100].
     #[serde(default = "default_beta")]
     pub beta: f64,
@@ -34,29 +36,8 @@ pub struct Teacher {
     pub noise_variance: f64,
 }
 
-/// σ_β of the teacher.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum TeacherActivation {
-    /// 1/(1 + e^{−βz})
-    #[default]
-    Sigmoid,
-    /// tanh(βz)
-    Tanh,
-    /// log(1 + e^{βz})/β
-    Softplus,
-}
-
-impl TeacherActivation {
-    /// σ_β(z), `beta` > 0; finite for every finite βz.
-    pub fn value(self, beta: f64, z: f64) -> f64 {
-        let t = beta * z;
-        match self {
-            Self::Sigmoid => 1.0 / (1.0 + (-t).exp()),
-            Self::Tanh => t.tanh(),
-            Self::Softplus => (t.max(0.0) + (-t.abs()).exp().ln_1p()) / beta,
-        }
-    }
+fn sigmoid() -> Activation {
+    Activation::Sigmoid
 }
 
 fn default_dim() -> usize {
@@ -82,7 +63,7 @@ pub struct TeacherNet {
     pub outer: Vec<f64>,
     /// W, width × dim, row-major.
     pub inner: Vec<f64>,
-    activation: TeacherActivation,
+    activation: Activation,
     beta: f64,
 }
 
@@ -176,11 +157,7 @@ mod tests {
 
     #[test]
     fn without_noise_labels_are_the_net_and_the_seed_names_both() {
-        for activation in [
-            TeacherActivation::Sigmoid,
-            TeacherActivation::Tanh,
-            TeacherActivation::Softplus,
-        ] {
+        for activation in [Activation::Sigmoid, Activation::Tanh, Activation::SoftPlus] {
             let spec = Teacher {
                 samples: 50,
                 noise_variance: 0.0,
@@ -212,16 +189,16 @@ mod tests {
         let sigmoid = 1.0 / (1.0 + (-2.0f64).exp());
         let softplus = (1.0 + 2.0f64.exp()).ln() / 2.0;
         for (activation, at_zero, at_one) in [
-            (TeacherActivation::Sigmoid, 0.5, sigmoid),
-            (TeacherActivation::Tanh, 0.0, 2.0f64.tanh()),
-            (TeacherActivation::Softplus, 2.0f64.ln() / 2.0, softplus),
+            (Activation::Sigmoid, 0.5, sigmoid),
+            (Activation::Tanh, 0.0, 2.0f64.tanh()),
+            (Activation::SoftPlus, 2.0f64.ln() / 2.0, softplus),
         ] {
             assert!((net(activation).value(&[1.0, 0.0]) - (2.0 * at_one - 3.0 * at_zero)).abs() < 1e-14);
             assert!((net(activation).value(&[0.0, 1.0]) - (2.0 * at_zero - 3.0 * at_one)).abs() < 1e-14);
         }
-        assert_eq!(TeacherActivation::Softplus.value(1.0, 1000.0), 1000.0);
-        assert_eq!(TeacherActivation::Softplus.value(1.0, -1000.0), 0.0);
-        assert_eq!(TeacherActivation::Sigmoid.value(1.0, -1000.0), 0.0);
+        assert_eq!(Activation::SoftPlus.value(1.0, 1000.0), 1000.0);
+        assert_eq!(Activation::SoftPlus.value(1.0, -1000.0), 0.0);
+        assert_eq!(Activation::Sigmoid.value(1.0, -1000.0), 0.0);
     }
 
     /// Finds a variance taken for a standard deviation and outer weights that are not divided by √width.

@@ -27,7 +27,14 @@ pub struct Constants {
 impl Constants {
     /// The constants of a net on training rows. Cost: one eigenvalue of the d×d matrix of second moments.
     pub fn new(settings: &TwoLayerSettings, train: &Rows) -> Self {
-        let TwoLayerSettings { activation, beta, loss, outer, lambda, .. } = settings;
+        let TwoLayerSettings {
+            activation,
+            beta,
+            loss,
+            outer,
+            lambda,
+            ..
+        } = settings;
         let data = train.facts();
         let outer_norm = outer.iter().map(|a| a * a).sum::<f64>().sqrt();
         let largest = outer.iter().fold(0.0_f64, |m, a| m.max(a.abs()));
@@ -38,12 +45,23 @@ impl Constants {
             g_max.map(|g| g * largest * activation.max_curvature(*beta) * data.mean_square_top_eigenvalue);
         let positive = h_max * outer_norm * outer_norm * slope * slope * data.mean_square_top_eigenvalue;
         let gradient_lipschitz = negative_curvature.map(|m| positive + m + lambda);
-        Self { outer_norm, data, critical_lambda, negative_curvature, gradient_lipschitz }
+        Self {
+            outer_norm,
+            data,
+            critical_lambda,
+            negative_curvature,
+            gradient_lipschitz,
+        }
     }
 }
 
 /// λ_c of the sources, a function of ‖a‖·B_x alone; see [`Constants::critical_lambda`].
-pub fn critical_lambda(activation: Activation, beta: f64, loss: Loss, outer_norm_times_input_norm: f64) -> f64 {
+pub fn critical_lambda(
+    activation: Activation,
+    beta: f64,
+    loss: Loss,
+    outer_norm_times_input_norm: f64,
+) -> f64 {
     let slope = activation.max_slope(beta);
     let factor = match loss {
         Loss::Logistic => 0.5,
@@ -90,7 +108,10 @@ mod tests {
             (Activation::SoftPlus, Loss::Square, 2.0),
         ];
         for (activation, loss, want) in cases {
-            assert!((critical_lambda(activation, 1.0, loss, 1.0) - want).abs() < 1e-15, "{activation:?} {loss:?}");
+            assert!(
+                (critical_lambda(activation, 1.0, loss, 1.0) - want).abs() < 1e-15,
+                "{activation:?} {loss:?}"
+            );
         }
     }
 }

@@ -39,7 +39,11 @@ pub struct TwoLayer {
 }
 
 fn kernel_rows(rows: &DataRows) -> Rows<'_, f64> {
-    Rows { inputs: &rows.inputs, labels: &rows.labels, dim: rows.dim }
+    Rows {
+        inputs: &rows.inputs,
+        labels: &rows.labels,
+        dim: rows.dim,
+    }
 }
 
 impl TwoLayer {
@@ -51,10 +55,24 @@ impl TwoLayer {
         assert!(!settings.outer.is_empty() && settings.beta > 0.0 && settings.lambda >= 0.0);
         assert!(!split.train.labels.is_empty(), "training rows are needed");
         let constants = Constants::new(&settings, &split.train);
-        let TwoLayerSettings { activation, beta, loss, ref outer, lambda, backend } = settings;
+        let TwoLayerSettings {
+            activation,
+            beta,
+            loss,
+            ref outer,
+            lambda,
+            backend,
+        } = settings;
         let kernel = NetKernel::new(backend, activation, beta, loss, outer, lambda, split.train.dim);
         let classes = labels == LabelKind::Signs;
-        Self { train: split.train, test: split.test, kernel, classes, constants, settings }
+        Self {
+            train: split.train,
+            test: split.test,
+            kernel,
+            classes,
+            constants,
+            settings,
+        }
     }
 
     /// Everything but the data.
@@ -87,11 +105,18 @@ impl TwoLayer {
         kernel_rows(&self.train)
     }
 
-    fn readings_of(&self, side: &DataRows, weights: &[f64], work: &mut NetWork<f64>, mut store: impl FnMut(usize, Reading)) {
+    fn readings_of(
+        &self,
+        side: &DataRows,
+        weights: &[f64],
+        work: &mut NetWork<f64>,
+        mut store: impl FnMut(usize, Reading),
+    ) {
         let mut buffer = [Reading::default(); READINGS_AT_ONCE];
         for (chunk, group) in weights.chunks(READINGS_AT_ONCE * self.dim()).enumerate() {
             let count = group.len() / self.dim();
-            self.kernel.readings(kernel_rows(side), group, &mut buffer[..count], work);
+            self.kernel
+                .readings(kernel_rows(side), group, &mut buffer[..count], work);
             for (i, reading) in buffer[..count].iter().enumerate() {
                 store(chunk * READINGS_AT_ONCE + i, *reading);
             }
@@ -112,7 +137,10 @@ fn transpose(from: &[f64], to: &mut [f64], rows: usize, columns: usize) {
 }
 
 fn work(scratch: &mut Scratch) -> &mut NetWork<f64> {
-    scratch.net.as_mut().expect("the scratch of a net is made by its own scratch()")
+    scratch
+        .net
+        .as_mut()
+        .expect("the scratch of a net is made by its own scratch()")
 }
 
 impl Potential for TwoLayer {
@@ -122,13 +150,22 @@ impl Potential for TwoLayer {
 
     fn value_gradient(&self, w: &[f64], gradient: &mut [f64], scratch: &mut Scratch) -> f64 {
         let mut reading = [Reading::default()];
-        self.kernel.readings_with_gradient(kernel_rows(&self.train), w, &mut reading, gradient, work(scratch));
+        self.kernel.readings_with_gradient(
+            kernel_rows(&self.train),
+            w,
+            &mut reading,
+            gradient,
+            work(scratch),
+        );
         reading[0].data_risk + 0.5 * self.settings.lambda * w.iter().map(|x| x * x).sum::<f64>()
     }
 
     fn scratch(&self) -> Scratch {
         let rows = self.train.labels.len().max(self.test.labels.len());
-        Scratch { numbers: Vec::new(), net: Some(self.kernel.work(rows)) }
+        Scratch {
+            numbers: Vec::new(),
+            net: Some(self.kernel.work(rows)),
+        }
     }
 
     fn block_len(&self) -> usize {
@@ -136,7 +173,8 @@ impl Potential for TwoLayer {
     }
 
     fn block_gradient(&self, weights: &[f64], gradient: &mut [f64], scratch: &mut Scratch) {
-        self.kernel.gradient(kernel_rows(&self.train), weights, gradient, work(scratch));
+        self.kernel
+            .gradient(kernel_rows(&self.train), weights, gradient, work(scratch));
     }
 
     fn block_readings(
@@ -149,9 +187,14 @@ impl Potential for TwoLayer {
     ) {
         let (dim, lambda, work) = (self.dim(), self.settings.lambda, work(scratch));
         if wanted.iter().any(|q| q.needs_gradient()) {
-            self.kernel.gradient(kernel_rows(&self.train), weights, gradient, work);
+            self.kernel
+                .gradient(kernel_rows(&self.train), weights, gradient, work);
         }
-        for ((w, g), reading) in weights.chunks_exact(dim).zip(gradient.chunks_exact(dim)).zip(out.iter_mut()) {
+        for ((w, g), reading) in weights
+            .chunks_exact(dim)
+            .zip(gradient.chunks_exact(dim))
+            .zip(out.iter_mut())
+        {
             derived_readings(w, g, reading);
         }
         self.readings_of(&self.train, weights, work, |i, reading| {
@@ -169,19 +212,22 @@ impl Potential for TwoLayer {
         if wanted.contains(&Quantity::Laplacian) {
             for (w, reading) in weights.chunks_exact(dim).zip(out) {
                 let mut value = [0.0];
-                self.kernel.laplacian(kernel_rows(&self.train), w, &mut value, work);
+                self.kernel
+                    .laplacian(kernel_rows(&self.train), w, &mut value, work);
                 reading[Quantity::Laplacian as usize] = value[0];
             }
         }
     }
 
     fn hessian_vector(&self, w: &[f64], v: &[f64], out: &mut [f64], scratch: &mut Scratch) {
-        self.kernel.hessian_vector(kernel_rows(&self.train), w, v, out, work(scratch));
+        self.kernel
+            .hessian_vector(kernel_rows(&self.train), w, v, out, work(scratch));
     }
 
     fn laplacian(&self, w: &[f64], scratch: &mut Scratch) -> f64 {
         let mut value = [0.0];
-        self.kernel.laplacian(kernel_rows(&self.train), w, &mut value, work(scratch));
+        self.kernel
+            .laplacian(kernel_rows(&self.train), w, &mut value, work(scratch));
         value[0]
     }
 
@@ -194,7 +240,8 @@ impl Potential for TwoLayer {
     }
 
     fn has(&self, quantity: Quantity) -> bool {
-        (!quantity.needs_test_rows() || self.test_samples() > 0) && (!quantity.needs_classes() || self.classes)
+        (!quantity.needs_test_rows() || self.test_samples() > 0)
+            && (!quantity.needs_classes() || self.classes)
     }
 
     fn penalty(&self) -> f64 {
@@ -212,10 +259,6 @@ impl Potential for TwoLayer {
     fn from_row_major(&self, w: &[f64], out: &mut [f64]) {
         transpose(w, out, self.width(), self.inputs());
     }
-
-    fn backend(&self) -> Option<Backend> {
-        Some(self.settings.backend)
-    }
 }
 
 impl FiniteSum for TwoLayer {
@@ -223,8 +266,15 @@ impl FiniteSum for TwoLayer {
         self.train.labels.len()
     }
 
-    fn minibatch_gradient(&self, weights: &[f64], batch: &[u32], gradient: &mut [f64], scratch: &mut Scratch) {
-        self.kernel.minibatch_gradient(kernel_rows(&self.train), batch, weights, gradient, work(scratch));
+    fn minibatch_gradient(
+        &self,
+        weights: &[f64],
+        batch: &[u32],
+        gradient: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        self.kernel
+            .minibatch_gradient(kernel_rows(&self.train), batch, weights, gradient, work(scratch));
     }
 
     fn weighted_gradient(
@@ -234,6 +284,12 @@ impl FiniteSum for TwoLayer {
         gradient: &mut [f64],
         scratch: &mut Scratch,
     ) {
-        self.kernel.weighted_gradient(kernel_rows(&self.train), sample_weights, weights, gradient, work(scratch));
+        self.kernel.weighted_gradient(
+            kernel_rows(&self.train),
+            sample_weights,
+            weights,
+            gradient,
+            work(scratch),
+        );
     }
 }

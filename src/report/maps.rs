@@ -1,0 +1,85 @@
+//! Heat maps of sweeps over two keys.
+
+use super::figure::{Categories, Cell, ColourBar, HeatMap, Scale, Width};
+use super::figures::{axis_label, names, notes, plain, quantities, rows};
+use crate::problem::Quantity;
+use crate::study::Results;
+
+/// One map for each process and quantity of a two-key sweep: the value at the last observation time; the first key runs
+/// upwards, the second to the right.
+pub fn heat_maps(results: &Results) -> Vec<HeatMap> {
+    let Some(first) = results.points.first().filter(|point| point.settings.len() == 2) else {
+        return Vec::new();
+    };
+    let (up, right) = (values(results, 0), values(results, 1));
+    let mut maps = Vec::new();
+    for quantity in quantities(results) {
+        for name in names(results) {
+            maps.push(HeatMap {
+                name: format!("map-{}-{name}", quantity.name()),
+                title: None,
+                x: Categories {
+                    label: plain(&first.settings[1].0),
+                    values: texts(&right),
+                },
+                y: Categories {
+                    label: plain(&first.settings[0].0),
+                    values: texts(&up),
+                },
+                cells: cells(results, &name, quantity, &up, &right),
+                colour: ColourBar {
+                    label: format!("{}: {}", plain(&name), axis_label(quantity)),
+                    scale: Scale::Linear,
+                    centre: None,
+                },
+                notes: notes(results),
+                width: if right.len() > 6 {
+                    Width::Page
+                } else {
+                    Width::Column
+                },
+            });
+        }
+    }
+    maps
+}
+
+/// The values of swept key number `key` in their order.
+fn values(results: &Results, key: usize) -> Vec<String> {
+    let mut values: Vec<String> = Vec::new();
+    for point in &results.points {
+        let value = &point.settings[key].1;
+        if !values.contains(value) {
+            values.push(value.clone());
+        }
+    }
+    values
+}
+
+fn texts(values: &[String]) -> Vec<String> {
+    values.iter().map(|value| plain(value)).collect()
+}
+
+fn cells(
+    results: &Results,
+    name: &str,
+    quantity: Quantity,
+    up: &[String],
+    right: &[String],
+) -> Vec<Vec<Option<Cell>>> {
+    let mut cells = vec![vec![None; right.len()]; up.len()];
+    for point in &results.points {
+        let place = |key: usize, values: &[String]| values.iter().position(|v| *v == point.settings[key].1);
+        let (Some(row), Some(column)) = (place(0, up), place(1, right)) else {
+            continue;
+        };
+        let last = rows(results, point.point, name, quantity).last();
+        cells[row][column] = last.and_then(|r| {
+            Some(Cell {
+                value: r.mean?,
+                std_err: r.std_err,
+            })
+        });
+    }
+    cells
+}
