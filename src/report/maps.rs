@@ -33,6 +33,7 @@ pub fn heat_maps(results: &Results) -> Vec<HeatMap> {
                     centre: None,
                 },
                 notes: notes(results),
+                missing: "no finite value".into(),
                 width: if right.len() > 6 {
                     Width::Page
                 } else {
