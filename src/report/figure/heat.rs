@@ -4,7 +4,7 @@ use plotters::element::{PathElement, Rectangle};
 use plotters::style::{RGBColor, ShapeStyle};
 
 use super::FigureError;
-use super::axes::{self, AXIS_WIDTH, LABEL_GAP, LABEL_SIZE, MAJOR, Side, TICK_GAP, TICK_SIZE};
+use super::axes::{AXIS_WIDTH, LABEL_GAP, LABEL_SIZE, MAJOR, Side, TICK_GAP, TICK_SIZE};
 use super::canvas::{Area, Canvas, Drawn, Frame, POINTS_PER_MM, stroke, units};
 use super::chart::{self, MARGIN, NOTE_LEADING, NOTE_SIZE, TITLE_SIZE};
 use super::colour;
@@ -44,6 +44,9 @@ pub fn svg(map: &HeatMap) -> Result<String, FigureError> {
     page.draw_foot(&mut canvas)?;
     Ok(canvas.finish(&chart::document_title(map.title.as_deref(), &map.name)?))
 }
+
+/// The row, column, value and printed number of a cell.
+type CellLabel = (usize, usize, Cell, Label);
 
 /// Everything typeset and placed.
 struct Page {
@@ -185,7 +188,7 @@ impl Page {
     }
 
     /// The numbers of the cells in the fullest form that fits all cells alike; `None` if none fits.
-    fn cell_labels(&self, map: &HeatMap) -> Result<Option<Vec<(usize, usize, Cell, Label)>>, FigureError> {
+    fn cell_labels(&self, map: &HeatMap) -> Result<Option<Vec<CellLabel>>, FigureError> {
         let with_error = |cell: &Cell| with_error(cell.value, cell.std_err.unwrap_or(0.0));
         let rounded = |cell: &Cell| number(format!("{:.2e}", cell.value).parse().unwrap_or(cell.value));
         let forms: [&dyn Fn(&Cell) -> String; 2] = [&with_error, &rounded];

@@ -16,6 +16,7 @@ mod axes;
 mod canvas;
 mod chart;
 mod colour;
+mod data;
 mod error;
 mod files;
 mod font;
@@ -29,6 +30,8 @@ mod numbers;
 mod scale;
 mod style;
 mod symbols;
+#[cfg(test)]
+mod tests;
 mod ticks;
 mod typeset;
 

@@ -107,10 +107,8 @@ impl Extent {
         let (low, high) = self.covered();
         let (low, high) = match (fixed_low, fixed_high) {
             (Some(low), Some(high)) => (low, high),
-            (None, None) if low > high => return Ok(None),
+            _ if !low.is_finite() => return Ok(None),
             (None, None) => pad(self.scale, low, high, padding, padding),
-            (Some(_), None) if high == f64::NEG_INFINITY => return Ok(None),
-            (None, Some(_)) if low == f64::INFINITY => return Ok(None),
             (Some(fixed), None) => (
                 fixed,
                 pad(self.scale, fixed.min(high), high.max(fixed), 0.0, padding).1,
@@ -140,15 +138,13 @@ impl Extent {
             _ => self.lowest_end,
         };
         let low = self.low.min(low);
-        // a lone set of lower ends still spans something
-        (
-            low,
-            if self.high == f64::NEG_INFINITY {
-                low
-            } else {
-                self.high
-            },
-        )
+        match (low.is_finite(), self.high.is_finite()) {
+            (true, false) => (low, low),
+            // only upper ends can be drawn: show the decade below them
+            (false, true) if self.scale == Scale::Log => (self.high - 1.0, self.high),
+            (false, true) => (self.high, self.high),
+            _ => (low, self.high),
+        }
     }
 }
 

@@ -24,7 +24,7 @@ pub struct Label {
 
 /// Sets `text` as one line of `size` points.
 pub fn line(text: &str, size: f64) -> Result<Label, FigureError> {
-    Ok(set(text, &markup::parse(text)?, size)?.label)
+    set(text, &markup::parse(text)?, size)
 }
 
 /// Sets `text` in lines no wider than `width`, broken at spaces between words; a longer word stands alone.
@@ -38,15 +38,15 @@ pub fn lines(text: &str, size: f64, width: f64) -> Result<Vec<Label>, FigureErro
             longer.push(Node::Text(" ".into()));
         }
         longer.extend(word.iter().cloned());
-        if !current.is_empty() && set(text, &longer, size)?.label.width > width {
-            lines.push(set(text, &current, size)?.label);
+        if !current.is_empty() && set(text, &longer, size)?.width > width {
+            lines.push(set(text, &current, size)?);
             current = word;
         } else {
             current = longer;
         }
     }
     if !current.is_empty() {
-        lines.push(set(text, &current, size)?.label);
+        lines.push(set(text, &current, size)?);
     }
     Ok(lines)
 }
@@ -75,11 +75,7 @@ fn words(nodes: Vec<Node>) -> Vec<Vec<Node>> {
     words
 }
 
-struct Set {
-    label: Label,
-}
-
-fn set(text: &str, nodes: &[Node], size: f64) -> Result<Set, FigureError> {
+fn set(text: &str, nodes: &[Node], size: f64) -> Result<Label, FigureError> {
     let setter = Setter {
         font: Font::embedded(),
         text,
@@ -110,7 +106,7 @@ fn set(text: &str, nodes: &[Node], size: f64) -> Result<Set, FigureError> {
             .path
             .push_str(&format!("M{left} {top}H{right}V{bottom}H{left}Z"));
     }
-    Ok(Set { label })
+    Ok(label)
 }
 
 /// Glyphs and rules in em, y upwards, the pen starting at (0, 0).
@@ -171,14 +167,10 @@ impl Setter<'_> {
     fn list(&self, nodes: &[Node], size: f64) -> Result<Piece, FigureError> {
         let mut line = Piece::default();
         let mut before: Option<Class> = None;
-        for (index, node) in nodes.iter().enumerate() {
-            let mut class = class_of(node);
-            if class == Some(Class::Binary) && (is_unary(before) || index + 1 == nodes.len()) {
-                class = Some(Class::Ordinary);
-            }
+        for (node, class) in nodes.iter().zip(markup::classes(nodes)) {
             // scripts are set tight
             if size == 1.0 {
-                line.width += space(before, class) * size;
+                line.width += space(before, class);
             }
             let piece = self.node(node, size)?;
             if line.lean > 0.0 && !matches!(node, Node::Space(_)) && !is_slanted(node) {
@@ -190,9 +182,7 @@ impl Setter<'_> {
             line.width += advance;
             line.lean = lean;
             line.anchor = if nodes.len() == 1 { anchor } else { None };
-            if !matches!(node, Node::Space(_)) {
-                before = class;
-            }
+            before = class.or(before);
         }
         Ok(line)
     }
@@ -332,21 +322,6 @@ impl Setter<'_> {
         piece.put(above, end + lean, up);
         Ok(piece)
     }
-}
-
-fn class_of(node: &Node) -> Option<Class> {
-    match node {
-        Node::Symbol { class, .. } => Some(*class),
-        Node::Function(_) => Some(Class::Function),
-        Node::Scripts { base, .. } => class_of(base),
-        Node::Text(_) | Node::Group(_) | Node::Accent { .. } | Node::Root(_) => Some(Class::Ordinary),
-        Node::Space(_) => None,
-    }
-}
-
-/// A sign of operation with nothing before it is a sign of the number that follows.
-fn is_unary(before: Option<Class>) -> bool {
-    !matches!(before, Some(Class::Ordinary | Class::Close))
 }
 
 fn is_slanted(node: &Node) -> bool {
