@@ -122,8 +122,9 @@ fn pdf(name: &str, tree: &Tree) -> Result<Vec<u8>, FigureError> {
         })
 }
 
-/// Sorts the resources that a PDF object lists: the writer lists them in the order of a hash map, and the same figure
-/// must be the same file. Lines only change places within one object, so every recorded offset stays true.
+/// Sorts the resources that a PDF object lists: the writer lists them in the order of a hash map, and the
+/// same figure must be the same file. Lines only change places within one object, so every recorded offset
+/// stays true.
 fn in_order(pdf: &[u8]) -> Vec<u8> {
     let is_resource = |line: &[u8]| {
         let line = line.trim_ascii();

@@ -174,6 +174,8 @@ fn line_height(line: &Label) -> f64 {
 
 fn describe(layer: &Layer) -> (&str, Style, Vec<Sample>) {
     match layer {
+        // drawn as a marker, as a lone point is
+        Layer::Line { label, style, x, .. } if x.len() == 1 => (label, *style, vec![Sample::Marker]),
         Layer::Line { label, style, .. }
         | Layer::Level { label, style, .. }
         | Layer::Guide { label, style, .. } => (label, *style, vec![Sample::Line]),

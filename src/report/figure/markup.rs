@@ -57,8 +57,8 @@ fn flush(words: &mut String, nodes: &mut Vec<Node>) {
     }
 }
 
-/// The classes of the nodes of one formula. A sign of operation with nothing before or after it is a sign of the number
-/// beside it, and then ordinary.
+/// The classes of the nodes of one formula. A sign of operation with nothing before or after it is a sign of
+/// the number beside it, and then ordinary.
 pub fn classes(nodes: &[Node]) -> Vec<Option<Class>> {
     let mut before: Option<Class> = None;
     let mut classes = Vec::with_capacity(nodes.len());

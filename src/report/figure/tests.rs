@@ -210,7 +210,7 @@ fn a_band_below_zero_reaches_the_axis_and_not_further() {
 #[test]
 fn one_point_is_a_marker() {
     let mut figure = Figure::new("point", Axis::linear("$x$"), Axis::linear("$y$"));
-    figure.layers.push(line("lone", 0, &[3.0], &[2.0]));
+    figure.layers.push(line("", 0, &[3.0], &[2.0]));
     assert_eq!(chart::svg(&figure).unwrap().matches("<circle").count(), 1);
 }
 
