@@ -153,15 +153,12 @@ impl Canvas {
     pub fn finish(self, title: &str) -> String {
         let [width, height] = [self.width, self.height].map(super::decimal);
         let [wide, high] = [self.width, self.height].map(|v| super::decimal(v / POINTS_PER_MM));
+        let size = format!(r#"width="{wide}mm" height="{high}mm" viewBox="0 0 {width} {height}""#);
+        let (title, said) = (escape(title), escape(&self.said.join(" | ")));
         format!(
-            r##"<svg xmlns="http://www.w3.org/2000/svg" width="{wide}mm" height="{high}mm" viewBox="0 0 {width} {height}" role="img">
-<title>{}</title>
-<desc>{}</desc>
-<rect width="{width}" height="{height}" fill="#fff"/>
-{}</svg>
-"##,
-            escape(title),
-            escape(&self.said.join(" | ")),
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" {size} role=\"img\">\n\
+             <title>{title}</title>\n<desc>{said}</desc>\n\
+             <rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n{}</svg>\n",
             self.body
         )
     }

@@ -3,10 +3,11 @@
 use super::FigureError;
 use super::axes::{self, LABEL_GAP, LABEL_SIZE, Side, TICK_SIZE};
 use super::canvas::{Canvas, Frame, POINTS_PER_MM};
+use super::data;
 use super::layers::Plot;
 use super::legend::Legend;
-use super::model::{Axis, Figure, Layer, Width};
-use super::scale::{Extent, Ruler};
+use super::model::{Figure, Layer, Width};
+use super::scale::Ruler;
 use super::typeset::{self, Label};
 
 pub const MARGIN: f64 = 3.0;
@@ -14,19 +15,18 @@ pub const TITLE_SIZE: f64 = 9.0;
 pub const NOTE_SIZE: f64 = 7.0;
 pub const NOTE_LEADING: f64 = 8.8;
 const BLOCK_GAP: f64 = 6.0;
-/// Share of a y axis left free at ends that come from the data.
-const PADDING: f64 = 0.04;
-
 /// The figure as an SVG document.
 pub fn svg(figure: &Figure) -> Result<String, FigureError> {
     for layer in &figure.layers {
-        check_lengths(layer)?;
+        data::check_lengths(layer)?;
     }
     let empty = || FigureError::Empty {
         figure: figure.name.clone(),
     };
-    let (x, y) = rulers(figure)?.ok_or_else(empty)?;
-    if !figure.layers.iter().any(|layer| shows(layer, &x, &y)) {
+    let (x, y) = data::rulers(figure)?.ok_or_else(empty)?;
+    let (shown, hidden): (Vec<_>, Vec<_>) =
+        figure.layers.iter().partition(|layer| data::shows(layer, &x, &y));
+    if !shown.into_iter().any(data::is_data) {
         return Err(empty());
     }
     let width = figure.width.millimetres() * POINTS_PER_MM;
@@ -44,7 +44,8 @@ pub fn svg(figure: &Figure) -> Result<String, FigureError> {
     };
     let (legend, legend_left) = legend(&figure.layers, left, right)?;
     let x_label = typeset::lines(&figure.x.label, LABEL_SIZE, right - left)?;
-    let notes = paragraphs(&figure.notes, NOTE_SIZE, width - 2.0 * MARGIN)?;
+    let notes: Vec<String> = figure.notes.iter().cloned().chain(hidden_note(&hidden)).collect();
+    let notes = paragraphs(&notes, NOTE_SIZE, width - 2.0 * MARGIN)?;
 
     let title_bottom =
         MARGIN + title.len() as f64 * 1.25 * TITLE_SIZE + if title.is_empty() { 0.0 } else { 3.0 };
@@ -107,6 +108,17 @@ fn legend(layers: &[Layer], left: f64, right: f64) -> Result<(Legend, f64), Figu
     })
 }
 
+/// Names what stands in the legend but lies off the axes, so that nothing vanishes silently.
+fn hidden_note(hidden: &[&Layer]) -> Option<String> {
+    let mut labels: Vec<&str> = hidden
+        .iter()
+        .map(|layer| data::label(layer))
+        .filter(|l| !l.is_empty())
+        .collect();
+    labels.dedup();
+    (!labels.is_empty()).then(|| format!("Without a value on these axes: {}.", labels.join("; ")))
+}
+
 /// What the document calls itself.
 pub fn document_title(title: Option<&str>, name: &str) -> Result<String, FigureError> {
     Ok(match title {
@@ -146,93 +158,4 @@ fn plot_height(width: Width) -> f64 {
 fn level_side(ruler: Ruler, length: f64) -> Result<Side, FigureError> {
     let first = Side::level(ruler, length)?;
     Side::level(ruler, length - first.overhang(length))
-}
-
-/// Both axes, or `None` if nothing gives them ends.
-fn rulers(figure: &Figure) -> Result<Option<(Ruler, Ruler)>, FigureError> {
-    let mut x = Extent::new(figure.x.scale);
-    let mut y = Extent::new(figure.y.scale);
-    let mut has_points = false;
-    for layer in &figure.layers {
-        match layer {
-            Layer::Line { x: xs, y: ys, .. } => {
-                x.values(xs);
-                y.values(ys);
-            }
-            Layer::Band { x: xs, low, high, .. } => {
-                x.values(xs);
-                y.ends(low, high);
-            }
-            Layer::Points {
-                x: xs,
-                y: ys,
-                low,
-                high,
-                ..
-            } => {
-                x.values(xs);
-                y.values(ys);
-                y.ends(low, high);
-                has_points = true;
-            }
-            Layer::Level { y: level, .. } => y.values(&[*level]),
-            Layer::Mark { x: mark, .. } => x.values(&[*mark]),
-            Layer::Guide { .. } | Layer::Shade { .. } => {}
-        }
-    }
-    let ruler = |extent: &Extent, axis: &Axis, padding| extent.ruler(axis, padding);
-    // curves may start at the axis; markers want air around them
-    let x = ruler(&x, &figure.x, if has_points { PADDING } else { 0.0 })?;
-    let y = ruler(&y, &figure.y, PADDING)?;
-    Ok(x.zip(y))
-}
-
-/// Whether at least one point of the layer can be drawn.
-fn shows(layer: &Layer, x_axis: &Ruler, y_axis: &Ruler) -> bool {
-    match layer {
-        Layer::Line { x, y, .. } | Layer::Points { x, y, .. } | Layer::Band { x, high: y, .. } => x
-            .iter()
-            .zip(y)
-            .any(|(x, y)| x_axis.level(*x).is_some() && y_axis.level(*y).is_some()),
-        Layer::Level { .. } | Layer::Mark { .. } | Layer::Guide { .. } | Layer::Shade { .. } => false,
-    }
-}
-
-fn check_lengths(layer: &Layer) -> Result<(), FigureError> {
-    let check = |label: &str, what, found: usize, expected: usize| match found == expected {
-        true => Ok(()),
-        false => Err(FigureError::Lengths {
-            label: label.into(),
-            what,
-            found,
-            expected,
-        }),
-    };
-    match layer {
-        Layer::Line { label, x, y, .. } => check(label, "y", y.len(), x.len()),
-        Layer::Band {
-            label, x, low, high, ..
-        } => {
-            check(label, "low", low.len(), x.len())?;
-            check(label, "high", high.len(), x.len())
-        }
-        Layer::Points {
-            label,
-            x,
-            y,
-            low,
-            high,
-            ..
-        } => {
-            check(label, "y", y.len(), x.len())?;
-            let expected = if low.is_empty() && high.is_empty() {
-                0
-            } else {
-                x.len()
-            };
-            check(label, "low", low.len(), expected)?;
-            check(label, "high", high.len(), expected)
-        }
-        Layer::Level { .. } | Layer::Mark { .. } | Layer::Guide { .. } | Layer::Shade { .. } => Ok(()),
-    }
 }

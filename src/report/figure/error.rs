@@ -16,7 +16,8 @@ pub enum FigureError {
     Name { name: String },
 
     #[error(
-        "heat map `{figure}`: {what} has {found} entries where {expected} are needed; give one per value of the axis"
+        "heat map `{figure}`: {what} has {found} entries where {expected} are needed; \
+         give one per value of the axis"
     )]
     Cells {
         figure: String,
@@ -34,16 +35,15 @@ pub enum FigureError {
     },
 
     #[error(
-        "axis `{label}` runs over {ends}: fixed ends must be finite and increasing, and positive on a logarithmic axis"
+        "axis `{label}` runs over {ends}: fixed ends must be finite and increasing, \
+         and positive on a logarithmic axis"
     )]
     FixedRange { label: String, ends: String },
 
     #[error("label `{label}`: a `{open}` is never closed")]
     Unclosed { label: String, open: char },
 
-    #[error(
-        "label `{label}`: `{found}` stands where nothing can end or be raised; write `\\{found}` for the sign itself"
-    )]
+    #[error("label `{label}`: `{found}` ends what was never opened; write `\\{found}` for the sign itself")]
     Stray { label: String, found: char },
 
     #[error("label `{label}`: two `{script}` on one base; group them in braces")]

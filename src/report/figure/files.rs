@@ -113,8 +113,39 @@ fn pdf(name: &str, tree: &Tree) -> Result<Vec<u8>, FigureError> {
         ..Default::default()
     };
     let page = svg2pdf::PageOptions { dpi: SVG_DPI as f32 };
-    svg2pdf::to_pdf(tree, options, page).map_err(|cause| FigureError::Pdf {
-        figure: name.into(),
-        cause,
-    })
+    let bytes = svg2pdf::to_pdf(tree, options, page);
+    bytes
+        .map(|bytes| in_order(&bytes))
+        .map_err(|cause| FigureError::Pdf {
+            figure: name.into(),
+            cause,
+        })
+}
+
+/// Sorts the resources that a PDF object lists: the writer lists them in the order of a hash map, and the
+/// same figure must be the same file. Lines only change places within one object, so every recorded offset
+/// stays true.
+fn in_order(pdf: &[u8]) -> Vec<u8> {
+    let is_resource = |line: &[u8]| {
+        let line = line.trim_ascii();
+        [&b"/xo"[..], b"/gs", b"/cs"]
+            .iter()
+            .any(|name| line.starts_with(name))
+            && line.ends_with(b" R")
+    };
+    let mut lines: Vec<&[u8]> = pdf.split_inclusive(|byte| *byte == b'\n').collect();
+    let mut in_stream = false;
+    let mut start = 0;
+    for index in 0..lines.len() {
+        in_stream = match lines[index] {
+            b"stream\n" => true,
+            b"endstream\n" => false,
+            _ => in_stream,
+        };
+        if in_stream || !is_resource(lines[index]) {
+            lines[start..index].sort_unstable();
+            start = index + 1;
+        }
+    }
+    lines.concat()
 }

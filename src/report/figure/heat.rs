@@ -1,30 +1,19 @@
 //! Lays a heat map out on its sheet and draws it.
 
-use plotters::element::{PathElement, Rectangle};
-use plotters::style::{RGBColor, ShapeStyle};
-
 use super::FigureError;
-use super::axes::{self, AXIS_WIDTH, LABEL_GAP, LABEL_SIZE, MAJOR, Side, TICK_GAP, TICK_SIZE};
-use super::canvas::{Area, Canvas, Drawn, Frame, POINTS_PER_MM, stroke, units};
+use super::axes::{LABEL_GAP, LABEL_SIZE, MAJOR, Side, TICK_GAP, TICK_SIZE};
+use super::canvas::{Canvas, Frame, POINTS_PER_MM};
 use super::chart::{self, MARGIN, NOTE_LEADING, NOTE_SIZE, TITLE_SIZE};
-use super::colour;
-use super::model::{Axis, Cell, HeatMap, Scale};
-use super::numbers::{number, with_error};
-use super::scale::{Extent, Ruler};
-use super::style::BLACK;
+use super::colour_bar;
+use super::heat_cells::{crossed, value};
+use super::model::HeatMap;
 use super::typeset::{self, Label};
 
 /// Cells are as wide as they can be, but their height stays in this range (points).
 const CELL_HEIGHT: (f64, f64) = (14.0, 30.0);
-const CELL_TEXT: f64 = 7.0;
-/// White between cells.
-const CELL_GAP: f64 = 0.6;
-const BAR_WIDTH: f64 = 8.0;
-const BAR_GAP: f64 = 9.0;
-/// Steps of the colour bar, finer than the eye resolves.
-const BAR_STEPS: usize = 128;
-const NO_VALUE: RGBColor = RGBColor(236, 236, 236);
-const LEADING: f64 = 1.25 * LABEL_SIZE;
+pub const BAR_WIDTH: f64 = 8.0;
+pub const BAR_GAP: f64 = 9.0;
+pub const LEADING: f64 = 1.25 * LABEL_SIZE;
 
 /// The heat map as an SVG document.
 pub fn svg(map: &HeatMap) -> Result<String, FigureError> {
@@ -46,13 +35,13 @@ pub fn svg(map: &HeatMap) -> Result<String, FigureError> {
 }
 
 /// Everything typeset and placed.
-struct Page {
-    width: f64,
+pub struct Page {
+    pub width: f64,
     height: f64,
-    frame: Frame,
-    cell: (f64, f64),
-    bar: Side,
-    bar_label: Vec<Label>,
+    pub frame: Frame,
+    pub cell: (f64, f64),
+    pub bar: Side,
+    pub bar_label: Vec<Label>,
     title: Vec<Label>,
     x_values: Vec<Label>,
     y_values: Vec<Label>,
@@ -77,8 +66,9 @@ impl Page {
         let (x_values, y_values) = (set(&map.x.values)?, set(&map.y.values)?);
         let widest = |labels: &[Label]| labels.iter().map(|l| l.width).fold(0.0, f64::max);
         let (rows, columns) = (y_values.len() as f64, x_values.len() as f64);
-        let bar = bar_ruler(map)?;
-        // the bar's ticks depend on its height, and that on the room they leave: a first guess settles the width
+        let bar = colour_bar::ruler(map)?;
+        // the bar's ticks depend on its height, and that on the room they leave: a first guess settles the
+        // width
         let guess = Side::upright(bar, rows * 0.5 * (CELL_HEIGHT.0 + CELL_HEIGHT.1))?;
         let left = MARGIN + LEADING + LABEL_GAP + widest(&y_values) + TICK_GAP;
         let right =
@@ -132,7 +122,8 @@ impl Page {
         })
     }
 
-    fn cell_frame(&self, row: usize, column: usize) -> Frame {
+    /// Where a cell lies; row 0 is the lowest.
+    pub fn cell_frame(&self, row: usize, column: usize) -> Frame {
         let left = self.frame.left + column as f64 * self.cell.0;
         let bottom = self.frame.bottom - row as f64 * self.cell.1;
         Frame {
@@ -141,68 +132,6 @@ impl Page {
             top: bottom - self.cell.1,
             bottom,
         }
-    }
-
-    fn draw_cells(&self, canvas: &mut Canvas, map: &HeatMap) -> Result<(), FigureError> {
-        let diverging = map.colour.centre.is_some();
-        let share = |cell: &Cell| {
-            self.bar
-                .ruler
-                .level(cell.value)
-                .map(|level| self.bar.ruler.share(level))
-        };
-        canvas.draw(false, &[], |sheet| {
-            for (row, cells) in map.cells.iter().enumerate() {
-                for (column, cell) in cells.iter().enumerate() {
-                    let frame = self.cell_frame(row, column);
-                    match value(cell) {
-                        None => crossed(sheet, frame)?,
-                        Some(cell) => {
-                            fill(
-                                sheet,
-                                frame,
-                                share(&cell).map_or(NO_VALUE, |s| colour::colour(diverging, s)),
-                            )?;
-                        }
-                    }
-                }
-            }
-            Ok(())
-        })?;
-        let Some(labels) = self.cell_labels(map)? else {
-            return Ok(());
-        };
-        for (row, column, cell, label) in labels {
-            let frame = self.cell_frame(row, column);
-            let x = 0.5 * (frame.left + frame.right - label.width);
-            let y = 0.5 * (frame.top + frame.bottom) + 0.33 * CELL_TEXT;
-            match share(&cell) {
-                Some(share) if colour::is_dark(diverging, share) => canvas.white_label(&label, x, y),
-                _ => canvas.label(&label, x, y),
-            }
-        }
-        Ok(())
-    }
-
-    /// The numbers of the cells in the fullest form that fits all cells alike; `None` if none fits.
-    fn cell_labels(&self, map: &HeatMap) -> Result<Option<Vec<(usize, usize, Cell, Label)>>, FigureError> {
-        let with_error = |cell: &Cell| with_error(cell.value, cell.std_err.unwrap_or(0.0));
-        let rounded = |cell: &Cell| number(format!("{:.2e}", cell.value).parse().unwrap_or(cell.value));
-        let forms: [&dyn Fn(&Cell) -> String; 2] = [&with_error, &rounded];
-        for form in forms {
-            let mut labels = Vec::new();
-            for (row, cells) in map.cells.iter().enumerate() {
-                for (column, cell) in cells.iter().enumerate() {
-                    if let Some(cell) = value(cell) {
-                        labels.push((row, column, cell, typeset::line(&form(&cell), CELL_TEXT)?));
-                    }
-                }
-            }
-            if labels.iter().all(|(.., label)| label.width <= self.cell.0 - 2.0) {
-                return Ok(Some(labels));
-            }
-        }
-        Ok(None)
     }
 
     fn draw_sides(&self, canvas: &mut Canvas) {
@@ -241,66 +170,6 @@ impl Page {
         }
     }
 
-    fn draw_bar(&self, canvas: &mut Canvas, diverging: bool) -> Result<(), FigureError> {
-        let Frame {
-            right: plot_right,
-            top,
-            bottom,
-            ..
-        } = self.frame;
-        let (left, right) = (plot_right + BAR_GAP, plot_right + BAR_GAP + BAR_WIDTH);
-        let height = |share: f64| bottom - share * (bottom - top);
-        let at = |level: f64| height(self.bar.ruler.share(level));
-        canvas.draw(false, &[], |sheet| {
-            for step in 0..BAR_STEPS {
-                // each step reaches to the top and is covered by the next: no seams between them
-                let from = height(step as f64 / BAR_STEPS as f64);
-                let tone = colour::colour(diverging, (step as f64 + 0.5) / BAR_STEPS as f64);
-                rectangle(
-                    sheet,
-                    Frame {
-                        left,
-                        right,
-                        top,
-                        bottom: from,
-                    },
-                    tone,
-                )?;
-            }
-            let style = ShapeStyle::from(&BLACK).stroke_width(stroke(AXIS_WIDTH));
-            let outline = [
-                (left, top),
-                (right, top),
-                (right, bottom),
-                (left, bottom),
-                (left, top),
-            ];
-            sheet.draw(&PathElement::new(
-                outline.map(|(x, y)| (units(x), units(y))).to_vec(),
-                style,
-            ))?;
-            let major = self.bar.ticks.major.iter().map(|(level, _)| (*level, MAJOR));
-            for (level, length) in
-                major.chain(self.bar.ticks.minor.iter().map(|level| (*level, 0.55 * MAJOR)))
-            {
-                let ends = [right, right + length].map(|x| (units(x), units(at(level))));
-                sheet.draw(&PathElement::new(ends.to_vec(), style))?;
-            }
-            Ok(())
-        })?;
-        for ((level, _), label) in self.bar.ticks.major.iter().zip(&self.bar.labels) {
-            canvas.label(label, right + MAJOR + TICK_GAP, at(*level) + 0.32 * TICK_SIZE);
-        }
-        if let Some(factor) = &self.bar.factor {
-            canvas.label(factor, self.width - MARGIN - factor.width, top - 0.5 * TICK_SIZE);
-        }
-        for (index, line) in self.bar_label.iter().enumerate() {
-            let x = right + MAJOR + TICK_GAP + self.bar.widest() + LABEL_GAP + (index as f64 + 0.7) * LEADING;
-            canvas.label_upwards(line, x, 0.5 * (top + bottom + line.width));
-        }
-        Ok(())
-    }
-
     fn draw_foot(&self, canvas: &mut Canvas) -> Result<(), FigureError> {
         let top = self.x_label_top + self.x_label.len() as f64 * LEADING + 4.0;
         if !self.missing.is_empty() {
@@ -323,39 +192,6 @@ impl Page {
     }
 }
 
-/// A cell's value if it is a number at all.
-fn value(cell: &Option<Cell>) -> Option<Cell> {
-    cell.filter(|cell| cell.value.is_finite())
-}
-
-fn bar_ruler(map: &HeatMap) -> Result<Ruler, FigureError> {
-    let values: Vec<f64> = map
-        .cells
-        .iter()
-        .flatten()
-        .filter_map(value)
-        .map(|cell| cell.value)
-        .collect();
-    let mut extent = Extent::new(map.colour.scale);
-    extent.values(&values);
-    if let Some(centre) = map.colour.centre {
-        let mirrored = |v: &f64| match map.colour.scale {
-            Scale::Linear => 2.0 * centre - v,
-            Scale::Log => centre * centre / v,
-        };
-        extent.values(&values.iter().map(mirrored).collect::<Vec<_>>());
-    }
-    let axis = Axis {
-        label: map.colour.label.clone(),
-        scale: map.colour.scale,
-        low: None,
-        high: None,
-    };
-    extent.ruler(&axis, 0.0)?.ok_or_else(|| FigureError::Empty {
-        figure: map.name.clone(),
-    })
-}
-
 fn check_shape(map: &HeatMap) -> Result<(), FigureError> {
     let check = |what: String, found, expected| match found == expected {
         true => Ok(()),
@@ -371,35 +207,4 @@ fn check_shape(map: &HeatMap) -> Result<(), FigureError> {
         check(format!("row {index}"), row.len(), map.x.values.len())?;
     }
     Ok(())
-}
-
-fn rectangle(sheet: &Area<'_>, frame: Frame, colour: RGBColor) -> Drawn {
-    let corners = [
-        (units(frame.left), units(frame.top)),
-        (units(frame.right), units(frame.bottom)),
-    ];
-    sheet.draw(&Rectangle::new(corners, ShapeStyle::from(&colour).filled()))
-}
-
-fn inset(frame: Frame) -> Frame {
-    let gap = 0.5 * CELL_GAP;
-    Frame {
-        left: frame.left + gap,
-        right: frame.right - gap,
-        top: frame.top + gap,
-        bottom: frame.bottom - gap,
-    }
-}
-
-fn fill(sheet: &Area<'_>, frame: Frame, colour: RGBColor) -> Drawn {
-    rectangle(sheet, inset(frame), colour)
-}
-
-/// A missing cell: grey with a stroke through it, so that it is no colour of the bar even in grey print.
-fn crossed(sheet: &Area<'_>, frame: Frame) -> Drawn {
-    let inner = inset(frame);
-    rectangle(sheet, inner, NO_VALUE)?;
-    let style = ShapeStyle::from(&RGBColor(150, 150, 150)).stroke_width(stroke(AXIS_WIDTH));
-    let ends = [(inner.left, inner.bottom), (inner.right, inner.top)].map(|(x, y)| (units(x), units(y)));
-    sheet.draw(&PathElement::new(ends.to_vec(), style))
 }

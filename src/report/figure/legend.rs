@@ -93,7 +93,7 @@ impl Legend {
     }
 
     fn row_heights(&self) -> Vec<f64> {
-        let height = |entry: &Entry| entry.lines.len() as f64 * LEADING;
+        let height = |entry: &Entry| entry.lines.iter().map(line_height).sum::<f64>();
         self.entries
             .chunks(self.columns)
             .map(|row| row.iter().map(height).fold(0.0, f64::max))
@@ -106,10 +106,20 @@ impl Legend {
         for (row, height) in self.entries.chunks(self.columns).zip(self.row_heights()) {
             for (column, entry) in row.iter().enumerate() {
                 let x = left + column as f64 * self.column_width;
-                entry.draw_sample(canvas, x, y + 0.5 * LEADING)?;
-                for (index, line) in entry.lines.iter().enumerate() {
-                    let baseline = y + (index as f64 + 0.5) * LEADING + 0.33 * SIZE;
-                    canvas.label(line, x + SAMPLE + SAMPLE_GAP, baseline);
+                entry.draw_sample(
+                    canvas,
+                    x,
+                    y + 0.5 * entry.lines.first().map_or(LEADING, line_height),
+                )?;
+                let mut line_top = y;
+                for line in &entry.lines {
+                    let height = line_height(line);
+                    canvas.label(
+                        line,
+                        x + SAMPLE + SAMPLE_GAP,
+                        line_top + 0.5 * height + 0.33 * SIZE,
+                    );
+                    line_top += height;
                 }
             }
             y += height;
@@ -157,8 +167,15 @@ impl Entry {
     }
 }
 
+/// Lines with tall formulas stand further apart.
+fn line_height(line: &Label) -> f64 {
+    LEADING.max(line.ascent + line.descent + 1.5)
+}
+
 fn describe(layer: &Layer) -> (&str, Style, Vec<Sample>) {
     match layer {
+        // drawn as a marker, as a lone point is
+        Layer::Line { label, style, x, .. } if x.len() == 1 => (label, *style, vec![Sample::Marker]),
         Layer::Line { label, style, .. }
         | Layer::Level { label, style, .. }
         | Layer::Guide { label, style, .. } => (label, *style, vec![Sample::Line]),

@@ -57,28 +57,59 @@ fn flush(words: &mut String, nodes: &mut Vec<Node>) {
     }
 }
 
+/// The classes of the nodes of one formula. A sign of operation with nothing before or after it is a sign of
+/// the number beside it, and then ordinary.
+pub fn classes(nodes: &[Node]) -> Vec<Option<Class>> {
+    let mut before: Option<Class> = None;
+    let mut classes = Vec::with_capacity(nodes.len());
+    for (index, node) in nodes.iter().enumerate() {
+        let mut class = node.class();
+        let has_left = matches!(before, Some(Class::Ordinary | Class::Close));
+        if class == Some(Class::Binary) && (!has_left || index + 1 == nodes.len()) {
+            class = Some(Class::Ordinary);
+        }
+        classes.push(class);
+        before = class.or(before);
+    }
+    classes
+}
+
+impl Node {
+    fn class(&self) -> Option<Class> {
+        match self {
+            Node::Symbol { class, .. } => Some(*class),
+            Node::Function(_) => Some(Class::Function),
+            Node::Scripts { base, .. } => base.class(),
+            Node::Text(_) | Node::Group(_) | Node::Accent { .. } | Node::Root(_) => Some(Class::Ordinary),
+            Node::Space(_) => None,
+        }
+    }
+}
+
 /// The label as one line of characters, for readers that cannot see it.
 pub fn plain(nodes: &[Node]) -> String {
-    nodes.iter().map(plain_node).collect()
+    let mut text = String::new();
+    for (node, class) in nodes.iter().zip(classes(nodes)) {
+        let spaced = matches!(class, Some(Class::Relation | Class::Binary));
+        let word = plain_node(node);
+        text.push_str(&if spaced { format!(" {word} ") } else { word });
+    }
+    text
 }
 
 fn plain_node(node: &Node) -> String {
     match node {
-        Node::Text(text) | Node::Function(text) => text.clone(),
-        Node::Symbol {
-            plain,
-            class: Class::Relation | Class::Binary,
-            ..
-        } => format!(" {plain} "),
+        Node::Text(text) => text.clone(),
+        Node::Function(name) => format!("{name} "),
         Node::Symbol { plain, .. } => plain.to_string(),
         Node::Space(_) => " ".into(),
         Node::Group(inner) => plain(inner),
         Node::Accent { accent, base } => format!("{}{accent}", plain(base)),
         Node::Root(inner) => format!("√({})", plain(inner)),
         Node::Scripts { base, sub, sup } => {
-            let script = |sign, nodes: &[Node]| match plain(nodes) {
+            let script = |sign, nodes: &[Node]| match plain(nodes).replace(' ', "") {
                 text if text.is_empty() => text,
-                text => format!("{sign}{}", text.trim()),
+                text => format!("{sign}{text}"),
             };
             format!("{}{}{}", plain_node(base), script('_', sub), script('^', sup))
         }
@@ -238,7 +269,7 @@ mod tests {
     #[test]
     fn plain_text_tells_the_formula() {
         let nodes = parse(r"risk $\mathrm{E} \tilde L(W_t) - \min$, $‖W‖_F^2 \le 10^{-3}$").unwrap();
-        assert_eq!(plain(&nodes), "risk EL\u{303}(W_t) − min, ‖W‖_F^2 ≤ 10^−3");
+        assert_eq!(plain(&nodes), "risk EL\u{303}(W_t) − min , ‖W‖_F^2 ≤ 10^−3");
     }
 
     #[test]

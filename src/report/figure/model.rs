@@ -96,14 +96,15 @@ pub enum Scale {
 
 /// Colour, dash pattern and marker of a layer.
 ///
-/// Each series differs from the others in hue *and* in dash pattern *and* in marker, so that curves can be told
-/// apart by the colour-blind and in grey print.
+/// Each series differs from the others in hue *and* in dash pattern *and* in marker, so that curves can be
+/// told apart by the colour-blind and in grey print.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
     /// The i-th measured thing, counted from 0. The first seven differ in hue; further ones repeat hues with
     /// another dash pattern and marker.
     Series(usize),
-    /// The i-th thing to compare with (theory, bounds, guide slopes), counted from 0: dark grey, dash pattern i.
+    /// The i-th thing to compare with (theory, bounds, guide slopes), counted from 0: dark grey, dash pattern
+    /// i.
     Reference(usize),
 }
 
@@ -120,8 +121,8 @@ pub enum Layer {
         x: Vec<f64>,
         y: Vec<f64>,
     },
-    /// The area between `low` and `high`. On a logarithmic axis a `low` ≤ 0 reaches down to the axis. The label
-    /// must say what the band is (interval of the mean, quantiles, …).
+    /// The area between `low` and `high`. On a logarithmic axis a `low` ≤ 0 reaches down to the axis. The
+    /// label must say what the band is (interval of the mean, quantiles, …).
     Band {
         label: String,
         style: Style,
@@ -129,8 +130,8 @@ pub enum Layer {
         low: Vec<f64>,
         high: Vec<f64>,
     },
-    /// Markers at (x, y), with error bars from `low` to `high`; leave both empty for none. On a logarithmic axis
-    /// a `low` ≤ 0 gives a bar without cap that runs to the axis.
+    /// Markers at (x, y), with error bars from `low` to `high`; leave both empty for none. On a logarithmic
+    /// axis a `low` ≤ 0 gives a bar without cap that runs to the axis.
     Points {
         label: String,
         style: Style,
@@ -166,8 +167,8 @@ pub enum Span {
 
 /// A table of numbers as colours.
 ///
-/// The numbers are printed in the cells with their standard errors; without them if these do not fit; not at all if the
-/// cells are too small even for that.
+/// The numbers are printed in the cells with their standard errors; without them if these do not fit; not at
+/// all if the cells are too small even for that.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HeatMap {
     /// File stem of the written files, as in [`Figure`].
@@ -176,11 +177,12 @@ pub struct HeatMap {
     pub title: Option<String>,
     pub x: Categories,
     pub y: Categories,
-    /// `cells[row][column]`: row i belongs to `y.values[i]` (row 0 lowest), column j to `x.values[j]`. `None` or
-    /// a value that is not finite is a missing cell and drawn as such.
+    /// `cells[row][column]`: row i belongs to `y.values[i]` (row 0 lowest), column j to `x.values[j]`. `None`
+    /// or a value that is not finite is a missing cell and drawn as such.
     pub cells: Vec<Vec<Option<Cell>>>,
     pub colour: ColourBar,
-    /// Markup that says what a missing cell means, e.g. `not resolved`; printed below the cells if there is one.
+    /// Markup that says what a missing cell means, e.g. `not resolved`; printed below the cells if there is
+    /// one.
     pub missing: String,
     /// Small print below, as in [`Figure`].
     pub notes: Vec<String>,
@@ -210,7 +212,7 @@ pub struct ColourBar {
     /// Markup naming the value of the cells.
     pub label: String,
     pub scale: Scale,
-    /// `None`: pale to dark with growing value. `Some(c)`: white at c, blue below, red above, symmetric about c
-    /// (in the logarithm if the scale is logarithmic).
+    /// `None`: pale to dark with growing value. `Some(c)`: white at c, blue below, red above, symmetric about
+    /// c (in the logarithm if the scale is logarithmic).
     pub centre: Option<f64>,
 }

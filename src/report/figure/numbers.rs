@@ -1,6 +1,7 @@
 //! Numbers as markup.
 
-/// Markup of a number: at most six significant digits, a power of ten where zeros would pile up, a true minus sign.
+/// Markup of a number: at most six significant digits, a power of ten where zeros would pile up, a true minus
+/// sign.
 pub fn number(value: f64) -> String {
     if !value.is_finite() {
         return not_finite(value);
@@ -18,9 +19,9 @@ pub fn number(value: f64) -> String {
     }
 }
 
-/// Markup of a value with its standard error in brackets, rounded to it: 0.634 ± 0.021 is `0.634(21)`, 0.634 ± 0.05 is
-/// `0.63(5)`. The error keeps two digits if it starts with 1 or 2, else one. Without a positive finite error this is
-/// [`number`].
+/// Markup of a value with its standard error in brackets, rounded to it: 0.634 ± 0.021 is `0.634(21)`, 0.634
+/// ± 0.05 is `0.63(5)`. The error keeps two digits if it starts with 1 or 2, else one. Without a positive
+/// finite error this is [`number`].
 pub fn with_error(value: f64, std_err: f64) -> String {
     if !(value.is_finite() && std_err.is_finite() && std_err > 0.0) {
         return number(value);

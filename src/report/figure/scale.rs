@@ -3,8 +3,9 @@
 use super::FigureError;
 use super::model::{Axis, Scale};
 
-/// How far beyond the axes' ends a curve may leave, in lengths of the axis. Nearer values keep their exact place, so
-/// slopes at the rim are right; farther ones would only overflow the drawing's whole-number coordinates.
+/// How far beyond the axes' ends a curve may leave, in lengths of the axis. Nearer values keep their exact
+/// place, so slopes at the rim are right; farther ones would only overflow the drawing's whole-number
+/// coordinates.
 const BEYOND: f64 = 1000.0;
 
 /// An axis with known ends, in *levels*: the value itself, or its log₁₀ on a logarithmic axis.
@@ -24,7 +25,8 @@ impl Ruler {
         level(self.scale, value).map(|v| v.clamp(self.low - BEYOND * span, self.high + BEYOND * span))
     }
 
-    /// The level of an end of an interval: an end that runs out of the drawable values stops at the axis's end.
+    /// The level of an end of an interval: an end that runs out of the drawable values stops at the axis's
+    /// end.
     pub fn end_level(&self, value: f64) -> Option<f64> {
         match value {
             v if v.is_nan() => None,
@@ -107,10 +109,8 @@ impl Extent {
         let (low, high) = self.covered();
         let (low, high) = match (fixed_low, fixed_high) {
             (Some(low), Some(high)) => (low, high),
-            (None, None) if low > high => return Ok(None),
+            _ if !low.is_finite() => return Ok(None),
             (None, None) => pad(self.scale, low, high, padding, padding),
-            (Some(_), None) if high == f64::NEG_INFINITY => return Ok(None),
-            (None, Some(_)) if low == f64::INFINITY => return Ok(None),
             (Some(fixed), None) => (
                 fixed,
                 pad(self.scale, fixed.min(high), high.max(fixed), 0.0, padding).1,
@@ -131,8 +131,8 @@ impl Extent {
         }
     }
 
-    /// On a logarithmic axis interval ends may stretch the axis by one decade below the lowest value, not more:
-    /// an interval that reaches zero would otherwise take all the room.
+    /// On a logarithmic axis interval ends may stretch the axis by one decade below the lowest value, not
+    /// more: an interval that reaches zero would otherwise take all the room.
     fn covered(&self) -> (f64, f64) {
         let low = match self.scale {
             Scale::Log if self.low.is_finite() => self.lowest_end.max(self.low - 1.0),
@@ -140,15 +140,13 @@ impl Extent {
             _ => self.lowest_end,
         };
         let low = self.low.min(low);
-        // a lone set of lower ends still spans something
-        (
-            low,
-            if self.high == f64::NEG_INFINITY {
-                low
-            } else {
-                self.high
-            },
-        )
+        match (low.is_finite(), self.high.is_finite()) {
+            (true, false) => (low, low),
+            // only upper ends can be drawn: show the decade below them
+            (false, true) if self.scale == Scale::Log => (self.high - 1.0, self.high),
+            (false, true) => (self.high, self.high),
+            _ => (low, self.high),
+        }
     }
 }
 

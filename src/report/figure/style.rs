@@ -1,5 +1,5 @@
-//! Colours, dash patterns and markers. The hues are the palette of Okabe and Ito (Color Universal Design, 2008)
-//! without its yellow, which is too pale for thin lines on white.
+//! Colours, dash patterns and markers. The hues are the palette of Okabe and Ito (Color Universal Design,
+//! 2008) without its yellow, which is too pale for thin lines on white.
 
 use plotters::style::RGBColor;
 
