@@ -5,6 +5,7 @@
 //! Brownian path of the run in f64 to about 1e-7. Largest normal: 8.5 (f64), 6.7 (f32).
 
 use super::dispatch::{multiply_add, multiply_add_f32};
+use super::lanes::Lanes;
 use super::words::{LANES, Xoshiro8};
 
 /// Normals made from four words of each lane: the unit in which streams are consumed.
@@ -22,8 +23,13 @@ pub trait BoxMuller: Sized {
 
 /// The next chunk of a stream.
 #[inline(always)]
-pub(super) fn next_chunk<T: BoxMuller, const FUSED: bool>(stream: &mut Xoshiro8, out: &mut [T; CHUNK]) {
-    T::chunk::<FUSED>([stream.next(), stream.next(), stream.next(), stream.next()], out);
+pub(super) fn next_chunk<T: BoxMuller, L: Lanes>(stream: &mut Xoshiro8<L>, out: &mut [T; CHUNK]) {
+    let words = [stream.next(), stream.next(), stream.next(), stream.next()];
+    if L::FUSED {
+        T::chunk::<true>(words, out);
+    } else {
+        T::chunk::<false>(words, out);
+    }
 }
 
 /// (2 artanh(√x)/√x − 2)/x on 0 ≤ x ≤ (3 − 2√2)², minimax, relative error of the logarithm 1e-18.

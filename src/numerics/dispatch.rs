@@ -4,16 +4,18 @@
 //! kernels, which it does not, are written on `simd` instead.
 
 use super::Backend;
+#[cfg(target_arch = "x86_64")]
+use super::lanes::{Avx2Lanes, Avx512Lanes};
+use super::lanes::{Lanes, PortableLanes};
 
 /// A piece of work compiled once for every back end.
 pub(super) trait Task {
     type Output;
     /// Must be `#[inline(always)]` all the way down, so that it is compiled with the features of the caller.
-    /// `FUSED`: whether [`multiply_add`] is one instruction here.
-    fn run<const FUSED: bool>(self) -> Self::Output;
+    fn run<L: Lanes>(self) -> Self::Output;
 }
 
-/// a·b + c, rounded once where the processor does that in one instruction (`FUSED`), twice elsewhere.
+/// a·b + c, rounded once where the processor does that in one instruction (`FUSED`, see [`Lanes`]), twice elsewhere.
 #[inline(always)]
 pub(super) fn multiply_add<const FUSED: bool>(a: f64, b: f64, c: f64) -> f64 {
     if FUSED { a.mul_add(b, c) } else { a * b + c }
@@ -28,13 +30,13 @@ pub(super) fn multiply_add_f32<const FUSED: bool>(a: f32, b: f32, c: f32) -> f32
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,fma")]
 fn run_avx512<W: Task>(task: W) -> W::Output {
-    task.run::<true>()
+    task.run::<Avx512Lanes>()
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2,fma")]
 fn run_avx2<W: Task>(task: W) -> W::Output {
-    task.run::<true>()
+    task.run::<Avx2Lanes>()
 }
 
 /// Runs `task` compiled for `backend`. Panics if this processor lacks it.
@@ -50,6 +52,6 @@ pub(super) fn run<W: Task>(backend: Backend, task: W) -> W::Output {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: as above.
         Backend::Avx2 => unsafe { run_avx2(task) },
-        _ => task.run::<false>(),
+        _ => task.run::<PortableLanes>(),
     }
 }

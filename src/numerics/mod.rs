@@ -10,6 +10,7 @@ mod backend;
 mod box_muller;
 mod dispatch;
 mod indices;
+mod lanes;
 mod loss;
 mod net;
 mod noise;

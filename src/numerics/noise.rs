@@ -2,7 +2,8 @@
 
 use super::box_muller::{CHUNK, CHUNK_WORDS, next_chunk};
 use super::dispatch::{Task, run};
-use super::words::Xoshiro8;
+use super::lanes::Lanes;
+use super::words::{Stored, Xoshiro8};
 use super::{Backend, Real};
 use crate::random::Key;
 
@@ -37,7 +38,7 @@ struct Position {
     group: u64,
     dim: usize,
     next_step: u64,
-    stream: Xoshiro8,
+    stream: Stored,
 }
 
 impl NormalSource {
@@ -123,16 +124,16 @@ impl<T: Real> Task for OwnStreams<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const FUSED: bool>(self) {
+    fn run<L: Lanes>(self) {
         for (index, out) in self.out.chunks_exact_mut(self.dim).enumerate() {
-            let mut stream = Xoshiro8::start(self.key, self.first_particle + index as u64, self.step);
+            let mut stream = Xoshiro8::<L>::start(self.key, self.first_particle + index as u64, self.step);
             let (chunks, rest) = out.as_chunks_mut::<CHUNK>();
             for chunk in chunks {
-                next_chunk::<T, FUSED>(&mut stream, chunk);
+                next_chunk::<T, L>(&mut stream, chunk);
             }
             if !rest.is_empty() {
                 let mut last = [T::default(); CHUNK];
-                next_chunk::<T, FUSED>(&mut stream, &mut last);
+                next_chunk::<T, L>(&mut stream, &mut last);
                 rest.copy_from_slice(&last[..rest.len()]);
             }
         }
@@ -158,7 +159,7 @@ impl<T> SharedStream<'_, T> {
 
     /// The stream at the beginning of the step: remembered, or made anew.
     #[inline(always)]
-    fn stream(&self) -> Xoshiro8 {
+    fn stream<L: Lanes>(&self) -> Xoshiro8<L> {
         match *self.slot {
             Some(Position {
                 key,
@@ -169,7 +170,7 @@ impl<T> SharedStream<'_, T> {
             }) if (key, group, dim, next_step) == (self.key, self.group, self.dim, self.step)
                 && !self.step.is_multiple_of(GROUP_STEPS) =>
             {
-                stream
+                Xoshiro8::load(&stream)
             }
             _ => {
                 let mut stream = Xoshiro8::start(self.key, self.group, self.step / GROUP_STEPS);
@@ -184,8 +185,8 @@ impl<T: Real> Task for SharedStream<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run<const FUSED: bool>(self) {
-        let mut stream = self.stream();
+    fn run<L: Lanes>(self) {
+        let mut stream = self.stream::<L>();
         let total_chunks = self.words_a_step() / CHUNK_WORDS;
         let first_chunk = self.skipped / CHUNK;
         stream.skip(first_chunk * CHUNK_WORDS);
@@ -194,7 +195,7 @@ impl<T: Real> Task for SharedStream<'_, T> {
         let mut out = self.out;
         if inside > 0 {
             let mut whole = [T::default(); CHUNK];
-            next_chunk::<T, FUSED>(&mut stream, &mut whole);
+            next_chunk::<T, L>(&mut stream, &mut whole);
             let taken = (CHUNK - inside).min(out.len());
             out[..taken].copy_from_slice(&whole[inside..inside + taken]);
             out = &mut out[taken..];
@@ -203,11 +204,11 @@ impl<T: Real> Task for SharedStream<'_, T> {
         let (chunks, rest) = out.as_chunks_mut::<CHUNK>();
         done += chunks.len();
         for chunk in chunks {
-            next_chunk::<T, FUSED>(&mut stream, chunk);
+            next_chunk::<T, L>(&mut stream, chunk);
         }
         if !rest.is_empty() {
             let mut whole = [T::default(); CHUNK];
-            next_chunk::<T, FUSED>(&mut stream, &mut whole);
+            next_chunk::<T, L>(&mut stream, &mut whole);
             rest.copy_from_slice(&whole[..rest.len()]);
             done += 1;
         }
@@ -218,7 +219,7 @@ impl<T: Real> Task for SharedStream<'_, T> {
             group,
             dim,
             next_step: self.step + 1,
-            stream,
+            stream: stream.store(),
         });
     }
 }

@@ -77,7 +77,7 @@ fn assert_mean(name: &str, values: impl Iterator<Item = f64>, mean: f64, varianc
         sum += value;
         count += 1.0;
     }
-    let standard_error = (variance / count as f64).sqrt();
+    let standard_error = (variance / count).sqrt();
     assert!(
         (sum / count - mean).abs() < 5.0 * standard_error,
         "{name}: {} ± {standard_error}",
