@@ -1,4 +1,10 @@
-//! Stochastic gradient descent on two-layer nets beside its stochastic differential equation.
+#![doc = include_str!("../README.md")]
+//! # Rooms
+//!
+//! Data flows one way; each module imports only from those before it:
+//! [`error`], [`random`], [`parallel`], [`numerics`], [`problem`], [`dynamics`], [`ensemble`], [`estimates`], [`study`],
+//! [`report`], [`cli`].
+
 pub mod cli;
 pub mod dynamics;
 pub mod ensemble;
