@@ -75,7 +75,7 @@ pub fn write(figure: &Figure, folder: &Path) -> Result<Vec<PathBuf>, FigureError
     files::write(&figure.name, &chart::svg(figure)?, folder)
 }
 
-/// Draws `map` and writes its three files, as [`write`] does.
+/// Draws `map` and writes its three files, as [`write()`] does.
 ///
 /// # Errors
 ///
