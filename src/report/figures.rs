@@ -1,5 +1,6 @@
 //! Which figures a run has: built from its tables alone, so that they can be drawn again without computing anything.
 
+use super::contents::{axis_label, names, notes, plain, quantities, rows};
 use super::figure::{self, Axis, Figure, FigureError, Layer, Style};
 use super::maps;
 use crate::error::Result;
@@ -66,15 +67,6 @@ struct CurveName {
     label: String,
 }
 
-pub(super) fn names(results: &Results) -> Vec<String> {
-    results
-        .processes
-        .iter()
-        .filter(|row| row.point == 0)
-        .map(|row| row.name.clone())
-        .collect()
-}
-
 fn curve_names(results: &Results) -> Vec<CurveName> {
     let label = |row: &crate::study::ProcessRow| {
         let settings = results
@@ -100,47 +92,8 @@ fn curve_names(results: &Results) -> Vec<CurveName> {
     results.processes.iter().map(name).collect()
 }
 
-/// Text without the signs that mean something in labels.
-pub(super) fn plain(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('$', "\\$")
-}
-
-pub(super) fn quantities(results: &Results) -> Vec<Quantity> {
-    Quantity::ALL
-        .into_iter()
-        .filter(|q| results.curves.iter().any(|row| row.quantity == q.name()))
-        .collect()
-}
-
-/// What stands on the axis of a quantity.
-pub(super) fn axis_label(quantity: Quantity) -> &'static str {
-    match quantity {
-        Quantity::Risk => r"mean risk $\mathrm{E} \tilde{L}(W_t)$",
-        Quantity::DataRisk => r"mean data risk $\mathrm{E} L(W_t)$",
-        Quantity::TestRisk => r"mean test risk $\mathrm{E} L_{\mathrm{test}}(W_t)$",
-        Quantity::TrainAccuracy => r"mean training accuracy",
-        Quantity::TestAccuracy => r"mean test accuracy",
-        Quantity::SquaredNorm => r"mean squared norm $\mathrm{E} ‖W_t‖_F^2$",
-        Quantity::GradientNorm => r"mean gradient norm $\mathrm{E} ‖∇\tilde{L}(W_t)‖_F$",
-        Quantity::Laplacian => r"mean Laplacian $\mathrm{E} Δ\tilde{L}(W_t)$",
-        Quantity::Virial => r"mean virial $\mathrm{E} ⟨W_t, ∇\tilde{L}(W_t)⟩$",
-    }
-}
-
 const TIME: &str = r"time $t = k s$ (steps × step size)";
 const BAND: &str = "mean, 95 % interval of the mean";
-
-pub(super) fn rows<'a>(
-    results: &'a Results,
-    point: usize,
-    process: &'a str,
-    quantity: Quantity,
-) -> impl Iterator<Item = &'a CurveRow> {
-    let wanted = move |row: &&CurveRow| {
-        row.point == point && row.process == process && row.quantity == quantity.name()
-    };
-    results.curves.iter().filter(wanted)
-}
 
 /// The line and the band of one curve, its values moved down by `shift`.
 fn layers(rows: &[&CurveRow], label: &str, style: Style, shift: f64) -> [Layer; 2] {
@@ -304,27 +257,4 @@ fn sweep_figure(results: &Results, names: &[String], quantity: Quantity) -> Figu
     }
     drawing.notes = notes(results);
     drawing
-}
-
-/// Small print on particles that are left out.
-pub(super) fn notes(results: &Results) -> Vec<String> {
-    let lost: Vec<String> = results
-        .processes
-        .iter()
-        .filter(|row| row.divergences > 0)
-        .take(CURVES)
-        .map(|row| {
-            format!(
-                "{}: {} of {} particles diverged",
-                plain(&row.name),
-                row.divergences,
-                row.particles
-            )
-        })
-        .collect();
-    if lost.is_empty() {
-        Vec::new()
-    } else {
-        vec![format!("Left out from then on: {}.", lost.join("; "))]
-    }
 }

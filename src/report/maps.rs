@@ -1,7 +1,7 @@
 //! Heat maps of sweeps over two keys.
 
+use super::contents::{axis_label, names, notes, plain, quantities, rows};
 use super::figure::{Categories, Cell, ColourBar, HeatMap, Scale, Width};
-use super::figures::{axis_label, names, notes, plain, quantities, rows};
 use crate::problem::Quantity;
 use crate::study::Results;
 

@@ -1,5 +1,6 @@
 //! What a run leaves behind: tables, record, particles, figures, and a summary for the terminal.
 
+mod contents;
 pub mod figure;
 mod figures;
 mod folder;

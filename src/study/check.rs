@@ -1,7 +1,8 @@
 //! The outlook of a study before it runs: sizes, cost, and whether it can resolve the decay of E L̃.
 
-use super::plan::{Plan, step_length};
-use super::run::random_starts;
+use super::plan::Plan;
+use super::scalars::random_starts;
+use super::steps::step_length;
 use crate::dynamics::Process;
 use crate::estimates::{Estimate, Moments};
 use crate::problem::minimise;

@@ -1,20 +1,26 @@
 //! The study file: its types, its rules, and the wiring from a study to results.
 
+mod build_problem;
+mod build_start;
 mod check;
 mod clock;
 mod parse;
 mod plan;
+mod recorder;
 mod results;
 mod rules;
 mod run;
+mod scalars;
 mod source;
 mod spec;
+mod steps;
 mod sweep;
 mod template;
 
+pub use build_problem::DataSummary;
 pub use check::{Outlook, ProcessOutlook, check};
 pub use clock::{Clock, Observation, Spacing};
-pub use plan::{DataSummary, Plan};
+pub use plan::Plan;
 pub use results::{CurveRow, EstimateRow, PointRow, ProcessRow, Results};
 pub use run::{Outcome, Progress, Silent, run};
 pub use source::Source;

@@ -1,6 +1,6 @@
 //! What a run leaves: the rows of its tables. Reports write, read and draw these and nothing else.
 
-use super::plan::DataSummary;
+use super::build_problem::DataSummary;
 use super::spec::Study;
 use crate::ensemble::Divergence;
 use crate::estimates::Estimate;

@@ -1,15 +1,13 @@
 //! The run: advance every process to the next observation time, observe, record.
 
 use super::plan::Plan;
-use super::results::{CurveRow, EstimateRow, PointRow, ProcessRow, Results};
+use super::recorder::Recorder;
+use super::results::{PointRow, ProcessRow, Results};
+use super::scalars::{final_risks, minimum_row, not_computed, search_minimum};
 use crate::ensemble::Ensemble;
 use crate::error::Error;
-use crate::estimates::{Estimate, Moments};
 use crate::parallel::Threads;
-use crate::problem::{Minimum, Potential, Quantity, Readings, minimise};
-use crate::random::{Key, Purpose};
-use rand::RngExt;
-use rand_distr::StandardNormal;
+use crate::problem::Readings;
 use std::time::{Duration, Instant};
 
 /// Hears how far a run is.
@@ -37,8 +35,6 @@ pub struct Outcome {
     pub failure: Option<Error>,
 }
 
-/// Local searches for the minimum: this many from random starts, and one from the coldest particle of each process.
-const RANDOM_SEARCHES: u64 = 3;
 /// How many divergences are recorded with their place.
 const DIVERGENCES_KEPT: usize = 20;
 
@@ -78,7 +74,7 @@ pub fn run(
     let mut row = PointRow::new(point, settings, &plan.study, plan.data.as_ref());
     let minimum = search_minimum(plan, &ensembles);
     row.risk_minimum = minimum.as_ref().map(|m| m.value);
-    recorder.estimates.push(minimum_row(plan, point, minimum));
+    let mut estimates = vec![minimum_row(plan, point, minimum)];
     let failure = ensembles
         .iter()
         .zip(specs)
@@ -94,11 +90,7 @@ pub fn run(
         .zip(specs)
         .map(|(ensemble, spec)| (spec.name.clone(), final_weights(ensemble)))
         .collect();
-    let Recorder {
-        curves,
-        mut estimates,
-        ..
-    } = recorder;
+    let curves = recorder.curves;
     estimates.extend(final_risks(point, &curves));
     estimates.extend(not_computed(plan, point));
     let results = Results {
@@ -114,68 +106,6 @@ pub fn run(
         shape: plan.potential().shape(),
         failure,
     }
-}
-
-/// Turns readings into rows.
-struct Recorder<'a> {
-    plan: &'a Plan,
-    point: usize,
-    wanted: Vec<Quantity>,
-    curves: Vec<CurveRow>,
-    estimates: Vec<EstimateRow>,
-}
-
-impl<'a> Recorder<'a> {
-    /// The risk is always observed: the summary, the figures and the verdicts stand on it.
-    fn new(plan: &'a Plan, point: usize) -> Self {
-        let mut wanted = plan.study.observe.quantities.clone();
-        if !wanted.contains(&Quantity::Risk) {
-            wanted.insert(0, Quantity::Risk);
-        }
-        Self {
-            plan,
-            point,
-            wanted,
-            curves: Vec::new(),
-            estimates: Vec::new(),
-        }
-    }
-
-    /// Adds the rows of one time and returns E L̃ of the first process.
-    fn record(&mut self, steps: &[u64], time: f64, readings: &[Vec<Readings>]) -> Option<f64> {
-        let names: Vec<&str> = self.plan.study.process.iter().map(|p| p.name.as_str()).collect();
-        let block = self.plan.potential().block_len();
-        let mut first = None;
-        for &quantity in &self.wanted {
-            let column = quantity as usize;
-            for (i, all) in readings.iter().enumerate() {
-                let estimate = mean(all.iter().map(|r| r[column]), block);
-                if quantity == Quantity::Risk && i == 0 {
-                    first = estimate.map(|e| e.value);
-                }
-                let place = (self.point, names[i], quantity.name());
-                self.curves.push(CurveRow::new(place, steps[i], time, estimate));
-                for (j, other) in readings.iter().enumerate().skip(i + 1) {
-                    let differences = all.iter().zip(other).map(|(a, b)| a[column] - b[column]);
-                    let pair = format!("{}|{}", names[i], names[j]);
-                    let estimate = mean(differences, block);
-                    let place = (self.point, pair.as_str(), quantity.name());
-                    self.curves.push(CurveRow::new(place, steps[i], time, estimate));
-                }
-            }
-        }
-        first
-    }
-}
-
-/// The mean of independent numbers, merged block by block in order.
-fn mean(numbers: impl Iterator<Item = f64>, block: usize) -> Option<Estimate> {
-    let numbers: Vec<f64> = numbers.collect();
-    let mut moments = Moments::default();
-    for chunk in numbers.chunks(block) {
-        moments.merge(&Moments::of(chunk.iter().copied()));
-    }
-    moments.estimate()
 }
 
 /// Advances in pieces short enough that the progress bar moves; the pieces change no number.
@@ -297,143 +227,4 @@ fn all_diverged(plan: &Plan, ensemble: &Ensemble<'_>, name: &str) -> Option<Erro
         step_length: ensemble.process().step_length(),
         hint: hint.unwrap_or_default(),
     })
-}
-
-/// Searches from the coldest particle of each process, from 0 and from Gaussian points.
-fn search_minimum(plan: &Plan, ensembles: &[Ensemble<'_>]) -> Option<Minimum> {
-    let potential = plan.potential();
-    let mut starts: Vec<Vec<f64>> = ensembles.iter().filter_map(coldest).collect();
-    starts.extend(random_starts(potential, plan.study.seed));
-    minimise(potential, &starts)
-}
-
-/// 0 and a few points of N(0, I).
-pub fn random_starts(potential: &dyn Potential, seed: u64) -> Vec<Vec<f64>> {
-    let key = Key::new(seed, Purpose::Minimum);
-    let draw = |i: u64| {
-        let mut stream = key.stream(i, 0);
-        (0..potential.dim())
-            .map(|_| stream.sample(StandardNormal))
-            .collect()
-    };
-    [vec![0.0; potential.dim()]]
-        .into_iter()
-        .chain((0..RANDOM_SEARCHES).map(draw))
-        .collect()
-}
-
-/// The particle of the first block with the smallest risk.
-fn coldest(ensemble: &Ensemble<'_>) -> Option<Vec<f64>> {
-    let potential = ensemble.process().potential();
-    let (mut scratch, mut gradient) = (potential.scratch(), vec![0.0; potential.dim()]);
-    let block = ensemble.blocks().first()?;
-    let risks = block
-        .weights
-        .chunks_exact(block.dim)
-        .map(|w| (potential.value_gradient(w, &mut gradient, &mut scratch), w));
-    risks
-        .filter(|(risk, _)| risk.is_finite())
-        .min_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, w)| w.to_vec())
-}
-
-fn minimum_row(plan: &Plan, point: usize, minimum: Option<Minimum>) -> EstimateRow {
-    let row = EstimateRow {
-        point,
-        name: "risk_minimum".into(),
-        quantity: "risk".into(),
-        ..EstimateRow::default()
-    };
-    let method = "L-BFGS from the coldest particles, 0 and Gaussian points".to_owned();
-    let Some(minimum) = minimum else {
-        return EstimateRow {
-            method,
-            note: "no search ended at a finite value".into(),
-            ..row
-        };
-    };
-    let found = format!(
-        "{} searches, {} distinct values, gradient norm {:.1e}",
-        minimum.searches, minimum.distinct, minimum.gradient_norm
-    );
-    let convexity = plan
-        .net()
-        .and_then(|net| Some(net.settings().lambda - net.constants().negative_curvature?));
-    let (ci_low, note) = match convexity {
-        Some(mu) if mu > 0.0 => {
-            let low = minimum.value - minimum.gradient_norm.powi(2) / (2.0 * mu);
-            (
-                Some(low),
-                format!("{found}; the risk is {mu:.3}-strongly convex, so the interval is certain"),
-            )
-        }
-        _ => (
-            None,
-            format!("{found}; an upper bound of the infimum, without sampling error"),
-        ),
-    };
-    EstimateRow {
-        value: Some(minimum.value),
-        ci_low,
-        ci_high: ci_low.map(|_| minimum.value),
-        method,
-        note,
-        ..row
-    }
-}
-
-/// `risk_final` of every process and pair: the last row of its curve of the risk.
-fn final_risks(point: usize, curves: &[CurveRow]) -> Vec<EstimateRow> {
-    let last = curves.last().map_or(0.0, |row| row.time);
-    let rows = curves
-        .iter()
-        .filter(|row| row.time == last && row.quantity == "risk");
-    rows.map(|row| {
-        let paired = row.process.contains('|');
-        let note = match (row.mean, row.std_err) {
-            (None, _) => "all particles diverged".into(),
-            (_, None) => "one particle: no standard error".into(),
-            _ => format!("t = {}, n = {}", row.time, row.n),
-        };
-        EstimateRow {
-            point,
-            process: row.process.clone(),
-            name: "risk_final".into(),
-            quantity: "risk".into(),
-            value: row.mean,
-            std_err: row.std_err,
-            ci_low: row.ci_low,
-            ci_high: row.ci_high,
-            method: if paired {
-                "mean of paired differences"
-            } else {
-                "mean over particles"
-            }
-            .into(),
-            note,
-        }
-    })
-    .collect()
-}
-
-/// A row for each analysis that is asked for and that this version does not make.
-fn not_computed(plan: &Plan, point: usize) -> Vec<EstimateRow> {
-    let names = |analysis| match analysis {
-        "certificate" => ["spectral_gap_lower"].as_slice(),
-        "gibbs" => &["risk_gibbs", "gibbs_gap", "ksd"],
-        "mixing" => &["mixing_rate", "decay_rate", "spectral_gap_upper"],
-        _ => &["agreement_sup", "agreement_order"],
-    };
-    let row = |analysis: &str, name: &str| EstimateRow {
-        point,
-        name: name.into(),
-        note: format!("not computed: this version has no [analysis] {analysis}"),
-        ..EstimateRow::default()
-    };
-    plan.study
-        .analysis
-        .asked()
-        .into_iter()
-        .flat_map(|analysis| names(analysis).iter().map(move |name| row(analysis, name)))
-        .collect()
 }

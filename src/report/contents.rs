@@ -1,0 +1,81 @@
+//! What results hold, as figures ask for it: names, quantities and their labels, rows, small print.
+
+use crate::problem::Quantity;
+use crate::study::{CurveRow, Results};
+
+/// The most divergences that small print lists.
+const LISTED: usize = 7;
+
+/// The processes of the study.
+pub fn names(results: &Results) -> Vec<String> {
+    results
+        .processes
+        .iter()
+        .filter(|row| row.point == 0)
+        .map(|row| row.name.clone())
+        .collect()
+}
+
+/// Text without the signs that mean something in labels.
+pub fn plain(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('$', "\\$")
+}
+
+/// The observed quantities.
+pub fn quantities(results: &Results) -> Vec<Quantity> {
+    Quantity::ALL
+        .into_iter()
+        .filter(|q| results.curves.iter().any(|row| row.quantity == q.name()))
+        .collect()
+}
+
+/// What stands on the axis of a quantity.
+pub fn axis_label(quantity: Quantity) -> &'static str {
+    match quantity {
+        Quantity::Risk => r"mean risk $\mathrm{E} \tilde{L}(W_t)$",
+        Quantity::DataRisk => r"mean data risk $\mathrm{E} L(W_t)$",
+        Quantity::TestRisk => r"mean test risk $\mathrm{E} L_{\mathrm{test}}(W_t)$",
+        Quantity::TrainAccuracy => r"mean training accuracy",
+        Quantity::TestAccuracy => r"mean test accuracy",
+        Quantity::SquaredNorm => r"mean squared norm $\mathrm{E} ‖W_t‖_F^2$",
+        Quantity::GradientNorm => r"mean gradient norm $\mathrm{E} ‖∇\tilde{L}(W_t)‖_F$",
+        Quantity::Laplacian => r"mean Laplacian $\mathrm{E} Δ\tilde{L}(W_t)$",
+        Quantity::Virial => r"mean virial $\mathrm{E} ⟨W_t, ∇\tilde{L}(W_t)⟩$",
+    }
+}
+
+/// The curve of one process, point and quantity.
+pub fn rows<'a>(
+    results: &'a Results,
+    point: usize,
+    process: &'a str,
+    quantity: Quantity,
+) -> impl Iterator<Item = &'a CurveRow> {
+    let wanted = move |row: &&CurveRow| {
+        row.point == point && row.process == process && row.quantity == quantity.name()
+    };
+    results.curves.iter().filter(wanted)
+}
+
+/// Small print on particles that are left out.
+pub fn notes(results: &Results) -> Vec<String> {
+    let lost: Vec<String> = results
+        .processes
+        .iter()
+        .filter(|row| row.divergences > 0)
+        .take(LISTED)
+        .map(|row| {
+            format!(
+                "{}: {} of {} particles diverged",
+                plain(&row.name),
+                row.divergences,
+                row.particles
+            )
+        })
+        .collect();
+    if lost.is_empty() {
+        Vec::new()
+    } else {
+        vec![format!("Left out from then on: {}.", lost.join("; "))]
+    }
+}

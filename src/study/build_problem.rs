@@ -1,0 +1,176 @@
+//! From the problem section of a study to a potential: data read and split, a drawn, λ as a number.
+
+use super::rules::Rules;
+use super::source::Source;
+use super::spec::*;
+use crate::error::{Error, Result};
+use crate::numerics::{Backend, Loss};
+use crate::problem::data::{Dataset, SourceFile, Split};
+use crate::problem::{DoubleWell, Potential, Quadratic, TwoLayer, TwoLayerSettings, critical_lambda};
+use crate::random::{Key, Purpose};
+use rand::RngExt;
+use rand_distr::StandardNormal;
+use serde::Serialize;
+
+/// The problems a study can name.
+pub enum Problem {
+    /// A two-layer net on data.
+    Net(Box<TwoLayer>),
+    /// ½ Σ θ_k w_k².
+    Quadratic(Quadratic),
+    /// (x² − 1)²/4.
+    DoubleWell(DoubleWell),
+}
+
+/// The data of a study in numbers.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DataSummary {
+    /// Rows for training.
+    pub train: usize,
+    /// Rows for testing.
+    pub test: usize,
+    /// d.
+    pub dim: usize,
+    /// B_x = max ‖x‖₂ of the training rows.
+    pub max_norm: f64,
+    /// μ_x, the largest eigenvalue of (1/n) Σ x xᵀ of the training rows.
+    pub top_second_moment: f64,
+    /// λ.
+    pub lambda: f64,
+    /// λ_c as the sources print it.
+    pub critical_lambda: f64,
+    /// ‖a‖₂.
+    pub outer_norm: f64,
+    /// Σ_j a_j: at small weights it decides how well a net with σ(0) ≠ 0 and no bias can classify.
+    pub outer_sum: f64,
+    /// The files read.
+    pub sources: Vec<SourceFile>,
+    /// How the rows were made or read.
+    pub notes: Vec<String>,
+}
+
+impl Problem {
+    /// L̃.
+    pub fn potential(&self) -> &dyn Potential {
+        match self {
+            Self::Net(net) => net.as_ref(),
+            Self::Quadratic(quadratic) => quadratic,
+            Self::DoubleWell(well) => well,
+        }
+    }
+}
+
+/// Makes the problem of a study.
+///
+/// # Errors
+/// What the data readers refuse, and what this version cannot do.
+pub fn build_problem(
+    study: &mut Study,
+    source: &Source,
+    backend: Backend,
+    rules: &Rules,
+) -> Result<(Problem, Option<DataSummary>)> {
+    let precision = if study.precision == Precision::F32 {
+        "\"f32\""
+    } else {
+        "\"f64\""
+    };
+    let rule = "\"f64\"; this version has no 32-bit particle kernels";
+    rules.require(
+        study.precision == Precision::F64,
+        "precision",
+        precision,
+        rule,
+        "leave precision out",
+    )?;
+    match &mut study.problem {
+        ProblemSpec::Quadratic(spec) => {
+            Ok((Problem::Quadratic(Quadratic::new(spec.eigenvalues.clone())), None))
+        }
+        ProblemSpec::DoubleWell {} => Ok((Problem::DoubleWell(DoubleWell), None)),
+        ProblemSpec::TwoLayer(spec) => {
+            let (net, summary) = build_net(spec, study.seed, source, backend)?;
+            Ok((Problem::Net(Box::new(net)), Some(summary)))
+        }
+    }
+}
+
+fn build_net(
+    spec: &TwoLayerSpec,
+    seed: u64,
+    source: &Source,
+    backend: Backend,
+) -> Result<(TwoLayer, DataSummary)> {
+    let refused = |error| Error::Data {
+        place: source.place("problem.data"),
+        source: error,
+    };
+    let dataset = spec.data.load(source.folder(), seed).map_err(refused)?;
+    if spec.loss == Loss::Logistic {
+        dataset.check_classification().map_err(refused)?;
+    }
+    let rows = Split::of(&dataset, spec.test_fraction, seed).map_err(refused)?;
+    let Dataset {
+        sources,
+        notes,
+        label_kind,
+        ..
+    } = dataset;
+    let (train, test, dim) = (rows.train.labels.len(), rows.test.labels.len(), rows.train.dim);
+    let largest = rows.train.facts().max_norm;
+    let outer = match &spec.outer {
+        OuterSpec::Given(OuterValues { values }) => values.clone(),
+        OuterSpec::Drawn(OuterDraw { draw, .. }) => drawn_outer(spec.width, *draw, seed, largest),
+    };
+    let outer_norm = outer.iter().map(|a| a * a).sum::<f64>().sqrt();
+    let lambda = match spec.lambda {
+        LambdaSpec::Number(lambda) => lambda,
+        LambdaSpec::Critical(TimesCritical { times_critical }) => {
+            times_critical * critical_lambda(spec.activation, spec.beta, spec.loss, outer_norm * largest)
+        }
+    };
+    let outer_sum = outer.iter().sum();
+    let TwoLayerSpec {
+        activation,
+        beta,
+        loss,
+        ..
+    } = *spec;
+    let net = TwoLayer::new(
+        TwoLayerSettings {
+            activation,
+            beta,
+            loss,
+            outer,
+            lambda,
+            backend,
+        },
+        rows,
+        label_kind,
+    );
+    let facts = &net.constants().data;
+    let summary = DataSummary {
+        train,
+        test,
+        dim,
+        max_norm: facts.max_norm,
+        top_second_moment: facts.mean_square_top_eigenvalue,
+        lambda,
+        critical_lambda: net.constants().critical_lambda,
+        outer_norm,
+        outer_sum,
+        sources,
+        notes,
+    };
+    Ok((net, summary))
+}
+
+/// a ~ N(0, I), rescaled so that ‖a‖·max‖x‖ = 1 (Gopalani, Jha, Mukherjee, arXiv 2309.09258, §5).
+fn drawn_outer(width: usize, draw: u64, seed: u64, largest_input: f64) -> Vec<f64> {
+    let mut stream = Key::new(seed, Purpose::Outer).stream(draw, 0);
+    let mut outer: Vec<f64> = (0..width).map(|_| stream.sample(StandardNormal)).collect();
+    let norm = outer.iter().map(|a| a * a).sum::<f64>().sqrt();
+    let scale = 1.0 / (norm * if largest_input > 0.0 { largest_input } else { 1.0 });
+    outer.iter_mut().for_each(|a| *a *= scale);
+    outer
+}

@@ -1,0 +1,118 @@
+//! From the start section of a study to the law of W₀.
+
+use super::rules::Rules;
+use super::source::Source;
+use super::spec::*;
+use crate::ensemble::Start;
+use crate::error::{Error, Result};
+use crate::problem::Potential;
+use ndarray_npy::ReadNpyError;
+
+/// Makes the start of a study.
+///
+/// # Errors
+/// [`Error::Invalid`] for a law that this problem does not have, a point of another size, and an unfit file.
+pub fn build_start(
+    study: &Study,
+    potential: &dyn Potential,
+    source: &Source,
+    rules: &Rules,
+) -> Result<Start> {
+    let s = match &study.process[0].dynamics {
+        DynamicsSpec::SgdSde(sde) => sde.s,
+        DynamicsSpec::Sgd(sgd) => sgd.s,
+    };
+    let dim = potential.dim();
+    match &study.start {
+        StartSpec::Gaussian(GaussianStart { std }) => Ok(Start::Gaussian { std: *std }),
+        StartSpec::Prior {} => {
+            let lambda = potential.penalty();
+            let remedy = "choose law = \"gaussian\", or set problem.lambda";
+            rules.require(
+                lambda > 0.0,
+                "start.law",
+                "\"prior\"",
+                "another law where λ = 0",
+                remedy,
+            )?;
+            Ok(Start::Gaussian {
+                std: (s / (2.0 * lambda)).sqrt(),
+            })
+        }
+        StartSpec::Point(PointStart { at }) => {
+            let (given, rule) = (
+                format!("{} numbers", at.len()),
+                format!("D = {dim} numbers, row by row"),
+            );
+            rules.require(
+                at.len() == dim,
+                "start.at",
+                given,
+                rule,
+                "list one number a weight",
+            )?;
+            let mut weights = vec![0.0; dim];
+            potential.from_row_major(at, &mut weights);
+            Ok(Start::Points { weights })
+        }
+        StartSpec::File(FileStart { path }) => read_points(path, potential, source, rules),
+        StartSpec::Stationary {} => match potential.gaussian_gibbs(s) {
+            Some(variances) => Ok(Start::GaussianWeights { variances }),
+            None => {
+                let rule = "another law: the Gibbs measure of this problem cannot be drawn from exactly";
+                Err(rules.invalid(
+                    "start.law",
+                    "\"stationary\"",
+                    rule,
+                    "choose law = \"gaussian\" or \"prior\"",
+                ))
+            }
+        },
+    }
+}
+
+fn read_points(
+    path: &std::path::Path,
+    potential: &dyn Potential,
+    source: &Source,
+    rules: &Rules,
+) -> Result<Start> {
+    let file = source.folder().join(path);
+    let dim = potential.dim();
+    let shown = file.display().to_string();
+    let reader = std::fs::File::open(&file).map_err(|source| Error::Read {
+        path: file.clone(),
+        source,
+    })?;
+    let rule = "a .npy file of float64 in C order, shape (points, width, dim) or (points, D)";
+    let remedy = "take for example particles/0-sde.npy of an earlier run";
+    let read = <ndarray::ArrayD<f64> as ndarray_npy::ReadNpyExt>::read_npy(std::io::BufReader::new(reader));
+    let array = read.map_err(|error: ReadNpyError| {
+        rules.invalid("start.path", format!("{shown:?} ({error})"), rule, remedy)
+    })?;
+    let given = array.shape().to_vec();
+    let points = given.first().copied().unwrap_or(0);
+    let fits = points > 0 && array.len() == points * dim && array.is_standard_layout();
+    let value = format!("{shown:?} of shape {given:?}");
+    rules.require(
+        fits,
+        "start.path",
+        &value,
+        format!("{rule} with D = {dim}"),
+        remedy,
+    )?;
+    let finite = array.iter().all(|x| x.is_finite());
+    rules.require(
+        finite,
+        "start.path",
+        &value,
+        "a file of finite numbers",
+        "leave out diverged particles",
+    )?;
+    let flat: Vec<f64> = array.into_iter().collect();
+    let mut weights = vec![0.0; flat.len()];
+    for (from, to) in flat.chunks_exact(dim).zip(weights.chunks_exact_mut(dim)) {
+        potential.from_row_major(from, to);
+    }
+    Ok(Start::Points { weights })
+}

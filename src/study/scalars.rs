@@ -1,0 +1,151 @@
+//! Scalars of a point: the smallest risk, the final risks, and what this version does not compute.
+
+use super::plan::Plan;
+use super::results::{CurveRow, EstimateRow};
+use crate::ensemble::Ensemble;
+use crate::problem::{Minimum, Potential, minimise};
+use crate::random::{Key, Purpose};
+use rand::RngExt;
+use rand_distr::StandardNormal;
+
+/// Local searches for the minimum: this many from random starts, and one from the coldest particle of each process.
+const RANDOM_SEARCHES: u64 = 3;
+/// Searches from the coldest particle of each process, from 0 and from Gaussian points.
+pub fn search_minimum(plan: &Plan, ensembles: &[Ensemble<'_>]) -> Option<Minimum> {
+    let potential = plan.potential();
+    let mut starts: Vec<Vec<f64>> = ensembles.iter().filter_map(coldest).collect();
+    starts.extend(random_starts(potential, plan.study.seed));
+    minimise(potential, &starts)
+}
+
+/// 0 and a few points of N(0, I).
+pub fn random_starts(potential: &dyn Potential, seed: u64) -> Vec<Vec<f64>> {
+    let key = Key::new(seed, Purpose::Minimum);
+    let draw = |i: u64| {
+        let mut stream = key.stream(i, 0);
+        (0..potential.dim())
+            .map(|_| stream.sample(StandardNormal))
+            .collect()
+    };
+    [vec![0.0; potential.dim()]]
+        .into_iter()
+        .chain((0..RANDOM_SEARCHES).map(draw))
+        .collect()
+}
+
+/// The particle of the first block with the smallest risk.
+fn coldest(ensemble: &Ensemble<'_>) -> Option<Vec<f64>> {
+    let potential = ensemble.process().potential();
+    let (mut scratch, mut gradient) = (potential.scratch(), vec![0.0; potential.dim()]);
+    let block = ensemble.blocks().first()?;
+    let risks = block
+        .weights
+        .chunks_exact(block.dim)
+        .map(|w| (potential.value_gradient(w, &mut gradient, &mut scratch), w));
+    risks
+        .filter(|(risk, _)| risk.is_finite())
+        .min_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, w)| w.to_vec())
+}
+
+/// The row of the smallest risk found, with an interval where strong convexity gives one.
+pub fn minimum_row(plan: &Plan, point: usize, minimum: Option<Minimum>) -> EstimateRow {
+    let row = EstimateRow {
+        point,
+        name: "risk_minimum".into(),
+        quantity: "risk".into(),
+        ..EstimateRow::default()
+    };
+    let method = "L-BFGS from the coldest particles, 0 and Gaussian points".to_owned();
+    let Some(minimum) = minimum else {
+        return EstimateRow {
+            method,
+            note: "no search ended at a finite value".into(),
+            ..row
+        };
+    };
+    let found = format!(
+        "{} searches, {} distinct values, gradient norm {:.1e}",
+        minimum.searches, minimum.distinct, minimum.gradient_norm
+    );
+    let convexity = plan
+        .net()
+        .and_then(|net| Some(net.settings().lambda - net.constants().negative_curvature?));
+    let (ci_low, note) = match convexity {
+        Some(mu) if mu > 0.0 => {
+            let low = minimum.value - minimum.gradient_norm.powi(2) / (2.0 * mu);
+            (
+                Some(low),
+                format!("{found}; the risk is {mu:.3}-strongly convex, so the interval is certain"),
+            )
+        }
+        _ => (
+            None,
+            format!("{found}; an upper bound of the infimum, without sampling error"),
+        ),
+    };
+    EstimateRow {
+        value: Some(minimum.value),
+        ci_low,
+        ci_high: ci_low.map(|_| minimum.value),
+        method,
+        note,
+        ..row
+    }
+}
+
+/// `risk_final` of every process and pair: the last row of its curve of the risk.
+pub fn final_risks(point: usize, curves: &[CurveRow]) -> Vec<EstimateRow> {
+    let last = curves.last().map_or(0.0, |row| row.time);
+    let rows = curves
+        .iter()
+        .filter(|row| row.time == last && row.quantity == "risk");
+    rows.map(|row| {
+        let paired = row.process.contains('|');
+        let note = match (row.mean, row.std_err) {
+            (None, _) => "all particles diverged".into(),
+            (_, None) => "one particle: no standard error".into(),
+            _ => format!("t = {}, n = {}", row.time, row.n),
+        };
+        EstimateRow {
+            point,
+            process: row.process.clone(),
+            name: "risk_final".into(),
+            quantity: "risk".into(),
+            value: row.mean,
+            std_err: row.std_err,
+            ci_low: row.ci_low,
+            ci_high: row.ci_high,
+            method: if paired {
+                "mean of paired differences"
+            } else {
+                "mean over particles"
+            }
+            .into(),
+            note,
+        }
+    })
+    .collect()
+}
+
+/// A row for each analysis that is asked for and that this version does not make.
+pub fn not_computed(plan: &Plan, point: usize) -> Vec<EstimateRow> {
+    let names = |analysis| match analysis {
+        "certificate" => ["spectral_gap_lower"].as_slice(),
+        "gibbs" => &["risk_gibbs", "gibbs_gap", "ksd"],
+        "mixing" => &["mixing_rate", "decay_rate", "spectral_gap_upper"],
+        _ => &["agreement_sup", "agreement_order"],
+    };
+    let row = |analysis: &str, name: &str| EstimateRow {
+        point,
+        name: name.into(),
+        note: format!("not computed: this version has no [analysis] {analysis}"),
+        ..EstimateRow::default()
+    };
+    plan.study
+        .analysis
+        .asked()
+        .into_iter()
+        .flat_map(|analysis| names(analysis).iter().map(move |name| row(analysis, name)))
+        .collect()
+}

@@ -1,0 +1,124 @@
+//! Step lengths: defaults, limits, and the clock they make.
+
+use super::clock::{Clock, ClockError};
+use super::rules::Rules;
+use super::spec::*;
+use crate::dynamics::Sampling;
+use crate::error::{Error, Result};
+use crate::problem::{FiniteSum, Potential};
+
+/// Fills in default steps and checks what needs the number of rows.
+pub fn fill_in_steps(study: &mut Study, potential: &dyn Potential, rules: &Rules) -> Result<()> {
+    for (i, process) in study.process.iter_mut().enumerate() {
+        match &mut process.dynamics {
+            DynamicsSpec::SgdSde(sde) if sde.dt.is_none() => {
+                let Some(lipschitz) = potential.gradient_lipschitz() else {
+                    return Err(Error::Missing {
+                        place: rules.source.place(&format!("process.{i}")),
+                        field: format!("process[{i}].dt"),
+                        rule: "the gradient of this problem has no known Lipschitz constant to choose it by"
+                            .into(),
+                        remedy: "write for example dt = 0.01".into(),
+                    });
+                };
+                sde.dt = Some(round_down(0.1 / lipschitz));
+            }
+            DynamicsSpec::SgdSde(_) => {}
+            DynamicsSpec::Sgd(sgd) => {
+                let samples = potential.finite_sum().map_or(0, FiniteSum::samples);
+                let fits = sgd.sampling == Sampling::WithReplacement || sgd.batch <= samples;
+                let rule = format!("at most the number of training rows, {samples}");
+                let remedy = "choose a smaller batch, or sampling = \"with-replacement\"";
+                rules.require(fits, &format!("process.{i}.batch"), sgd.batch, rule, remedy)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The largest of 1, 2, 5 times a power of ten that is not above `x` > 0: a step that others have multiples with.
+fn round_down(x: f64) -> f64 {
+    let exponent = x.log10().floor() as i32;
+    let candidates = [
+        (1, exponent + 1),
+        (5, exponent),
+        (2, exponent),
+        (1, exponent),
+        (5, exponent - 1),
+    ];
+    let number = |(digit, power): (u32, i32)| format!("{digit}e{power}").parse().unwrap_or(x);
+    candidates
+        .into_iter()
+        .map(number)
+        .find(|&c: &f64| c <= x)
+        .unwrap_or(x)
+}
+
+/// The step length of a process of a filled-in study.
+pub fn step_length(process: &ProcessSpec) -> f64 {
+    match &process.dynamics {
+        DynamicsSpec::SgdSde(sde) => sde.dt.unwrap_or(f64::NAN),
+        DynamicsSpec::Sgd(sgd) => sgd.s,
+    }
+}
+
+/// The key of a process that holds its step length.
+fn step_key(process: &ProcessSpec) -> &'static str {
+    match process.dynamics {
+        DynamicsSpec::SgdSde(_) => "dt",
+        DynamicsSpec::Sgd(_) => "s",
+    }
+}
+
+/// The clock of a study whose steps are filled in.
+///
+/// # Errors
+/// [`Error::Invalid`] when its steps and horizon have none.
+pub fn set_clock(study: &Study, rules: &Rules) -> Result<Clock> {
+    let lengths: Vec<f64> = study.process.iter().map(step_length).collect();
+    let TimeSpec {
+        horizon,
+        points,
+        spacing,
+    } = study.time;
+    Clock::new(&lengths, horizon, points, spacing).map_err(|error| match error {
+        ClockError::TooFine(x) => {
+            let i = lengths.iter().position(|&l| l == x);
+            let path =
+                i.map_or("time.horizon".into(), |i| format!("process.{i}.{}", step_key(&study.process[i])));
+            rules.invalid(&path, x, "a decimal number with at most 18 decimals, below 1e18", "round it")
+        }
+        ClockError::NoCommonMultiple(first) => {
+            let i = lengths.len() - 1;
+            let path = format!("process.{i}.{}", step_key(&study.process[i]));
+            let rule = format!(
+                "such that all steps ({}) have a common multiple up to the horizon {horizon}; the first is {first}",
+                lengths.iter().map(f64::to_string).collect::<Vec<_>>().join(", ")
+            );
+            rules.invalid(&path, lengths[i], rule, "choose steps that are multiples of one another")
+        }
+        ClockError::TooManySteps(step) => {
+            let rule = format!("short enough for steps of {step}: at most 2^53 of them");
+            rules.invalid("time.horizon", horizon, rule, "choose a shorter horizon or a longer step")
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn default_steps_are_round_and_not_above_the_bound() {
+        for (x, want) in [
+            (0.1, 0.1),
+            (0.099, 0.05),
+            (0.05, 0.05),
+            (0.0499, 0.02),
+            (7.0, 5.0),
+            (0.013, 0.01),
+        ] {
+            assert_eq!(round_down(x), want, "{x}");
+        }
+    }
+}
