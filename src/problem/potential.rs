@@ -218,12 +218,12 @@ pub trait Potential: Send + Sync {
     }
 
     /// Reorders one particle from the order of `w` to the row-major order of files. Default: no change.
-    fn to_row_major(&self, w: &[f64], out: &mut [f64]) {
+    fn write_row_major(&self, w: &[f64], out: &mut [f64]) {
         out.copy_from_slice(w);
     }
 
     /// Reorders one particle from the row-major order of files to the order of `w`. Default: no change.
-    fn from_row_major(&self, w: &[f64], out: &mut [f64]) {
+    fn read_row_major(&self, w: &[f64], out: &mut [f64]) {
         out.copy_from_slice(w);
     }
 }

@@ -52,7 +52,7 @@ pub fn build_start(
                 "list one number a weight",
             )?;
             let mut weights = vec![0.0; dim];
-            potential.from_row_major(at, &mut weights);
+            potential.read_row_major(at, &mut weights);
             Ok(Start::Points { weights })
         }
         StartSpec::File(FileStart { path }) => read_points(path, potential, source, rules),
@@ -112,7 +112,7 @@ fn read_points(
     let flat: Vec<f64> = array.into_iter().collect();
     let mut weights = vec![0.0; flat.len()];
     for (from, to) in flat.chunks_exact(dim).zip(weights.chunks_exact_mut(dim)) {
-        potential.from_row_major(from, to);
+        potential.read_row_major(from, to);
     }
     Ok(Start::Points { weights })
 }

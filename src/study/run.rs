@@ -202,7 +202,7 @@ fn final_weights(ensemble: &Ensemble<'_>) -> Vec<f64> {
     let mut row = vec![0.0; potential.dim()];
     for block in ensemble.blocks() {
         for w in block.weights.chunks_exact(block.dim) {
-            potential.to_row_major(w, &mut row);
+            potential.write_row_major(w, &mut row);
             all.extend_from_slice(&row);
         }
     }

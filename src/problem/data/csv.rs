@@ -25,7 +25,9 @@ const REMEDY: &str = "name a CSV file of numbers, the label in the last column, 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Csv {
+    /// The file, relative to the study's folder.
     pub path: PathBuf,
+    /// Whether the first line names the columns.
     #[serde(default)]
     pub header: Header,
 }

@@ -99,6 +99,7 @@ pub struct Dataset {
     pub labels: Vec<f64>,
     /// At least 1.
     pub dim: usize,
+    /// What the labels are.
     pub label_kind: LabelKind,
     /// The kind's name in a study, "margin", "csv", …
     pub kind: &'static str,

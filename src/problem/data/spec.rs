@@ -15,10 +15,15 @@ use super::{DataError, Dataset, FieldError, MAX_NUMBERS};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum DataSpec {
+    /// Unit vectors outside a band around the equator.
     Margin(Margin),
+    /// Two classes of IDX images.
     Idx(Idx),
+    /// Numbers with the label last.
     Csv(Csv),
+    /// A sine of the squared norm.
     Sine(Sine),
+    /// Labels of a small net.
     Teacher(Teacher),
 }
 

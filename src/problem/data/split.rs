@@ -8,7 +8,9 @@ use crate::random::{Key, Purpose};
 /// The two sides of a data set. Disjoint, and together all of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Split {
+    /// Rows for training.
     pub train: Rows,
+    /// Rows for testing; none where the fraction is 0.
     pub test: Rows,
     /// Rows of the data set in `train`, increasing.
     pub train_indices: Vec<usize>,

@@ -28,7 +28,7 @@ pub struct TwoLayerSettings {
 /// the square loss is ½(y − f)²).
 ///
 /// Weights are flat as vec(W), column by column: w[k p + j] = W_jk for hidden unit j and input k. Use
-/// [`to_row_major`](Potential::to_row_major) for the (p, d) order of files.
+/// [`write_row_major`](Potential::write_row_major) for the (p, d) order of files.
 pub struct TwoLayer {
     settings: TwoLayerSettings,
     train: DataRows,
@@ -252,11 +252,11 @@ impl Potential for TwoLayer {
         (self.width(), self.inputs())
     }
 
-    fn to_row_major(&self, w: &[f64], out: &mut [f64]) {
+    fn write_row_major(&self, w: &[f64], out: &mut [f64]) {
         transpose(w, out, self.inputs(), self.width());
     }
 
-    fn from_row_major(&self, w: &[f64], out: &mut [f64]) {
+    fn read_row_major(&self, w: &[f64], out: &mut [f64]) {
         transpose(w, out, self.width(), self.inputs());
     }
 }

@@ -10,7 +10,9 @@ pub enum Header {
     /// It does if it has some text and no number.
     #[default]
     Auto,
+    /// It does.
     Present,
+    /// It holds numbers.
     Absent,
 }
 
