@@ -303,11 +303,11 @@ impl Reader<'_> {
                 _ => COMPARE.into(),
             };
             let allowed = if known.is_empty() {
-                "none here".into()
+                "none".into()
             } else {
                 known.join(", ")
             };
-            let message = format!("{} is no key of a study (known: {allowed})", shown(path));
+            let message = format!("{} is no key of this section (known: {allowed})", shown(path));
             return Error::Study {
                 place,
                 message,
@@ -315,7 +315,7 @@ impl Reader<'_> {
             };
         }
         let rule = match message.split_once("expected ") {
-            Some((_, expected)) => expected.replace('`', ""),
+            Some((_, expected)) => plain_type(expected),
             None => message.to_owned(),
         };
         let value = value.map_or_else(|| "?".into(), |v| v.to_string().trim().to_owned());
@@ -326,6 +326,18 @@ impl Reader<'_> {
             rule,
             remedy: COMPARE.into(),
         }
+    }
+}
+
+/// What serde expected, in the words of a study.
+fn plain_type(expected: &str) -> String {
+    match expected {
+        "f64" => "a number".into(),
+        "usize" | "u64" | "u32" => "a whole number, not negative".into(),
+        "a string" | "path string" => "text in quotes".into(),
+        "a sequence" => "a list".into(),
+        "a map" => "a table of keys".into(),
+        other => other.replace('`', "").replace("struct ", "a table for "),
     }
 }
 

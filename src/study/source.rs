@@ -150,6 +150,12 @@ impl Source {
             };
         }
         at.insert((*last).into(), value);
+        // Sections that this key brought into being stand where the key does.
+        for (i, _) in path.match_indices('.') {
+            self.places
+                .entry(path[..i].to_owned())
+                .or_insert_with(|| place.clone());
+        }
         self.places
             .retain(|known, _| !known.starts_with(&format!("{path}.")));
         self.places.insert(path, place);
