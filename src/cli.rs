@@ -164,7 +164,7 @@ fn run_study(arguments: &RunArguments) -> Result<()> {
         folder.write_tables(facts, &results)?;
     }
     bar.finish();
-    draw(&results, &folder.figures())?;
+    draw(&results, &folder.figures(), &threads)?;
     if !arguments.quiet {
         print(&summary_text(&results, &folder.path().display().to_string()));
     }
@@ -200,7 +200,7 @@ fn check_study(arguments: &StudyArguments) -> Result<()> {
 fn plot(dir: &Path) -> Result<()> {
     let folder = Folder::open(dir);
     let results = folder.read()?;
-    for file in draw(&results, &folder.figures())? {
+    for file in draw(&results, &folder.figures(), &Threads::new(0)?)? {
         print(&format!("{}\n", file.display()));
     }
     Ok(())

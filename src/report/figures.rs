@@ -1,9 +1,10 @@
 //! Which figures a run has: built from its tables alone, so that they can be drawn again without computing anything.
 
 use super::contents::{axis_label, names, notes, plain, quantities, rows};
-use super::figure::{self, Axis, Figure, FigureError, Layer, Style};
+use super::figure::{self, Axis, Figure, FigureError, HeatMap, Layer, Style};
 use super::maps;
 use crate::error::Result;
+use crate::parallel::Threads;
 use crate::problem::Quantity;
 use crate::study::{CurveRow, Results};
 use std::path::{Path, PathBuf};
@@ -11,25 +12,32 @@ use std::path::{Path, PathBuf};
 /// The most curves that one figure shows.
 const CURVES: usize = 7;
 
-/// Draws every figure of `results` into `folder` and returns the files. A figure without a drawable number is left out.
+/// One drawing of either kind.
+enum Drawing {
+    Plot(Box<Figure>),
+    Map(Box<HeatMap>),
+}
+
+/// Draws every figure of `results` into `folder`, several at a time, and returns the files. A figure without a drawable
+/// number is left out.
 ///
 /// # Errors
-/// What [`figure::write`] cannot draw or write.
-pub fn draw(results: &Results, folder: &Path) -> Result<Vec<PathBuf>> {
+/// What [`figure::write`] and [`figure::write_heat_map`] cannot draw or write.
+pub fn draw(results: &Results, folder: &Path, threads: &Threads) -> Result<Vec<PathBuf>> {
+    let plots = figures(results).into_iter().map(|plot| Drawing::Plot(Box::new(plot)));
+    let maps = maps::heat_maps(results).into_iter().map(|map| Drawing::Map(Box::new(map)));
+    let mut drawings: Vec<Drawing> = plots.chain(maps).collect();
+    let drawn = threads.map(&mut drawings, || (), |drawing, ()| match drawing {
+        Drawing::Plot(plot) => figure::write(plot, folder),
+        Drawing::Map(map) => figure::write_heat_map(map, folder),
+    });
     let mut files = Vec::new();
-    let mut keep = |written: std::result::Result<Vec<PathBuf>, FigureError>| match written {
-        Ok(written) => {
-            files.extend(written);
-            Ok(())
+    for written in drawn {
+        match written {
+            Ok(written) => files.extend(written),
+            Err(FigureError::Empty { .. }) => {}
+            Err(error) => return Err(error.into()),
         }
-        Err(FigureError::Empty { .. }) => Ok(()),
-        Err(error) => Err(error),
-    };
-    for drawing in figures(results) {
-        keep(figure::write(&drawing, folder))?;
-    }
-    for map in maps::heat_maps(results) {
-        keep(figure::write_heat_map(&map, folder))?;
     }
     Ok(files)
 }
