@@ -1,6 +1,10 @@
 //! The two-layer net over many particles at once: gradients, readings, Laplacians, Hessian-vector products.
 
-use super::plain::{Net, Rows};
+use super::groups::{Call, Goal, Selection, Shape};
+use super::layout::{Layout, NetWork, side_by_side};
+use super::plain::Rows;
+use super::simd::{lanes, run};
+use super::tile::ROW_PADDING;
 use super::{Activation, Backend, Loss, Real};
 
 /// What an observer reads of one particle.
@@ -22,36 +26,20 @@ pub struct Reading {
 pub struct NetKernel<T> {
     backend: Backend,
     activation: Activation,
-    beta: f64,
     loss: Loss,
-    outer: Vec<f64>,
     lambda: f64,
+    width: usize,
     dim: usize,
-    precision: std::marker::PhantomData<T>,
+    /// For rows that all particles share.
+    shared: Layout<T>,
+    /// For minibatches, where every particle has rows of its own.
+    own: Layout<T>,
 }
 
-/// Scratch of one thread for the calls of one [`NetKernel`].
-#[derive(Debug, Clone)]
-pub struct NetWork<T> {
-    inputs: Vec<f64>,
-    labels: Vec<f64>,
-    weights: Vec<f64>,
-    vector: Vec<f64>,
-    gradient: Vec<f64>,
-    sample_weights: Vec<f64>,
-    precision: std::marker::PhantomData<T>,
-}
-
-fn widen<T: Real>(from: &[T], to: &mut Vec<f64>) {
-    to.clear();
-    to.extend(from.iter().map(|v| v.to_f64()));
-}
-
-fn narrow<T: Real>(from: &[f64], to: &mut [T]) {
-    for (to, from) in to.iter_mut().zip(from) {
-        *to = T::from_f64(*from);
-    }
-}
+/// Bytes of weights, gradients and noise of a block: half the smallest second-level cache in use.
+const BLOCK_BYTES: usize = 96 * 1024;
+/// Particles of a block at most.
+const LONGEST_BLOCK: usize = 64;
 
 impl<T: Real> NetKernel<T> {
     /// The risk of f(x) = Σ_j a_j σ_β(w_j·x) with a = `outer` (p = its length ≥ 1), penalty λ = `lambda`, x ∈ R^dim.
@@ -72,22 +60,25 @@ impl<T: Real> NetKernel<T> {
         );
         assert!(beta > 0.0, "β must be positive");
         assert!(!outer.is_empty() && dim >= 1, "p and d must be at least 1");
-        let outer = outer.to_vec();
+        let lanes = lanes::<T>(backend);
+        let layout = |q| Layout::new(q, lanes, activation, beta, outer);
+        let width = outer.len();
+        let (shared, own) = (layout(side_by_side(width, lanes)), layout(1));
         Self {
             backend,
             activation,
-            beta,
             loss,
-            outer,
             lambda,
+            width,
             dim,
-            precision: std::marker::PhantomData,
+            shared,
+            own,
         }
     }
 
     /// p.
     pub fn width(&self) -> usize {
-        self.outer.len()
+        self.width
     }
 
     /// d.
@@ -100,46 +91,69 @@ impl<T: Real> NetKernel<T> {
         self.backend
     }
 
-    fn net(&self) -> Net<'_> {
+    /// How many particles a block should hold, from the shape and the back end alone: a multiple of the particles that
+    /// share vectors, and few enough that a block's weights, gradients and noise stay in the second-level cache.
+    pub fn block_len(&self, _samples: usize) -> usize {
+        let q = self.shared.q;
+        let fitting = BLOCK_BYTES / (3 * self.width * self.dim * size_of::<T>());
+        (fitting.min(LONGEST_BLOCK) / q * q).max(q)
+    }
+
+    /// Scratch for calls with about `max_rows` rows (more are allowed); the only allocation. Size: 3 pd numbers for each of
+    /// the particles that share vectors, and some 100 KiB.
+    pub fn work(&self, max_rows: usize) -> NetWork<T> {
+        let rows = self
+            .shared
+            .tile_rows(self.dim)
+            .min(max_rows.max(1).next_multiple_of(ROW_PADDING));
+        NetWork::new(rows, self.dim, self.shared.stride.max(self.own.stride))
+    }
+
+    fn shape<'a>(&'a self, layout: &'a Layout<T>) -> Shape<'a, T> {
         let Self {
             activation,
-            beta,
             loss,
             lambda,
+            width,
+            dim,
             ..
         } = *self;
-        Net {
+        Shape {
+            layout,
             activation,
-            beta,
             loss,
-            outer: &self.outer,
             lambda,
+            width,
+            dim,
         }
     }
 
-    /// How many particles a block should hold, from the shape alone.
-    pub fn block_len(&self, _samples: usize) -> usize {
-        let state = 3 * self.outer.len() * self.dim * size_of::<T>();
-        (96 * 1024 / state).next_power_of_two().clamp(4, 64)
-    }
-
-    /// Scratch for calls with at most `max_rows` rows; the only allocation.
-    pub fn work(&self, max_rows: usize) -> NetWork<T> {
-        let weights = self.outer.len() * self.dim;
-        NetWork {
-            inputs: Vec::with_capacity(max_rows * self.dim),
-            labels: Vec::with_capacity(max_rows),
-            weights: Vec::with_capacity(weights),
-            vector: Vec::with_capacity(weights),
-            gradient: vec![0.0; weights.max(max_rows)],
-            sample_weights: Vec::with_capacity(max_rows),
-            precision: std::marker::PhantomData,
-        }
-    }
-
-    fn load_rows(&self, rows: Rows<T>, work: &mut NetWork<T>) {
-        widen(rows.inputs, &mut work.inputs);
-        widen(rows.labels, &mut work.labels);
+    /// A call over rows that all particles share.
+    fn call(
+        &self,
+        rows: Rows<T>,
+        selection: Selection<T>,
+        weights: &[T],
+        goal: Goal<T>,
+        work: &mut NetWork<T>,
+    ) {
+        let layout = if matches!(selection, Selection::Batch(_)) {
+            &self.own
+        } else {
+            &self.shared
+        };
+        work.check(self.dim, self.shared.stride.max(self.own.stride));
+        run(
+            self.backend,
+            Call {
+                shape: self.shape(layout),
+                rows,
+                selection,
+                weights,
+                goal,
+                work,
+            },
+        );
     }
 
     fn count(&self, rows: Rows<T>, weights: &[T]) -> usize {
@@ -150,21 +164,29 @@ impl<T: Real> NetKernel<T> {
             "inputs must hold n × d numbers"
         );
         assert!(!rows.is_empty(), "at least one row");
-        let size = self.outer.len() * self.dim;
+        let size = self.width * self.dim;
         assert_eq!(weights.len() % size, 0, "weights must hold count × p × d numbers");
         weights.len() / size
     }
 
     /// ∇L̃ of every particle; `gradient` has the shape of `weights`.
     pub fn gradient(&self, rows: Rows<T>, weights: &[T], gradient: &mut [T], work: &mut NetWork<T>) {
+        self.count(rows, weights);
         assert_eq!(
             gradient.len(),
             weights.len(),
             "the gradient has the shape of the weights"
         );
-        self.each(rows, weights, gradient, work, |net, rows, w, _, _, out| {
-            net.gradient(rows, w, out)
-        });
+        self.call(
+            rows,
+            Selection::All,
+            weights,
+            Goal::Gradient {
+                gradient,
+                readings: None,
+            },
+            work,
+        );
     }
 
     /// (1/n) Σ_i ω_i ∇ℓ_i + λW of every particle, with its own ω: `sample_weights` is count × n.
@@ -176,26 +198,26 @@ impl<T: Real> NetKernel<T> {
         gradient: &mut [T],
         work: &mut NetWork<T>,
     ) {
-        let n = rows.len();
+        let count = self.count(rows, weights);
+        assert_eq!(
+            sample_weights.len(),
+            count * rows.len(),
+            "sample weights are count × n"
+        );
         assert_eq!(
             gradient.len(),
             weights.len(),
             "the gradient has the shape of the weights"
         );
-        assert_eq!(
-            sample_weights.len(),
-            n * self.count(rows, weights),
-            "sample weights are count × n"
-        );
-        let mut omega = std::mem::take(&mut work.sample_weights);
-        self.each(rows, weights, gradient, work, |net, rows, w, _, index, out| {
-            widen(&sample_weights[index * n..(index + 1) * n], &mut omega);
-            net.weighted_gradient(rows, &omega, w, out);
-        });
-        work.sample_weights = omega;
+        let goal = Goal::Gradient {
+            gradient,
+            readings: None,
+        };
+        self.call(rows, Selection::Weighted(sample_weights), weights, goal, work);
     }
 
-    /// (1/b) Σ_{i∈batch} ∇ℓ_i + λW of every particle, with its own batch: `batch` is count × b, b ≥ 1, indices < n.
+    /// (1/b) Σ_{i∈batch} ∇ℓ_i + λW of every particle, with its own batch: `batch` is count × b, b ≥ 1, indices < n (a
+    /// panic otherwise).
     pub fn minibatch_gradient(
         &self,
         rows: Rows<T>,
@@ -204,31 +226,38 @@ impl<T: Real> NetKernel<T> {
         gradient: &mut [T],
         work: &mut NetWork<T>,
     ) {
+        let count = self.count(rows, weights);
         assert_eq!(
             gradient.len(),
             weights.len(),
             "the gradient has the shape of the weights"
         );
-        let count = self.count(rows, weights).max(1);
-        assert_eq!(batch.len() % count, 0, "batches are count × b");
-        let b = batch.len() / count;
-        self.each(rows, weights, gradient, work, |net, rows, w, _, index, out| {
-            net.minibatch_gradient(rows, &batch[index * b..(index + 1) * b], w, out);
-        });
+        if count == 0 {
+            return;
+        }
+        assert!(
+            !batch.is_empty() && batch.len().is_multiple_of(count),
+            "batches are count × b, b ≥ 1"
+        );
+        self.call(
+            rows,
+            Selection::Batch(batch),
+            weights,
+            Goal::Gradient {
+                gradient,
+                readings: None,
+            },
+            work,
+        );
     }
 
     /// The data risk and fraction correct of every particle.
     pub fn readings(&self, rows: Rows<T>, weights: &[T], out: &mut [Reading], work: &mut NetWork<T>) {
         assert_eq!(out.len(), self.count(rows, weights), "one reading a particle");
-        self.each(rows, weights, &mut [], work, |net, rows, w, _, index, _| {
-            out[index] = Reading {
-                data_risk: net.data_risk(rows, w),
-                correct: net.correct(rows, w),
-            };
-        });
+        self.call(rows, Selection::All, weights, Goal::Readings(out), work);
     }
 
-    /// [`Self::readings`] and [`Self::gradient`] in one pass over the data.
+    /// [`Self::readings`] and [`Self::gradient`] in one pass over the data: the same bits as apart.
     pub fn readings_with_gradient(
         &self,
         rows: Rows<T>,
@@ -237,16 +266,28 @@ impl<T: Real> NetKernel<T> {
         gradient: &mut [T],
         work: &mut NetWork<T>,
     ) {
-        self.readings(rows, weights, out, work);
-        self.gradient(rows, weights, gradient, work);
+        assert_eq!(out.len(), self.count(rows, weights), "one reading a particle");
+        assert_eq!(
+            gradient.len(),
+            weights.len(),
+            "the gradient has the shape of the weights"
+        );
+        self.call(
+            rows,
+            Selection::All,
+            weights,
+            Goal::Gradient {
+                gradient,
+                readings: Some(out),
+            },
+            work,
+        );
     }
 
     /// ΔL̃ of every particle.
     pub fn laplacian(&self, rows: Rows<T>, weights: &[T], out: &mut [f64], work: &mut NetWork<T>) {
         assert_eq!(out.len(), self.count(rows, weights), "one Laplacian a particle");
-        self.each(rows, weights, &mut [], work, |net, rows, w, _, index, _| {
-            out[index] = net.laplacian(rows, w);
-        });
+        self.call(rows, Selection::All, weights, Goal::Laplacian(out), work);
     }
 
     /// ∇²L̃ · v of every particle with its own v; `vectors` and `out` have the shape of `weights`.
@@ -258,6 +299,7 @@ impl<T: Real> NetKernel<T> {
         out: &mut [T],
         work: &mut NetWork<T>,
     ) {
+        self.count(rows, weights);
         assert_eq!(
             vectors.len(),
             weights.len(),
@@ -268,48 +310,26 @@ impl<T: Real> NetKernel<T> {
             weights.len(),
             "the products have the shape of the weights"
         );
-        let size = self.outer.len() * self.dim;
-        self.each(rows, weights, out, work, |net, rows, w, v, index, out| {
-            widen(&vectors[index * size..(index + 1) * size], v);
-            net.hessian_vector(rows, w, v, out);
-        });
+        self.call(
+            rows,
+            Selection::All,
+            weights,
+            Goal::HessianVector { vectors, out },
+            work,
+        );
     }
 
     /// f(x_i) of every particle and row; `out` is count × n.
     pub fn outputs(&self, rows: Rows<T>, weights: &[T], out: &mut [T], work: &mut NetWork<T>) {
-        let n = rows.len();
-        assert_eq!(out.len(), n * self.count(rows, weights), "outputs are count × n");
-        self.each(rows, weights, &mut [], work, |net, rows, w, v, index, _| {
-            v.resize(n, 0.0);
-            net.outputs(rows, w, v);
-            narrow(v, &mut out[index * n..(index + 1) * n]);
-        });
-    }
-
-    /// Calls `visit(net, rows, w, scratch, index, gradient)` for every particle; copies the gradient out if `out` is not empty.
-    fn each(
-        &self,
-        rows: Rows<T>,
-        weights: &[T],
-        out: &mut [T],
-        work: &mut NetWork<T>,
-        mut visit: impl FnMut(Net, Rows, &[f64], &mut Vec<f64>, usize, &mut [f64]),
-    ) {
-        self.count(rows, weights);
-        self.load_rows(rows, work);
-        let size = self.outer.len() * self.dim;
-        let wide = Rows {
-            inputs: &work.inputs,
-            labels: &work.labels,
-            dim: self.dim,
-        };
-        for (index, w) in weights.chunks_exact(size).enumerate() {
-            widen(w, &mut work.weights);
-            let gradient = &mut work.gradient[..size];
-            visit(self.net(), wide, &work.weights, &mut work.vector, index, gradient);
-            if let Some(out) = out.get_mut(index * size..(index + 1) * size) {
-                narrow(gradient, out);
-            }
-        }
+        assert_eq!(
+            out.len(),
+            rows.len() * self.count(rows, weights),
+            "outputs are count × n"
+        );
+        self.call(rows, Selection::All, weights, Goal::Outputs(out), work);
     }
 }
+
+#[cfg(test)]
+#[path = "net_tests.rs"]
+mod tests;

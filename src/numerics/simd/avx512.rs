@@ -1,0 +1,282 @@
+//! 512-bit vectors: AVX-512 F and DQ.
+//!
+//! SAFETY of every block in this file: a value of these types exists only where the processor has AVX-512 F, DQ, BW, VL and
+//! FMA (see the folder's description); pointers are those of the callers of `load` and `store`, who answer for them.
+
+use super::super::functions::Coefficients;
+use super::{Vector, VectorTask};
+use std::arch::x86_64::*;
+
+/// 8 × f64.
+#[derive(Clone, Copy)]
+pub struct F64x8(__m512d);
+
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,fma")]
+fn enter_f64<W: VectorTask<f64>>(task: W) -> W::Output {
+    task.run::<F64x8>()
+}
+
+/// For pieces of 1, 2, 4, … lanes: the lanes of self‖other in even pieces, then those in odd pieces.
+static PIECES_F64: [[[i64; 8]; 2]; 3] = pieces_f64();
+
+const fn pieces_f64() -> [[[i64; 8]; 2]; 3] {
+    let mut out = [[[0; 8]; 2]; 3];
+    let mut level = 0;
+    while level < out.len() {
+        let mut lane = 0;
+        while lane < 8 {
+            let piece = 1 << level;
+            let even = (lane / piece) * 2 * piece + lane % piece;
+            out[level][0][lane] = even as _;
+            out[level][1][lane] = (even + piece) as _;
+            lane += 1;
+        }
+        level += 1;
+    }
+    out
+}
+
+impl Vector for F64x8 {
+    type Scalar = f64;
+    const LANES: usize = 8;
+    const ROWS: usize = 8;
+    const ACCUMULATORS: usize = 24;
+
+    unsafe fn enter<W: VectorTask<f64>>(task: W) -> W::Output {
+        unsafe { enter_f64(task) }
+    }
+    #[inline(always)]
+    fn splat(value: f64) -> Self {
+        Self(unsafe { _mm512_set1_pd(value) })
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f64) -> Self {
+        Self(unsafe { _mm512_loadu_pd(from) })
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f64) {
+        unsafe { _mm512_storeu_pd(to, self.0) }
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Self(unsafe { _mm512_add_pd(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        Self(unsafe { _mm512_sub_pd(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        Self(unsafe { _mm512_mul_pd(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        Self(unsafe { _mm512_div_pd(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        Self(unsafe { _mm512_min_pd(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        Self(unsafe { _mm512_max_pd(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn fma(self, factor: Self, summand: Self) -> Self {
+        Self(unsafe { _mm512_fmadd_pd(self.0, factor.0, summand.0) })
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        Self(unsafe { _mm512_abs_pd(self.0) })
+    }
+    #[inline(always)]
+    fn times_pow2(self, k: Self) -> Self {
+        Self(unsafe { _mm512_scalef_pd(self.0, k.0) })
+    }
+    #[inline(always)]
+    fn where_negative(self, negative: Self, otherwise: Self) -> Self {
+        Self(unsafe {
+            let mask = _mm512_movepi64_mask(_mm512_castpd_si512(self.0));
+            _mm512_mask_blend_pd(mask, otherwise.0, negative.0)
+        })
+    }
+    #[inline(always)]
+    fn permute(self, pattern: &[u32; 16]) -> Self {
+        Self(unsafe {
+            let index = _mm512_cvtepu32_epi64(_mm256_loadu_si256(pattern.as_ptr().cast()));
+            _mm512_permutexvar_pd(index, self.0)
+        })
+    }
+    #[inline(always)]
+    fn fold(self, other: Self, piece: usize) -> Self {
+        let [even, odd] = &PIECES_F64[piece.trailing_zeros() as usize];
+        Self(unsafe {
+            let even = _mm512_loadu_si512(even.as_ptr().cast());
+            let odd = _mm512_loadu_si512(odd.as_ptr().cast());
+            _mm512_add_pd(
+                _mm512_permutex2var_pd(self.0, even, other.0),
+                _mm512_permutex2var_pd(self.0, odd, other.0),
+            )
+        })
+    }
+    /// x = k ln 2 + r with k a multiple of 1/16, 2^(fractional part of k) from a table in two registers: the polynomial
+    /// needs 5 terms instead of 10.
+    #[inline(always)]
+    fn exp_in_range(self) -> Self {
+        // Adding 1.5·2^m leaves the nearest multiple of 1/16, its fraction in the last bits of the sum.
+        let magic = Self::splat(f64::ROUND / 16.0);
+        let sum = self.fma(Self::splat(std::f64::consts::LOG2_E), magic);
+        let k = sum.sub(magic);
+        let r = k.fma(Self::splat(-f64::LN_2_HIGH), self);
+        let r = k.fma(Self::splat(-f64::LN_2_LOW), r);
+        let mut q = Self::splat(f64::EXP_TABLE[f64::EXP_TABLE.len() - 1]);
+        for i in (0..f64::EXP_TABLE.len() - 1).rev() {
+            q = q.fma(r, Self::splat(f64::EXP_TABLE[i]));
+        }
+        let p = r.mul(r).fma(q, r);
+        let power = Self(unsafe {
+            let low = _mm512_loadu_pd(f64::ROOTS_OF_2.as_ptr());
+            let high = _mm512_loadu_pd(f64::ROOTS_OF_2.as_ptr().add(8));
+            let index = _mm512_castpd_si512(sum.0);
+            _mm512_permutex2var_pd(low, index, high)
+        });
+        power.fma(p, power).times_pow2(k)
+    }
+}
+
+/// 16 × f32.
+#[derive(Clone, Copy)]
+pub struct F32x16(__m512);
+
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,fma")]
+fn enter_f32<W: VectorTask<f32>>(task: W) -> W::Output {
+    task.run::<F32x16>()
+}
+
+/// For pieces of 1, 2, 4, … lanes: the lanes of self‖other in even pieces, then those in odd pieces.
+static PIECES_F32: [[[i32; 16]; 2]; 4] = pieces_f32();
+
+const fn pieces_f32() -> [[[i32; 16]; 2]; 4] {
+    let mut out = [[[0; 16]; 2]; 4];
+    let mut level = 0;
+    while level < out.len() {
+        let mut lane = 0;
+        while lane < 16 {
+            let piece = 1 << level;
+            let even = (lane / piece) * 2 * piece + lane % piece;
+            out[level][0][lane] = even as _;
+            out[level][1][lane] = (even + piece) as _;
+            lane += 1;
+        }
+        level += 1;
+    }
+    out
+}
+
+impl Vector for F32x16 {
+    type Scalar = f32;
+    const LANES: usize = 16;
+    const ROWS: usize = 8;
+    const ACCUMULATORS: usize = 24;
+
+    unsafe fn enter<W: VectorTask<f32>>(task: W) -> W::Output {
+        unsafe { enter_f32(task) }
+    }
+    #[inline(always)]
+    fn splat(value: f32) -> Self {
+        Self(unsafe { _mm512_set1_ps(value) })
+    }
+    #[inline(always)]
+    unsafe fn load(from: *const f32) -> Self {
+        Self(unsafe { _mm512_loadu_ps(from) })
+    }
+    #[inline(always)]
+    unsafe fn store(self, to: *mut f32) {
+        unsafe { _mm512_storeu_ps(to, self.0) }
+    }
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Self(unsafe { _mm512_add_ps(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        Self(unsafe { _mm512_sub_ps(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn mul(self, other: Self) -> Self {
+        Self(unsafe { _mm512_mul_ps(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn div(self, other: Self) -> Self {
+        Self(unsafe { _mm512_div_ps(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn min(self, other: Self) -> Self {
+        Self(unsafe { _mm512_min_ps(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn max(self, other: Self) -> Self {
+        Self(unsafe { _mm512_max_ps(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn fma(self, factor: Self, summand: Self) -> Self {
+        Self(unsafe { _mm512_fmadd_ps(self.0, factor.0, summand.0) })
+    }
+    #[inline(always)]
+    fn abs(self) -> Self {
+        Self(unsafe { _mm512_abs_ps(self.0) })
+    }
+    #[inline(always)]
+    fn times_pow2(self, k: Self) -> Self {
+        Self(unsafe { _mm512_scalef_ps(self.0, k.0) })
+    }
+    #[inline(always)]
+    fn where_negative(self, negative: Self, otherwise: Self) -> Self {
+        Self(unsafe {
+            let mask = _mm512_movepi32_mask(_mm512_castps_si512(self.0));
+            _mm512_mask_blend_ps(mask, otherwise.0, negative.0)
+        })
+    }
+    #[inline(always)]
+    fn permute(self, pattern: &[u32; 16]) -> Self {
+        Self(unsafe {
+            let index = _mm512_loadu_si512(pattern.as_ptr().cast());
+            _mm512_permutexvar_ps(index, self.0)
+        })
+    }
+    #[inline(always)]
+    fn fold(self, other: Self, piece: usize) -> Self {
+        let [even, odd] = &PIECES_F32[piece.trailing_zeros() as usize];
+        Self(unsafe {
+            let even = _mm512_loadu_si512(even.as_ptr().cast());
+            let odd = _mm512_loadu_si512(odd.as_ptr().cast());
+            _mm512_add_ps(
+                _mm512_permutex2var_ps(self.0, even, other.0),
+                _mm512_permutex2var_ps(self.0, odd, other.0),
+            )
+        })
+    }
+    /// x = k ln 2 + r with k a multiple of 1/32, 2^(fractional part of k) from a table in two registers: the polynomial
+    /// needs 2 terms instead of 5.
+    #[inline(always)]
+    fn exp_in_range(self) -> Self {
+        // Adding 1.5·2^m leaves the nearest multiple of 1/32, its fraction in the last bits of the sum.
+        let magic = Self::splat(f32::ROUND / 32.0);
+        let sum = self.fma(Self::splat(std::f32::consts::LOG2_E), magic);
+        let k = sum.sub(magic);
+        let r = k.fma(Self::splat(-f32::LN_2_HIGH), self);
+        let r = k.fma(Self::splat(-f32::LN_2_LOW), r);
+        let mut q = Self::splat(f32::EXP_TABLE[f32::EXP_TABLE.len() - 1]);
+        for i in (0..f32::EXP_TABLE.len() - 1).rev() {
+            q = q.fma(r, Self::splat(f32::EXP_TABLE[i]));
+        }
+        let p = r.mul(r).fma(q, r);
+        let power = Self(unsafe {
+            let low = _mm512_loadu_ps(f32::ROOTS_OF_2.as_ptr());
+            let high = _mm512_loadu_ps(f32::ROOTS_OF_2.as_ptr().add(16));
+            let index = _mm512_castps_si512(sum.0);
+            _mm512_permutex2var_ps(low, index, high)
+        });
+        power.fma(p, power).times_pow2(k)
+    }
+}

@@ -1,0 +1,128 @@
+//! A small vector type over three instruction sets, for kernels that the compiler does not vectorise dependably.
+//!
+//! Generic kernels are `#[inline(always)]` down from a [`VectorTask`]; [`Vector::enter`] compiles the whole task with the
+//! instructions of the vector. A vector value exists only inside such a task, and a task is entered only through [`run`],
+//! which has asked the processor: that is the safety argument of every intrinsic in this folder.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod portable;
+#[cfg(test)]
+mod tests;
+
+use super::{Backend, Real};
+
+/// `LANES` floating-point numbers in one register.
+pub trait Vector: Copy {
+    type Scalar: Real;
+    const LANES: usize;
+    /// Rows that the forward product of a tile treats at once: with three vectors a row they fill the registers.
+    const ROWS: usize;
+    /// Accumulators of the backward product: what is left of the registers.
+    const ACCUMULATORS: usize;
+
+    /// Runs `task` in a function compiled for this vector.
+    ///
+    /// # Safety
+    /// The processor has the instructions of this vector.
+    unsafe fn enter<W: VectorTask<Self::Scalar>>(task: W) -> W::Output;
+
+    fn splat(value: Self::Scalar) -> Self;
+    /// # Safety
+    /// `from` points at `LANES` readable numbers; any alignment.
+    unsafe fn load(from: *const Self::Scalar) -> Self;
+    /// # Safety
+    /// `to` points at `LANES` writable numbers; any alignment.
+    unsafe fn store(self, to: *mut Self::Scalar);
+    fn add(self, other: Self) -> Self;
+    fn sub(self, other: Self) -> Self;
+    fn mul(self, other: Self) -> Self;
+    fn div(self, other: Self) -> Self;
+    /// self·factor + summand, rounded once where the processor does that.
+    fn fma(self, factor: Self, summand: Self) -> Self;
+    /// The smaller; `other` if either is NaN.
+    fn min(self, other: Self) -> Self;
+    /// The larger; `other` if either is NaN.
+    fn max(self, other: Self) -> Self;
+    fn abs(self) -> Self;
+    /// self·2^k for whole k with 2^k a normal number.
+    fn times_pow2(self, k: Self) -> Self;
+    /// `negative` where the sign bit is set, `otherwise` elsewhere.
+    fn where_negative(self, negative: Self, otherwise: Self) -> Self;
+    /// Lane ℓ of the result is lane `pattern[ℓ]` of self.
+    fn permute(self, pattern: &[u32; 16]) -> Self;
+    /// Cut self‖other into pieces of `piece` lanes; the even ones plus the odd ones, in order.
+    fn fold(self, other: Self, piece: usize) -> Self;
+    /// e^self for |self| ≤ 708 (f32: 87), at most 1 unit in the last place or so.
+    fn exp_in_range(self) -> Self;
+}
+
+/// A task compiled once for every vector of precision `T`. `run` must be `#[inline(always)]` all the way down.
+pub trait VectorTask<T> {
+    type Output;
+    fn run<V: Vector<Scalar = T>>(self) -> Self::Output;
+}
+
+/// The vectors of a precision. Implemented for f32 and f64.
+pub trait Vectors: Sized {
+    #[cfg(target_arch = "x86_64")]
+    type Avx512: Vector<Scalar = Self>;
+    #[cfg(target_arch = "x86_64")]
+    type Avx2: Vector<Scalar = Self>;
+    type Portable: Vector<Scalar = Self>;
+}
+
+impl Vectors for f64 {
+    #[cfg(target_arch = "x86_64")]
+    type Avx512 = avx512::F64x8;
+    #[cfg(target_arch = "x86_64")]
+    type Avx2 = avx2::F64x4;
+    type Portable = portable::F64x4;
+}
+
+impl Vectors for f32 {
+    #[cfg(target_arch = "x86_64")]
+    type Avx512 = avx512::F32x16;
+    #[cfg(target_arch = "x86_64")]
+    type Avx2 = avx2::F32x8;
+    type Portable = portable::F32x4;
+}
+
+/// Work that picks its vector: the body between dispatch and [`Vector::enter`].
+pub trait Driver<T> {
+    type Output;
+    /// # Safety
+    /// The processor has the instructions of `V`.
+    unsafe fn drive<V: Vector<Scalar = T>>(self) -> Self::Output;
+}
+
+/// Runs `driver` on the vectors of `backend`. Panics if this processor lacks them.
+pub(super) fn run<T: Real, D: Driver<T>>(backend: Backend, driver: D) -> D::Output {
+    assert!(
+        backend.is_available(),
+        "this processor lacks the back end {backend}"
+    );
+    // SAFETY: `is_available` has just found the features that the vectors of `backend` need.
+    unsafe {
+        match backend {
+            #[cfg(target_arch = "x86_64")]
+            Backend::Avx512 => driver.drive::<T::Avx512>(),
+            #[cfg(target_arch = "x86_64")]
+            Backend::Avx2 => driver.drive::<T::Avx2>(),
+            _ => driver.drive::<T::Portable>(),
+        }
+    }
+}
+
+/// Numbers in a vector of precision `T` on `backend`.
+pub(super) fn lanes<T: Real>(backend: Backend) -> usize {
+    match backend {
+        #[cfg(target_arch = "x86_64")]
+        Backend::Avx512 => T::Avx512::LANES,
+        #[cfg(target_arch = "x86_64")]
+        Backend::Avx2 => T::Avx2::LANES,
+        _ => T::Portable::LANES,
+    }
+}

@@ -1,0 +1,232 @@
+//! Accuracy of the vectorised functions on every back end.
+
+use super::super::functions::{SigmoidUnit, SoftPlusUnit, TanhUnit, Unit};
+use super::*;
+use crate::numerics::Activation;
+use std::marker::PhantomData;
+
+/// Value, slope and curvature of a unit at `x`, lane by lane.
+struct Evaluate<'a, T, U>(&'a [T], PhantomData<U>);
+
+impl<T: Real, U: Unit> VectorTask<T> for Evaluate<'_, T, U> {
+    type Output = Vec<[T; 3]>;
+
+    #[inline(always)]
+    fn run<V: Vector<Scalar = T>>(self) -> Self::Output {
+        let mut out = Vec::with_capacity(self.0.len());
+        for &x in self.0 {
+            let (a, b, c) = U::curvature(V::splat(x));
+            let mut lanes = [[T::default(); 16]; 3];
+            // SAFETY: no vector is longer than 16 lanes.
+            unsafe {
+                a.store(lanes[0].as_mut_ptr());
+                b.store(lanes[1].as_mut_ptr());
+                c.store(lanes[2].as_mut_ptr());
+            }
+            out.push(lanes.map(|lanes| lanes[0]));
+        }
+        out
+    }
+}
+
+impl<T: Real, U: Unit> Driver<T> for Evaluate<'_, T, U> {
+    type Output = Vec<[T; 3]>;
+    unsafe fn drive<V: Vector<Scalar = T>>(self) -> Self::Output {
+        // SAFETY: the caller's.
+        unsafe { V::enter(self) }
+    }
+}
+
+fn evaluate<T: Real>(backend: Backend, activation: Activation, x: &[T]) -> Vec<[T; 3]> {
+    match activation {
+        Activation::Sigmoid => run(backend, Evaluate(x, PhantomData::<SigmoidUnit>)),
+        Activation::Tanh => run(backend, Evaluate(x, PhantomData::<TanhUnit>)),
+        Activation::SoftPlus => run(backend, Evaluate(x, PhantomData::<SoftPlusUnit>)),
+    }
+}
+
+/// The normal forms by the scalar path; tanh takes x/2, and its slope and curvature come scaled.
+fn reference(activation: Activation, x: f64) -> [f64; 3] {
+    match activation {
+        Activation::Tanh => {
+            let [value, slope, curvature] = activation.derivatives(1.0, 0.5 * x);
+            [value, slope, -0.5 * curvature]
+        }
+        _ => activation.derivatives(1.0, x),
+    }
+}
+
+const ACTIVATIONS: [Activation; 3] = [Activation::Sigmoid, Activation::Tanh, Activation::SoftPlus];
+
+fn arguments(limit: f64) -> Vec<f64> {
+    let mut x: Vec<f64> = (-60_000..=60_000)
+        .map(|i| limit * (f64::from(i) / 60_000.0).powi(3))
+        .collect();
+    x.extend((0..250).flat_map(|i| [(-f64::from(i)).exp2(), -(-f64::from(i)).exp2()]));
+    x
+}
+
+/// Errors in units of `epsilon`; the curvature, which has a zero, against the slope. The scalar path is itself good to one
+/// unit only.
+fn errors(got: [f64; 3], want: [f64; 3], epsilon: f64, smallest: f64) -> [f64; 3] {
+    let scale = [want[0].abs(), want[1].abs(), want[1].abs().max(want[2].abs())];
+    std::array::from_fn(|i| (got[i] - want[i]).abs() / (epsilon * scale[i]).max(smallest))
+}
+
+fn available() -> impl Iterator<Item = Backend> {
+    Backend::ALL.into_iter().filter(|backend| backend.is_available())
+}
+
+#[test]
+fn values_and_derivatives_are_accurate_to_a_few_units_in_the_last_place() {
+    for (backend, activation) in available().flat_map(|b| ACTIVATIONS.map(|a| (b, a))) {
+        let x = arguments(700.0);
+        for (x, got) in x.iter().zip(evaluate(backend, activation, &x)) {
+            let error = errors(got, reference(activation, *x), f64::EPSILON, 1e-307);
+            assert!(
+                error.iter().all(|e| *e <= 5.0),
+                "{backend} {activation:?} {x:e}: {got:?} {error:?}"
+            );
+        }
+        let single: Vec<f32> = arguments(80.0)
+            .iter()
+            .map(|x| *x as f32)
+            .filter(|x| x.abs() > 1e-30)
+            .collect();
+        for (x, got) in single.iter().zip(evaluate(backend, activation, &single)) {
+            let want = reference(activation, f64::from(*x));
+            let error = errors(got.map(f64::from), want, f64::from(f32::EPSILON), 1e-37);
+            assert!(
+                error.iter().all(|e| *e <= 5.0),
+                "{backend} {activation:?} {x:e}: {got:?} {error:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn far_tails_are_monotone_and_infinities_and_nan_are_right() {
+    let far = [
+        690.0,
+        700.0,
+        707.9,
+        708.1,
+        720.0,
+        746.0,
+        1e4,
+        1e300,
+        f64::INFINITY,
+    ];
+    let x: Vec<f64> = far.iter().rev().map(|x| -x).chain(far).collect();
+    for (backend, activation) in available().flat_map(|b| ACTIVATIONS.map(|a| (b, a))) {
+        let values = evaluate(backend, activation, &x);
+        for (x, [value, slope, curvature]) in x.iter().zip(&values) {
+            let [want, want_slope, _] = reference(activation, *x);
+            let error = (value - want).abs();
+            assert!(
+                value == &want || error < 1e-300 + 4.0 * f64::EPSILON * want.abs(),
+                "{activation:?} {x} {value}"
+            );
+            assert!((slope - want_slope).abs() < 1e-300 + 4.0 * f64::EPSILON && curvature.abs() < 1e-298);
+        }
+        assert!(
+            values.windows(2).all(|pair| pair[0][0] <= pair[1][0]),
+            "{backend} {activation:?}"
+        );
+        assert!(
+            evaluate(backend, activation, &[f64::NAN])[0]
+                .iter()
+                .all(|v| v.is_nan())
+        );
+        assert!(
+            evaluate(backend, activation, &[f32::NAN])[0]
+                .iter()
+                .all(|v| v.is_nan())
+        );
+    }
+}
+
+/// e^x against the scalar exponential through the logistic of a far tail is not sharp enough; this is.
+struct Exp<'a, T>(&'a [T]);
+
+impl<T: Real> VectorTask<T> for Exp<'_, T> {
+    type Output = Vec<T>;
+    #[inline(always)]
+    fn run<V: Vector<Scalar = T>>(self) -> Vec<T> {
+        let mut lanes = [T::default(); 16];
+        let store = |v: V, lanes: &mut [T; 16]| {
+            // SAFETY: no vector is longer than 16 lanes.
+            unsafe { v.store(lanes.as_mut_ptr()) };
+            lanes[0]
+        };
+        self.0
+            .iter()
+            .map(|x| store(V::splat(*x).exp_in_range(), &mut lanes))
+            .collect()
+    }
+}
+
+impl<T: Real> Driver<T> for Exp<'_, T> {
+    type Output = Vec<T>;
+    unsafe fn drive<V: Vector<Scalar = T>>(self) -> Vec<T> {
+        // SAFETY: the caller's.
+        unsafe { V::enter(self) }
+    }
+}
+
+#[test]
+fn exponentials_are_accurate_to_two_units_in_the_last_place() {
+    for backend in available() {
+        let x = arguments(708.0);
+        for (x, got) in x.iter().zip(run(backend, Exp(&x))) {
+            assert!((got / x.exp() - 1.0).abs() <= 2.0 * f64::EPSILON, "{backend} {x}");
+        }
+    }
+}
+
+/// Folds and permutations move lanes as their descriptions say.
+struct Moves;
+
+impl<T: Real> VectorTask<T> for Moves {
+    type Output = ();
+    #[inline(always)]
+    fn run<V: Vector<Scalar = T>>(self) {
+        let number = |i: usize| T::from_f64(i as f64);
+        let both: Vec<T> = (0..2 * V::LANES).map(|i| number(i * i + 1)).collect();
+        let mut out = [T::default(); 16];
+        let mut piece = V::LANES / 2;
+        while piece >= 1 {
+            // SAFETY: `both` holds two vectors, `out` at least one.
+            unsafe {
+                V::load(both.as_ptr())
+                    .fold(V::load(both[V::LANES..].as_ptr()), piece)
+                    .store(out.as_mut_ptr())
+            };
+            for (lane, got) in out[..V::LANES].iter().enumerate() {
+                let even = lane / piece * 2 * piece + lane % piece;
+                assert_eq!(got.to_f64(), both[even].to_f64() + both[even + piece].to_f64());
+            }
+            let pattern: [u32; 16] = std::array::from_fn(|lane| (lane % V::LANES / piece) as u32);
+            // SAFETY: as above.
+            unsafe { V::load(both.as_ptr()).permute(&pattern).store(out.as_mut_ptr()) };
+            assert!((0..V::LANES).all(|lane| out[lane] == both[lane / piece]));
+            piece /= 2;
+        }
+    }
+}
+
+impl<T: Real> Driver<T> for Moves {
+    type Output = ();
+    unsafe fn drive<V: Vector<Scalar = T>>(self) {
+        // SAFETY: the caller's.
+        unsafe { V::enter(self) }
+    }
+}
+
+#[test]
+fn lanes_move_as_described() {
+    for backend in available() {
+        run::<f64, _>(backend, Moves);
+        run::<f32, _>(backend, Moves);
+    }
+}

@@ -1,0 +1,155 @@
+//! Pass 3: the gradient's outer products.
+
+#![allow(
+    clippy::needless_range_loop,
+    reason = "accumulators are addressed as in the formula"
+)]
+
+use super::super::Real;
+use super::super::simd::{Vector, VectorTask};
+use super::TileRows;
+
+/// Multiplies each row of `slopes` (rows × stride) by its residuals (rows × q), in place.
+pub struct ScaleRows<'a, T> {
+    pub slopes: *mut T,
+    pub stride: usize,
+    pub residuals: *const T,
+    pub rows: usize,
+    pub q: usize,
+    /// Lane ℓ belongs to particle ℓ mod q.
+    pub particle_of_lane: &'a [u32; 16],
+}
+
+impl<T: Real> VectorTask<T> for ScaleRows<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<Scalar = T>>(self) {
+        for row in 0..self.rows {
+            // SAFETY: residuals may be read a vector beyond their last; slopes are whole vectors.
+            unsafe {
+                let residual = V::load(self.residuals.add(row * self.q)).permute(self.particle_of_lane);
+                for at in (0..self.stride).step_by(V::LANES) {
+                    let to = self.slopes.add(row * self.stride + at);
+                    V::load(to).mul(residual).store(to);
+                }
+            }
+        }
+    }
+}
+
+/// gradient[k] += Σ_rows x[row][k] · deltas[row]. With `SCALE` (q = 1 only) deltas are multiplied by residuals on the way,
+/// which saves a pass where one block of components covers them all.
+pub struct Backward<'a, T, const SCALE: bool> {
+    pub rows: TileRows<'a, T>,
+    /// rows × stride.
+    pub deltas: *const T,
+    pub stride: usize,
+    /// One a row.
+    pub residuals: *const T,
+    /// d × stride.
+    pub gradient: *mut T,
+}
+
+/// Components whose accumulators fit beside N vectors a row.
+const fn most_components(accumulators: usize, vectors: usize) -> usize {
+    if vectors == 1 && accumulators > 16 {
+        16
+    } else {
+        accumulators / vectors
+    }
+}
+
+/// Whether one block of components covers a row of `dim`.
+pub(in super::super) fn is_one_block<V: Vector>(dim: usize, stride: usize) -> bool {
+    dim <= most_components(V::ACCUMULATORS, (stride / V::LANES).min(2))
+}
+
+macro_rules! with_components {
+    ($count:expr, $vectors:literal, $self:ident, $v:ty, $k:expr, $start:expr; $($n:literal)*) => {
+        match $count {
+            $($n => $self.block::<$v, $n, $vectors>($k, $start),)*
+            _ => unreachable!("a block of components is never larger than its accumulators"),
+        }
+    };
+}
+
+impl<T: Real, const SCALE: bool> VectorTask<T> for Backward<'_, T, SCALE> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<V: Vector<Scalar = T>>(self) {
+        let vectors = self.stride / V::LANES;
+        let mut start = 0;
+        while start < vectors {
+            let width = match vectors - start {
+                1 => 1,
+                // Three vectors leave room for 8 components: better for long rows; two for 12.
+                3 if self.rows.dim > 12 => 3,
+                _ => 2,
+            };
+            let dim = self.rows.dim;
+            let blocks = dim.div_ceil(most_components(V::ACCUMULATORS, width));
+            for block in 0..blocks {
+                // Blocks as equal as can be.
+                let (from, to) = (dim * block / blocks, dim * (block + 1) / blocks);
+                // SAFETY: `from..to` lies in 0..dim, vectors `start..start + width` in the stride.
+                unsafe {
+                    match width {
+                        1 => {
+                            with_components!(to - from, 1, self, V, from, start; 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
+                        }
+                        2 => with_components!(to - from, 2, self, V, from, start; 1 2 3 4 5 6 7 8 9 10 11 12),
+                        _ => with_components!(to - from, 3, self, V, from, start; 1 2 3 4 5 6 7 8),
+                    }
+                }
+            }
+            start += width;
+        }
+    }
+}
+
+impl<T: Real, const SCALE: bool> Backward<'_, T, SCALE> {
+    /// K components from `k`, N vectors from `start`.
+    ///
+    /// # Safety
+    /// They exist: k + K ≤ dim, start + N ≤ vectors of the stride.
+    #[inline(always)]
+    unsafe fn block<V: Vector<Scalar = T>, const K: usize, const N: usize>(&self, k: usize, start: usize) {
+        // SAFETY: the caller's; rows are those of the tile.
+        unsafe {
+            let first = start * V::LANES;
+            let gradient = self.gradient.add(k * self.stride + first);
+            let mut sums = [[V::splat(T::default()); N]; K];
+            for c in 0..K {
+                for v in 0..N {
+                    sums[c][v] = V::load(gradient.add(c * self.stride + v * V::LANES));
+                }
+            }
+            let mut deltas = self.deltas.add(first);
+            let inputs = self.rows.inputs.add(k);
+            for (row, offset) in self.rows.offsets.iter().take(self.rows.count).enumerate() {
+                let input = inputs.add(*offset);
+                let mut delta = [V::splat(T::default()); N];
+                for v in 0..N {
+                    delta[v] = V::load(deltas.add(v * V::LANES));
+                    if SCALE {
+                        delta[v] = delta[v].mul(V::splat(*self.residuals.add(row)));
+                    }
+                }
+                for c in 0..K {
+                    let x = V::splat(*input.add(c));
+                    for v in 0..N {
+                        sums[c][v] = x.fma(delta[v], sums[c][v]);
+                    }
+                }
+                deltas = deltas.add(self.stride);
+            }
+            for c in 0..K {
+                for v in 0..N {
+                    sums[c][v].store(gradient.add(c * self.stride + v * V::LANES));
+                }
+            }
+        }
+    }
+}

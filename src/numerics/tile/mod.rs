@@ -1,0 +1,78 @@
+//! Passes over a tile of rows that stays in the first-level cache.
+//!
+//! Layout: the hidden index is contiguous, data are only ever broadcast. The weights of `q` particles stand side by side:
+//! `packed[k*stride + j*q + particle]`, so that a vector of L lanes holds L/q units of q particles, and `stride` = q × (p
+//! rounded up to a multiple of L/q) is a whole number of vectors. Three passes:
+//!
+//! 1. [`forward`]: products w_j·x, activations in registers; stores a_j σ'_j and the lane-wise sums of a_j σ_j;
+//! 2. [`residual`]: folds the sums to f, and turns f into g·(weight of the row) for the whole tile at once, so that the
+//!    latency of exp and division is hidden;
+//! 3. [`backward`]: adds g a_j σ'_j x_k to the gradient.
+//!
+//! No lane ever meets a lane of another particle, so a particle's numbers do not depend on its neighbours.
+
+pub(super) mod backward;
+pub(super) mod forward;
+pub(super) mod residual;
+pub(super) mod second;
+
+use super::Real;
+
+/// Rows of a tile, as offsets of their first number in the data.
+#[derive(Clone, Copy)]
+pub(super) struct TileRows<'a, T> {
+    /// Points at the data; each offset leaves `dim` readable numbers.
+    pub inputs: *const T,
+    /// Padded to a multiple of [`ROW_PADDING`] by repeating a row.
+    pub offsets: &'a [usize],
+    /// How many of the offsets are true rows.
+    pub count: usize,
+    pub dim: usize,
+}
+
+/// A multiple of the rows of every forward block and of the lanes of every vector.
+pub(super) const ROW_PADDING: usize = 16;
+
+/// Numbers in lines of 64 bytes or more, so that vectors do not straddle cache lines.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Aligned<T> {
+    lines: Vec<Line<T>>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(align(64))]
+struct Line<T>([T; 16]);
+
+impl<T: Real> Aligned<T> {
+    /// At least `len` zeros, and a line more, so that a vector may be loaded from any of the first `len`.
+    pub(super) fn zeros(len: usize) -> Self {
+        Self {
+            lines: vec![Line([T::default(); 16]); len.div_ceil(16) + 1],
+        }
+    }
+
+    pub(super) fn as_ptr(&self) -> *const T {
+        self.lines.as_ptr().cast()
+    }
+
+    pub(super) fn as_mut_ptr(&mut self) -> *mut T {
+        self.lines.as_mut_ptr().cast()
+    }
+
+    pub(super) fn as_mut_slice(&mut self) -> &mut [T] {
+        self.lines.as_flattened_lines()
+    }
+}
+
+/// Lines as the numbers in them.
+trait Flatten<T> {
+    fn as_flattened_lines(&mut self) -> &mut [T];
+}
+
+impl<T> Flatten<T> for [Line<T>] {
+    fn as_flattened_lines(&mut self) -> &mut [T] {
+        const { assert!(size_of::<Line<T>>() == 16 * size_of::<T>()) }
+        // SAFETY: a line is 16 numbers without padding, so `len` lines are 16·len numbers, borrowed as the lines are.
+        unsafe { std::slice::from_raw_parts_mut(self.as_mut_ptr().cast(), 16 * self.len()) }
+    }
+}
