@@ -1,15 +1,18 @@
 //! Numbers as people read them: as many digits as the error supports.
 
-/// `value ± std_err` with two significant digits of the error, such as `0.69520 ± 0.00012`; without an error the value
+/// `value ± std_err` with two significant digits of the error, such as `0.69520 ± 0.00012`, never more than seven decimals;
+/// without an error the value
 /// with six significant digits; `–` where there is no value.
 pub fn rounded(value: Option<f64>, std_err: Option<f64>) -> String {
     match (value, std_err) {
         (None, _) => "–".into(),
         (Some(value), Some(error)) if error > 0.0 && error.is_finite() => {
             let decimals = 1 - exponent(error);
-            if (0..=9).contains(&decimals) {
+            if (0..=7).contains(&decimals) {
                 let places = decimals as usize;
                 format!("{value:.places$} ± {error:.places$}")
+            } else if exponent(value) >= -4 && decimals > 7 {
+                format!("{value:.7} ± {error:.1e}")
             } else {
                 // Two digits of the error, and as many of the value as reach the same place.
                 let digits = (exponent(value) - exponent(error) + 1).clamp(1, 15) as usize;
@@ -54,6 +57,7 @@ mod tests {
         assert_eq!(rounded(Some(0.695_203_4), Some(0.000_123)), "0.69520 ± 0.00012");
         assert_eq!(rounded(Some(1234.567), Some(12.0)), "1235 ± 12");
         assert_eq!(rounded(Some(3.25e-14), Some(1.2e-15)), "3.25e-14 ± 1.2e-15");
+        assert_eq!(rounded(Some(0.736_554_693), Some(3.04e-8)), "0.7365547 ± 3.0e-8");
         assert_eq!(rounded(Some(1.0), None), "1");
         assert_eq!(rounded(None, None), "–");
         assert_eq!(significant(0.000_012_345_67), "1.23457e-5");

@@ -116,6 +116,7 @@ pub enum OuterSpec {
 #[serde(deny_unknown_fields)]
 pub struct OuterDraw {
     /// The law of the entries before rescaling.
+    #[serde(default)]
     pub law: OuterLaw,
     /// Which draw of that law: another number gives another a for the same data, split and start.
     #[serde(default)]
@@ -123,10 +124,11 @@ pub struct OuterDraw {
 }
 
 /// The law of the entries of a.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OuterLaw {
     /// Standard normal.
+    #[default]
     Gaussian,
 }
 
