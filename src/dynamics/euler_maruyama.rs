@@ -8,7 +8,7 @@ use crate::random::{Key, Purpose};
 /// The SGD-SDE dW = −∇L̃(W) dt + √s dB (Gopalani, Jha, Mukherjee, arXiv 2309.09258, eq. 3.4; Shi, Su, Jordan,
 /// arXiv 2004.06977) by W ← W − h∇L̃(W) + √(s h) ξ, ξ ~ N(0, I_D).
 ///
-/// Strong and weak order 1 in h, since the noise is additive. Stable on a quadratic only for h θ_max < 2. With h = s it is
+/// Strong and weak order 1 in h for gradients that are Lipschitz, since the noise is additive. Stable on a quadratic only for h θ_max < 2. With h = s it is
 /// "SGD with unit Gaussian noise".
 pub struct EulerMaruyama<'a> {
     potential: &'a dyn Potential,

@@ -16,7 +16,8 @@ pub struct Facts {
     pub kind: &'static str,
     /// The update rule in words and symbols.
     pub rule: &'static str,
-    /// Order in the step length of E|W_k − W(t_k)| towards its own limit; `None` where there is no limit on one path.
+    /// Order in the step length of E|W_k − W(t_k)| towards its own limit on the same noise; `None` where the limit (gradient
+    /// flow, for SGD) has no noise to share.
     pub strong_order: Option<f64>,
     /// Order in the step length of |E φ(W_k) − E φ(W(t_k))| towards its own limit.
     pub weak_order: f64,

@@ -10,7 +10,7 @@ use crate::problem::{Quantity, Readings};
 pub struct Divergence {
     /// Which particle.
     pub particle: u64,
-    /// After how many steps a weight was not finite for the first time.
+    /// After how many steps ‖W‖² was not finite for the first time.
     pub step: u64,
     /// The time of that step.
     pub time: f64,

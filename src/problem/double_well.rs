@@ -5,7 +5,8 @@ use super::{Potential, Scratch};
 /// The double well L̃(x) = (x² − 1)²/4 on R, with minima at ±1 and a barrier of height H = ¼ at 0.
 ///
 /// For small s the spectral gap follows Eyring and Kramers, λ_s ≈ (√2/π) e^{−1/(2s)}. The gradient x³ − x is not globally
-/// Lipschitz, so Euler–Maruyama diverges from far starts: |x| < √(2/h) is needed at the least.
+/// Lipschitz, so Euler–Maruyama diverges from far starts: without noise
+/// from |x| > √(1 + 2/h) on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DoubleWell;
 

@@ -1,7 +1,7 @@
 //! The smallest value of a potential, by many local searches.
 
 use super::{Potential, Scratch};
-use argmin::core::{CostFunction, Executor, Gradient, State};
+use argmin::core::{CostFunction, Executor, Gradient};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
 use std::cell::RefCell;
@@ -17,7 +17,7 @@ pub struct Minimum {
     pub gradient_norm: f64,
     /// How many local searches ended at a finite value.
     pub searches: usize,
-    /// How many different values these ended at, to 1e-6 relative of the range searched.
+    /// How many different values these ended at: values within 1e-6·max(|lowest|, 1e-6) of the next count once.
     pub distinct: usize,
 }
 
@@ -56,7 +56,11 @@ pub fn minimise(potential: &dyn Potential, starts: &[Vec<f64>]) -> Option<Minimu
 fn search(potential: &dyn Potential, start: &[f64]) -> Option<(f64, Vec<f64>)> {
     let objective = Objective {
         potential,
-        buffers: RefCell::new((potential.scratch(), vec![0.0; start.len()])),
+        buffers: RefCell::new(Buffers {
+            scratch: potential.scratch(),
+            gradient: vec![0.0; start.len()],
+            lowest: None,
+        }),
     };
     let solver = LBFGS::new(MoreThuenteLineSearch::new(), MEMORY)
         .with_tolerance_grad(1e-9)
@@ -64,43 +68,53 @@ fn search(potential: &dyn Potential, start: &[f64]) -> Option<(f64, Vec<f64>)> {
     let configured = |state: argmin::core::IterState<Vec<f64>, Vec<f64>, (), (), (), f64>| {
         state.param(start.to_vec()).max_iters(STEPS)
     };
-    // A line search that finds no lower point ends with an error; the start then stands for the search.
-    match Executor::new(objective, solver).configure(configured).run() {
-        Ok(result) => {
-            let state = result.state();
-            Some((state.get_best_cost(), state.get_best_param()?.clone()))
-        }
-        Err(_) => {
-            let mut gradient = vec![0.0; start.len()];
-            let value = potential.value_gradient(start, &mut gradient, &mut potential.scratch());
-            Some((value, start.to_vec()))
-        }
-    }
+    // A line search that finds no lower point ends the run with an error. That is no matter: the objective remembers the
+    // lowest point it was asked about, whichever way the run ends.
+    let _ = Executor::new(&objective, solver).configure(configured).run();
+    objective.buffers.into_inner().lowest
 }
 
 struct Objective<'a> {
     potential: &'a dyn Potential,
-    buffers: RefCell<(Scratch, Vec<f64>)>,
+    buffers: RefCell<Buffers>,
 }
 
-impl CostFunction for Objective<'_> {
+struct Buffers {
+    scratch: Scratch,
+    gradient: Vec<f64>,
+    lowest: Option<(f64, Vec<f64>)>,
+}
+
+impl Objective<'_> {
+    /// L̃(w), with the gradient left in the buffers.
+    fn evaluate(&self, w: &[f64], buffers: &mut Buffers) -> f64 {
+        let value = self
+            .potential
+            .value_gradient(w, &mut buffers.gradient, &mut buffers.scratch);
+        if value.is_finite() && buffers.lowest.as_ref().is_none_or(|(lowest, _)| value < *lowest) {
+            buffers.lowest = Some((value, w.to_vec()));
+        }
+        value
+    }
+}
+
+impl CostFunction for &Objective<'_> {
     type Param = Vec<f64>;
     type Output = f64;
 
     fn cost(&self, w: &Vec<f64>) -> Result<f64, argmin::core::Error> {
-        let (scratch, gradient) = &mut *self.buffers.borrow_mut();
-        Ok(self.potential.value_gradient(w, gradient, scratch))
+        Ok(self.evaluate(w, &mut self.buffers.borrow_mut()))
     }
 }
 
-impl Gradient for Objective<'_> {
+impl Gradient for &Objective<'_> {
     type Param = Vec<f64>;
     type Gradient = Vec<f64>;
 
     fn gradient(&self, w: &Vec<f64>) -> Result<Vec<f64>, argmin::core::Error> {
-        let (scratch, gradient) = &mut *self.buffers.borrow_mut();
-        self.potential.value_gradient(w, gradient, scratch);
-        Ok(gradient.clone())
+        let buffers = &mut *self.buffers.borrow_mut();
+        self.evaluate(w, buffers);
+        Ok(buffers.gradient.clone())
     }
 }
 

@@ -24,13 +24,21 @@ enum Drawing {
 /// # Errors
 /// What [`figure::write`] and [`figure::write_heat_map`] cannot draw or write.
 pub fn draw(results: &Results, folder: &Path, threads: &Threads) -> Result<Vec<PathBuf>> {
-    let plots = figures(results).into_iter().map(|plot| Drawing::Plot(Box::new(plot)));
-    let maps = maps::heat_maps(results).into_iter().map(|map| Drawing::Map(Box::new(map)));
+    let plots = figures(results)
+        .into_iter()
+        .map(|plot| Drawing::Plot(Box::new(plot)));
+    let maps = maps::heat_maps(results)
+        .into_iter()
+        .map(|map| Drawing::Map(Box::new(map)));
     let mut drawings: Vec<Drawing> = plots.chain(maps).collect();
-    let drawn = threads.map(&mut drawings, || (), |drawing, ()| match drawing {
-        Drawing::Plot(plot) => figure::write(plot, folder),
-        Drawing::Map(map) => figure::write_heat_map(map, folder),
-    });
+    let drawn = threads.map(
+        &mut drawings,
+        || (),
+        |drawing, ()| match drawing {
+            Drawing::Plot(plot) => figure::write(plot, folder),
+            Drawing::Map(map) => figure::write_heat_map(map, folder),
+        },
+    );
     let mut files = Vec::new();
     for written in drawn {
         match written {
@@ -175,7 +183,10 @@ fn excess_figure(results: &Results, curves: &[CurveName]) -> Option<Figure> {
     levels.dedup();
     if levels.len() <= 3 {
         for (i, (y, s)) in levels.into_iter().filter(|(y, _)| *y > 0.0).enumerate() {
-            let label = format!("isotropic noise level $D s/4$, $s = {}$", figure::number(s));
+            let label = format!(
+                "isotropic noise level $D s/4$, $s = {}$",
+                figure::number(s).trim_matches('$')
+            );
             drawing.layers.push(Layer::Level {
                 label,
                 style: Style::Reference(i),

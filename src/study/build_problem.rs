@@ -105,11 +105,11 @@ fn build_net(
         place: source.place("problem.data"),
         source: error,
     };
-    let dataset = spec.data.load(source.folder(), seed).map_err(refused)?;
+    let dataset = spec.data.rows.load(source.folder(), seed).map_err(refused)?;
     if spec.loss == Loss::Logistic {
         dataset.check_classification().map_err(refused)?;
     }
-    let rows = Split::of(&dataset, spec.test_fraction, seed).map_err(refused)?;
+    let rows = Split::of(&dataset, spec.data.test_fraction, seed).map_err(refused)?;
     let Dataset {
         sources,
         notes,

@@ -160,7 +160,10 @@ impl Reader<'_> {
             Some(value) => self.section(value, "problem.data.test_fraction")?,
             None => 0.0,
         };
-        let data = self.data(data)?;
+        let data = DataSection {
+            rows: self.data(data)?,
+            test_fraction,
+        };
         Ok(TwoLayerSpec {
             activation,
             beta,
@@ -169,7 +172,6 @@ impl Reader<'_> {
             lambda,
             outer,
             data,
-            test_fraction,
         })
     }
 

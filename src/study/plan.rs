@@ -15,7 +15,7 @@ use crate::problem::{Potential, TwoLayer};
 
 /// A study that can run: every default filled in, every file read.
 pub struct Plan {
-    /// The study with its defaults, steps and λ as numbers.
+    /// The study with every default and step filled in.
     pub study: Study,
     /// What the data turned out to be; `None` without data.
     pub data: Option<DataSummary>,

@@ -148,7 +148,7 @@ impl Rules<'_> {
                 "a net with a = 0 is constant",
             )?;
         }
-        let fraction = net.test_fraction;
+        let fraction = net.data.test_fraction;
         let path = "problem.data.test_fraction";
         let inside = (0.0..1.0).contains(&fraction);
         self.require(
@@ -158,7 +158,7 @@ impl Rules<'_> {
             "at least 0 and below 1",
             "write for example test_fraction = 0.2",
         )?;
-        net.data.validate().map_err(|error| {
+        net.data.rows.validate().map_err(|error| {
             self.invalid(
                 &format!("problem.data.{}", error.field),
                 error.value,

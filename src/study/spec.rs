@@ -70,7 +70,15 @@ pub struct TwoLayerSpec {
     /// a.
     pub outer: OuterSpec,
     /// The rows.
-    pub data: DataSpec,
+    pub data: DataSection,
+}
+
+/// `[problem.data]`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DataSection {
+    /// Where the rows come from.
+    #[serde(flatten)]
+    pub rows: DataSpec,
     /// The share of rows kept for testing, in [0, 1).
     pub test_fraction: f64,
 }
@@ -209,7 +217,7 @@ pub enum DynamicsSpec {
 pub struct SgdSdeSpec {
     /// Noise scale s.
     pub s: f64,
-    /// Integrator step; by default a tenth of 1/gLip.
+    /// Integrator step; by default a tenth of 1/gLip, rounded down to 1, 2 or 5 times a power of ten.
     #[serde(default)]
     pub dt: Option<f64>,
     /// The Brownian path is drawn with steps dt/refinement.

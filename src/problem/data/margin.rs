@@ -16,7 +16,7 @@ const MAX_NORMALS: f64 = 1e9;
 ///
 /// Rows of N(0, I) are normalised and kept if the last coordinate is above `gap` (label 1) or below −`gap` (label −1), until
 /// `samples` rows are kept. Cost: `samples`·`dim` / [`Margin::acceptance`] normal numbers; a gap that asks for more than 10⁹
-/// is refused. Source: Gopalakrishnan Jayakumar, Mukherjee et al. (GJM), section on experiments, with dim = 10, gap = 0.2.
+/// is refused. Source: Gopalani, Jha, Mukherjee, arXiv 2309.09258, §5, with dim = 10, gap = 0.2.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Margin {

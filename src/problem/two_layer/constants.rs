@@ -18,9 +18,9 @@ pub struct Constants {
     /// λ_c as printed: M_D L B_x² ‖a‖²/2 for the logistic loss (Gopalani, Jha, Mukherjee, arXiv 2309.09258, Lemma 3.1),
     /// 2 M_D L B_x² ‖a‖² for the square loss (Gopalani, Mukherjee, arXiv 2210.11452).
     pub critical_lambda: f64,
-    /// M = sup of the most negative curvature of the data term, g_max ‖a‖_∞ M'_D μ_x; `None` where g is unbounded.
+    /// M, a bound on the most negative curvature of the data term: g_max ‖a‖_∞ M'_D μ_x; `None` where g is unbounded.
     pub negative_curvature: Option<f64>,
-    /// Lipschitz constant of ∇L̃: h_max ‖a‖² M_D² μ_x + M + λ; `None` where M is.
+    /// A bound on the Lipschitz constant of ∇L̃: h_max ‖a‖² M_D² μ_x + M + λ; `None` where M is.
     pub gradient_lipschitz: Option<f64>,
 }
 
