@@ -1,0 +1,7 @@
+//! What both test programs share: law checks with power, small nets with formulas of their own, studies from text.
+
+#![allow(dead_code)] // each of the two programs uses its own part
+
+pub mod law;
+pub mod nets;
+pub mod studies;
