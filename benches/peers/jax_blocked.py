@@ -46,7 +46,8 @@ class Peer:
     def __init__(self, w, data, weights, dtype, options):
         self.w, self.dtype = w, jnp.float64 if dtype == "f64" else jnp.float32
         self.devices = options.threads
-        self.block = min(BLOCK[w.name], max(1, w.particles // self.devices))
+        length = int(options.variant or BLOCK[w.name])
+        self.block = min(length, max(1, w.particles // self.devices))
         as_array = lambda x: jnp.asarray(x, self.dtype)
         self.x, self.y, self.a = as_array(data.inputs), as_array(data.labels), as_array(data.outer)
         blocks = -(-w.particles // self.block)
