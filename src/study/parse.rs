@@ -4,6 +4,7 @@
 use super::source::Source;
 use super::spec::*;
 use crate::error::{Error, Result};
+use crate::problem::Precision;
 use crate::problem::data::DataSpec;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
