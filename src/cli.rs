@@ -182,9 +182,13 @@ fn results_folder(arguments: &RunArguments) -> PathBuf {
 fn check_study(arguments: &StudyArguments) -> Result<()> {
     let source = arguments.source()?;
     let all = points(&source)?;
-    let threads = Threads::new(arguments.threads)?;
+    let (backend, threads) = (arguments.backend()?, Threads::new(arguments.threads)?);
+    // As for a run: a mistake in the last point is said before anything else.
+    for point in all.iter().skip(1) {
+        Plan::new(&point.source, backend)?;
+    }
     for point in &all {
-        let plan = Plan::new(&point.source, arguments.backend()?)?;
+        let plan = Plan::new(&point.source, backend)?;
         if all.len() > 1 {
             let settings: Vec<String> = point.settings.iter().map(|(k, v)| format!("{k} = {v}")).collect();
             print(&format!("point {}: {}\n", point.number, settings.join(", ")));

@@ -302,6 +302,7 @@ impl Reader<'_> {
         if message.starts_with("unknown field") {
             let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
             let (wrong, known) = names.split_first().expect("serde names the field");
+            let known = [taken_before(path), known].concat();
             let nearest = known
                 .iter()
                 .max_by(|a, b| strsim::jaro_winkler(a, wrong).total_cmp(&strsim::jaro_winkler(b, wrong)));
@@ -331,8 +332,31 @@ impl Reader<'_> {
             field: shown(path),
             value,
             rule,
-            remedy: COMPARE.into(),
+            remedy: example(path).into(),
         }
+    }
+}
+
+/// What to write at `path`, where a wrong type has a likely cause.
+fn example(path: &str) -> &'static str {
+    match path {
+        "process" => "write [[process]], with two brackets on each side",
+        "problem.lambda" => "write lambda = 0.1 or lambda = { times_critical = 1.2 }",
+        "problem.data.classes" => "name two, for example classes = [2, 7]",
+        _ => COMPARE,
+    }
+}
+
+/// The keys of the section around `path` that are taken out of it before its kind reads the others.
+fn taken_before(path: &str) -> &'static [&'static str] {
+    let section = path.rsplit_once('.').map_or("", |(section, _)| section);
+    match section {
+        "" => &["sweep"],
+        "problem" => &["kind"],
+        "problem.data" => &["kind", "test_fraction"],
+        "start" => &["law"],
+        _ if section.starts_with("process.") => &["kind", "name", "particles"],
+        _ => &[],
     }
 }
 
@@ -341,6 +365,8 @@ fn plain_type(expected: &str) -> String {
     match expected {
         "f64" => "a number".into(),
         "usize" | "u64" | "u32" => "a whole number, not negative".into(),
+        "u8" => "a whole number from 0 to 255".into(),
+        "fewer elements in array" => "a shorter list".into(),
         "a string" | "path string" => "text in quotes".into(),
         "a sequence" => "a list".into(),
         "a map" => "a table of keys".into(),

@@ -162,7 +162,7 @@ impl Source {
         Ok(())
     }
 
-    /// `key` with the name of a process replaced by its number.
+    /// `key` with the name of a process (its kind, where it has no name) replaced by its number.
     fn numbered(&self, key: &str, place: &str) -> Result<String> {
         let key = key.replace('[', ".").replace([']', '"'], "");
         let Some(rest) = key.strip_prefix("process.") else {
@@ -178,7 +178,7 @@ impl Source {
             Ok(number) => (number < processes.len()).then_some(number),
             Err(_) => processes
                 .iter()
-                .position(|p| p.get("name").and_then(Value::as_str) == Some(who)),
+                .position(|p| p.get("name").or(p.get("kind")).and_then(Value::as_str) == Some(who)),
         };
         match number {
             Some(number) if !field.is_empty() => Ok(format!("process.{number}.{field}")),

@@ -95,7 +95,8 @@ pub fn set_clock(study: &Study, rules: &Rules) -> Result<Clock> {
                 "such that all steps ({}) have a common multiple up to the horizon {horizon}; the first is {first}",
                 lengths.iter().map(f64::to_string).collect::<Vec<_>>().join(", ")
             );
-            rules.invalid(&path, lengths[i], rule, "choose steps that are multiples of one another")
+            let remedy = "choose steps that are multiples of one another, or a longer horizon";
+            rules.invalid(&path, lengths[i], rule, remedy)
         }
         ClockError::TooManySteps(step) => {
             let rule = format!("short enough for steps of {step}: at most 2^53 of them");

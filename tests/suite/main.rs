@@ -6,5 +6,6 @@ mod support;
 mod checks;
 mod derivatives;
 mod exact;
+mod inputs;
 mod laws;
 mod samplers;
