@@ -3,9 +3,16 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod allocation;
 mod checks;
+mod controls;
+mod coverage;
 mod derivatives;
 mod exact;
+mod golden;
 mod inputs;
 mod laws;
+mod order;
 mod samplers;
+mod stability;
+mod threads;
