@@ -17,6 +17,7 @@ mod layout;
 mod loss;
 mod net;
 mod noise;
+mod passes;
 pub mod plain;
 mod real;
 mod simd;

@@ -5,7 +5,9 @@ use super::spec::*;
 use crate::error::{Error, Result};
 use crate::numerics::{Backend, Loss};
 use crate::problem::data::{DataError, Dataset, MAX_NUMBERS, SourceFile, Split};
-use crate::problem::{DoubleWell, Potential, Quadratic, TwoLayer, TwoLayerSettings, critical_lambda};
+use crate::problem::{
+    DoubleWell, Potential, Precision, Quadratic, TwoLayer, TwoLayerSettings, critical_lambda,
+};
 use crate::random::{Key, Purpose};
 use rand::RngExt;
 use rand_distr::StandardNormal;
@@ -68,16 +70,13 @@ pub fn build_problem(
     backend: Backend,
     rules: &Rules,
 ) -> Result<(Problem, Option<DataSummary>)> {
-    let precision = if study.precision == Precision::F32 {
-        "\"f32\""
-    } else {
-        "\"f64\""
-    };
-    let rule = "\"f64\"; this version has no 32-bit particle kernels";
+    let net = matches!(study.problem, ProblemSpec::TwoLayer(_));
+    let rule = "\"f64\" for this problem; only the kernels of two-layer nets have 32-bit arithmetic";
+    let precision = study.precision;
     rules.require(
-        study.precision == Precision::F64,
+        net || precision == Precision::F64,
         "precision",
-        precision,
+        "\"f32\"",
         rule,
         "leave precision out",
     )?;
@@ -87,7 +86,7 @@ pub fn build_problem(
         }
         ProblemSpec::DoubleWell {} => Ok((Problem::DoubleWell(DoubleWell), None)),
         ProblemSpec::TwoLayer(spec) => {
-            let (net, summary) = build_net(spec, study.seed, rules, backend)?;
+            let (net, summary) = build_net(spec, (study.seed, precision), rules, backend)?;
             Ok((Problem::Net(Box::new(net)), Some(summary)))
         }
     }
@@ -95,7 +94,7 @@ pub fn build_problem(
 
 fn build_net(
     spec: &TwoLayerSpec,
-    seed: u64,
+    (seed, precision): (u64, Precision),
     rules: &Rules,
     backend: Backend,
 ) -> Result<(TwoLayer, DataSummary)> {
@@ -158,6 +157,7 @@ fn build_net(
             outer,
             lambda,
             backend,
+            precision,
         },
         rows,
         label_kind,

@@ -4,6 +4,7 @@
 use super::source::Source;
 use super::spec::*;
 use crate::error::{Error, Result};
+use crate::problem::Precision;
 use crate::problem::data::DataSpec;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -124,10 +125,11 @@ impl Reader<'_> {
         {
             "two-layer" => Ok(ProblemSpec::TwoLayer(self.net(table)?)),
             "quadratic" => Ok(ProblemSpec::Quadratic(self.section(Value::Table(table), at)?)),
-            _ => {
+            "double-well" => {
                 self.section::<Empty>(Value::Table(table), at)?;
                 Ok(ProblemSpec::DoubleWell {})
             }
+            other => unreachable!("kind() lets no other kind pass: {other}"),
         }
     }
 
@@ -184,7 +186,8 @@ impl Reader<'_> {
             "idx" => DataSpec::Idx(self.section(value, at)?),
             "csv" => DataSpec::Csv(self.section(value, at)?),
             "sine" => DataSpec::Sine(self.section(value, at)?),
-            _ => DataSpec::Teacher(self.section(value, at)?),
+            "teacher" => DataSpec::Teacher(self.section(value, at)?),
+            other => unreachable!("kind() lets no other kind pass: {other}"),
         })
     }
 
@@ -197,14 +200,15 @@ impl Reader<'_> {
             "gaussian" => StartSpec::Gaussian(self.section(value, at)?),
             "point" => StartSpec::Point(self.section(value, at)?),
             "file" => StartSpec::File(self.section(value, at)?),
-            other => {
+            "prior" => {
                 self.section::<Empty>(value, at)?;
-                if other == "prior" {
-                    StartSpec::Prior {}
-                } else {
-                    StartSpec::Stationary {}
-                }
+                StartSpec::Prior {}
             }
+            "stationary" => {
+                self.section::<Empty>(value, at)?;
+                StartSpec::Stationary {}
+            }
+            other => unreachable!("kind() lets no other law pass: {other}"),
         })
     }
 
@@ -223,7 +227,8 @@ impl Reader<'_> {
         };
         let dynamics = match kind.as_str() {
             "sgd-sde" => DynamicsSpec::SgdSde(self.section(Value::Table(table), &at)?),
-            _ => DynamicsSpec::Sgd(self.section(Value::Table(table), &at)?),
+            "sgd" => DynamicsSpec::Sgd(self.section(Value::Table(table), &at)?),
+            other => unreachable!("kind() lets no other kind pass: {other}"),
         };
         Ok(ProcessSpec {
             name: common.name,
