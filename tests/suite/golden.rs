@@ -43,7 +43,10 @@ fn studies() -> Vec<(&'static str, String)> {
     ]
 }
 
-const GOLDEN: [(&str, [f64; 4]); 7] = [
+/// A name and its four numbers.
+type Row = (&'static str, [f64; 4]);
+
+const GOLDEN: [Row; 7] = [
     (
         "sgd-sde",
         [
@@ -123,16 +126,13 @@ fn numbers(study: &str) -> [f64; 4] {
 
 #[test]
 fn a_hundred_steps_give_the_golden_numbers() {
-    let got: Vec<(&str, [f64; 4])> = studies()
+    let got: Vec<Row> = studies()
         .iter()
         .map(|(name, study)| (*name, numbers(study)))
         .collect();
-    let same = |(a, b): (&(&str, [f64; 4]), &(&str, [f64; 4]))| {
-        a.0 == b.0
-            && a.1
-                .iter()
-                .zip(b.1)
-                .all(|(x, y)| (x - y).abs() <= 1e-12 * y.abs().max(1.0))
+    let same = |(got, want): (&Row, &Row)| {
+        let close = |(x, y): (&f64, f64)| (x - y).abs() <= 1e-12 * y.abs();
+        got.0 == want.0 && got.1.iter().zip(want.1).all(close)
     };
     let fits = got.len() == GOLDEN.len() && got.iter().zip(&GOLDEN).all(same);
     let lines: String = got

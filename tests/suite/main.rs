@@ -5,10 +5,13 @@ mod support;
 
 mod allocation;
 mod checks;
+mod cli;
 mod controls;
 mod coverage;
 mod derivatives;
 mod exact;
+mod experiments;
+mod flow;
 mod golden;
 mod inputs;
 mod laws;
