@@ -41,7 +41,7 @@ fn a_run_leaves_the_folder_of_the_contract() {
     let folder = folder(STUDY);
     let said = program(folder.path(), &["run", "study.toml", "--threads", "2"]).done();
     fits_80_columns(&said);
-    for word in ["sde", "sgd", "sde − sgd", "results/study"] {
+    for word in ["sde ", "sgd ", "sde − sgd", "results/study"] {
         assert!(said.out.contains(word), "{word} in {}", said.out);
     }
     let results = folder.path().join("results/study");
