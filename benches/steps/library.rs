@@ -8,7 +8,7 @@ use sgd_sde::ensemble::{Ensemble, Start};
 use sgd_sde::numerics::{Backend, Loss};
 use sgd_sde::parallel::Threads;
 use sgd_sde::problem::data::{LabelKind, Rows, Split};
-use sgd_sde::problem::{DoubleWell, Potential, Quadratic, Quantity, TwoLayer, TwoLayerSettings};
+use sgd_sde::problem::{DoubleWell, Potential, Precision, Quadratic, Quantity, TwoLayer, TwoLayerSettings};
 
 pub struct Library {
     workload: Workload,
@@ -42,6 +42,7 @@ fn two_layer(data: &NetData, backend: Backend) -> TwoLayer {
         outer: data.outer.clone(),
         lambda: LAMBDA,
         backend,
+        precision: Precision::F64,
     };
     TwoLayer::new(settings, split, LabelKind::Signs)
 }

@@ -68,13 +68,24 @@ const STRIP: u32 = 128;
 
 fn png(name: &str, tree: &Tree) -> Result<Vec<u8>, FigureError> {
     let scale = (PNG_DPI / SVG_DPI) as f32;
-    let (width, height) =
-        ((tree.size().width() * scale).round() as u32, (tree.size().height() * scale).round() as u32);
-    let no_pixels = || FigureError::Pixels { figure: name.into(), width, height };
-    let failed = |source| FigureError::Png { figure: name.into(), source };
+    let (width, height) = (
+        (tree.size().width() * scale).round() as u32,
+        (tree.size().height() * scale).round() as u32,
+    );
+    let no_pixels = || FigureError::Pixels {
+        figure: name.into(),
+        width,
+        height,
+    };
+    let failed = |source| FigureError::Png {
+        figure: name.into(),
+        source,
+    };
     let mut strip = Pixmap::new(width, STRIP.min(height).max(1)).ok_or_else(no_pixels)?;
     let mut bytes = Vec::new();
-    let mut writer = encoder(&mut bytes, width, height).write_header().map_err(failed)?;
+    let mut writer = encoder(&mut bytes, width, height)
+        .write_header()
+        .map_err(failed)?;
     let mut stream = writer.stream_writer().map_err(failed)?;
     let mut top = 0;
     while top < height {
@@ -84,7 +95,10 @@ fn png(name: &str, tree: &Tree) -> Result<Vec<u8>, FigureError> {
         resvg::render(tree, placed, &mut strip.as_mut());
         let rows = strip.height().min(height - top);
         let pixels = &strip.pixels()[..(rows * width) as usize];
-        let rgb: Vec<u8> = pixels.iter().flat_map(|p| [p.red(), p.green(), p.blue()]).collect();
+        let rgb: Vec<u8> = pixels
+            .iter()
+            .flat_map(|p| [p.red(), p.green(), p.blue()])
+            .collect();
         std::io::Write::write_all(&mut stream, &rgb).map_err(|error| failed(error.into()))?;
         top += rows;
     }
@@ -99,7 +113,11 @@ fn encoder(bytes: &mut Vec<u8>, width: u32, height: u32) -> png::Encoder<'_, &mu
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_compression(png::Compression::Default);
     let per_metre = (PNG_DPI / 0.0254).round() as u32;
-    encoder.set_pixel_dims(Some(png::PixelDimensions { xppu: per_metre, yppu: per_metre, unit: png::Unit::Meter }));
+    encoder.set_pixel_dims(Some(png::PixelDimensions {
+        xppu: per_metre,
+        yppu: per_metre,
+        unit: png::Unit::Meter,
+    }));
     encoder
 }
 
