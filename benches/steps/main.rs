@@ -135,7 +135,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let error = program.gradient_error();
     let tolerance = if options.single { 1e-4 } else { 1e-12 };
-    if !(error < tolerance) {
+    if error.is_nan() || error >= tolerance {
         return Err(format!("the gradient is off by {error:e}").into());
     }
     program.advance(workload.chunk);
