@@ -102,6 +102,13 @@ impl Source {
                 remedy: "write --set KEY=VALUE, for example --set problem.width=32".into(),
             });
         };
+        if key.split('.').any(|part| part.trim().is_empty()) {
+            return Err(Error::Study {
+                place,
+                message: format!("'{key}' is no key: a part of it is empty"),
+                remedy: "write --set KEY=VALUE, for example --set problem.width=32".into(),
+            });
+        }
         let mut value = toml::from_str::<Table>(&format!("value = {text}"))
             .ok()
             .and_then(|mut table| {

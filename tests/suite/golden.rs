@@ -32,6 +32,10 @@ fn studies() -> Vec<(&'static str, String)> {
                 "{NET}[[process]]\nname = 'p'\nkind = 'sgd-sde'\ns = 0.1\ndt = 0.1\nrefinement = 2\nparticles = 20\n"
             ),
         ),
+        (
+            "single precision",
+            format!("precision = 'f32'\n{}", sgd("epochs")),
+        ),
         ("with-replacement", sgd("with-replacement")),
         ("without-replacement", sgd("without-replacement")),
         ("epochs", sgd("epochs")),
@@ -46,7 +50,7 @@ fn studies() -> Vec<(&'static str, String)> {
 /// A name and its four numbers.
 type Row = (&'static str, [f64; 4]);
 
-const GOLDEN: [Row; 7] = [
+const GOLDEN: [Row; 8] = [
     (
         "sgd-sde",
         [
@@ -63,6 +67,15 @@ const GOLDEN: [Row; 7] = [
             -0.22048096392832583,
             1.0049632365007213,
             0.03988652712852158,
+        ],
+    ),
+    (
+        "single precision",
+        [
+            0.03743024835516983,
+            0.3007571042223748,
+            0.6699965937482554,
+            0.001769145922661425,
         ],
     ),
     (
@@ -131,7 +144,8 @@ fn a_hundred_steps_give_the_golden_numbers() {
         .map(|(name, study)| (*name, numbers(study)))
         .collect();
     let same = |(got, want): (&Row, &Row)| {
-        let close = |(x, y): (&f64, f64)| (x - y).abs() <= 1e-12 * y.abs();
+        let tolerance = if want.0 == "single precision" { 1e-5 } else { 1e-12 };
+        let close = |(x, y): (&f64, f64)| (x - y).abs() <= tolerance * y.abs();
         got.0 == want.0 && got.1.iter().zip(want.1).all(close)
     };
     let fits = got.len() == GOLDEN.len() && got.iter().zip(&GOLDEN).all(same);
@@ -140,4 +154,13 @@ fn a_hundred_steps_give_the_golden_numbers() {
         .map(|(name, numbers)| format!("    ({name:?}, {numbers:?}),\n"))
         .collect();
     assert!(fits, "the numbers have changed; new:\n{lines}");
+}
+
+/// The same study in single and in double precision: the same minibatches, weights apart by rounding.
+#[test]
+fn single_precision_stays_near_double_precision() {
+    let find = |name: &str| GOLDEN.iter().find(|row| row.0 == name).expect("a golden row").1;
+    for (single, double) in find("single precision").into_iter().zip(find("epochs")) {
+        assert!((single / double - 1.0).abs() < 1e-4, "{single} {double}");
+    }
 }

@@ -16,6 +16,7 @@ mod golden;
 mod inputs;
 mod laws;
 mod order;
+mod runs;
 mod samplers;
 mod stability;
 mod threads;
