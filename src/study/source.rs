@@ -288,7 +288,10 @@ mod tests {
         );
         assert_eq!(source.place("process.0.s"), "--set process.x.s=0.25");
         source.set("sweep.problem.width = [1, 2]").unwrap();
-        assert_eq!(source.table["sweep"]["problem.width"].as_array().map(Vec::len), Some(2));
+        assert_eq!(
+            source.table["sweep"]["problem.width"].as_array().map(Vec::len),
+            Some(2)
+        );
         assert!(source.set("process.z.s=1").is_err());
         assert!(source.set("no assignment").is_err());
     }
