@@ -1,4 +1,4 @@
-//! A workload through the public library: a potential, a process, an ensemble, threads. Double precision.
+//! A workload through the public library: a potential, a process, an ensemble, threads.
 
 use crate::Program;
 use crate::data::{NetData, error, start};
@@ -8,7 +8,7 @@ use sgd_sde::ensemble::{Ensemble, Start};
 use sgd_sde::numerics::{Backend, Loss};
 use sgd_sde::parallel::Threads;
 use sgd_sde::problem::data::{LabelKind, Rows, Split};
-use sgd_sde::problem::{DoubleWell, Potential, Quadratic, Quantity, TwoLayer, TwoLayerSettings};
+use sgd_sde::problem::{DoubleWell, Potential, Precision, Quadratic, Quantity, TwoLayer, TwoLayerSettings};
 
 pub struct Library {
     workload: Workload,
@@ -18,7 +18,7 @@ pub struct Library {
     risk: f64,
 }
 
-fn two_layer(data: &NetData, backend: Backend) -> TwoLayer {
+fn two_layer(data: &NetData, backend: Backend, precision: Precision) -> TwoLayer {
     let train = Rows {
         inputs: data.inputs.clone(),
         labels: data.labels.clone(),
@@ -42,6 +42,7 @@ fn two_layer(data: &NetData, backend: Backend) -> TwoLayer {
         outer: data.outer.clone(),
         lambda: LAMBDA,
         backend,
+        precision,
     };
     TwoLayer::new(settings, split, LabelKind::Signs)
 }
@@ -52,9 +53,9 @@ fn keep<T>(value: T) -> &'static T {
 }
 
 impl Library {
-    pub fn new(workload: Workload, threads: Threads, backend: Backend) -> Self {
+    pub fn new(workload: Workload, threads: Threads, backend: Backend, precision: Precision) -> Self {
         let seed = 1;
-        let net = || keep(two_layer(&NetData::new(&workload), backend));
+        let net = || keep(two_layer(&NetData::new(&workload), backend, precision));
         let sde = |potential: &'static dyn Potential| -> &'static dyn Process {
             keep(EulerMaruyama::new(potential, S, workload.dt, seed).with_backend(backend))
         };

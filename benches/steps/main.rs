@@ -1,7 +1,6 @@
 //! One workload of `docs/performance.md` by this library: `cargo bench --bench steps -- A f64 2`.
 
 mod data;
-mod direct;
 mod library;
 #[path = "../shared/workloads.rs"]
 #[allow(dead_code, reason = "shared with the limit program")]
@@ -9,18 +8,18 @@ mod workloads;
 
 use sgd_sde::numerics::Backend;
 use sgd_sde::parallel::Threads;
+use sgd_sde::problem::Precision;
 use std::hint::black_box;
 use std::io::BufRead;
 use std::time::Instant;
-use workloads::Workload;
+use workloads::{Kind, Workload};
 
 const HELP: &str = "\
 steps WORKLOAD DTYPE THREADS [options]: particle-steps a second of a workload, as JSON.
   WORKLOAD              A, B, C, D, E1, E2 or F
-  DTYPE                 f64 (through Ensemble) or f32 (on the kernels)
+  DTYPE                 f64, or f32 for the particle kernels of A, B, C, D and F (weights and noise stay f64)
   --seconds 2           length of a measurement
   --backend NAME        avx512, avx2 or portable; the widest there is by default
-  --direct              f64 on the kernels as well
   --serve               print a line when ready, then measure once for every line of standard input
   --d, --p, --n, --b, --particles NUMBER    other sizes";
 
@@ -41,7 +40,6 @@ struct Options {
     threads: usize,
     seconds: f64,
     backend: Backend,
-    direct: bool,
     serve: bool,
 }
 
@@ -52,7 +50,7 @@ fn parse<T: std::str::FromStr>(text: &str) -> Result<T, String> {
 fn options() -> Result<Option<Options>, String> {
     let mut places = Vec::new();
     let (mut seconds, mut backend) = (2.0, Backend::detect());
-    let (mut direct, mut serve) = (false, false);
+    let mut serve = false;
     let mut sizes = Vec::new();
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -64,7 +62,6 @@ fn options() -> Result<Option<Options>, String> {
         match argument.as_str() {
             "--seconds" => seconds = parse(&value()?)?,
             "--backend" => backend = value()?.parse().map_err(|e| format!("{e}"))?,
-            "--direct" => direct = true,
             "--serve" => serve = true,
             "--d" | "--p" | "--n" | "--b" | "--particles" => sizes.push((argument.clone(), value()?)),
             // Cargo's own.
@@ -104,7 +101,6 @@ fn options() -> Result<Option<Options>, String> {
         threads,
         seconds,
         backend,
-        direct,
         serve,
     }))
 }
@@ -126,16 +122,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         workload, backend, ..
     } = options;
     let threads = Threads::new(options.threads)?;
-    let mut program: Box<dyn Program> = if options.single {
-        Box::new(direct::Direct::<f32>::new(workload, threads, backend))
-    } else if options.direct {
-        Box::new(direct::Direct::<f64>::new(workload, threads, backend))
+    let precision = if options.single {
+        Precision::F32
     } else {
-        Box::new(library::Library::new(workload, threads, backend))
+        Precision::F64
     };
+    if options.single && matches!(workload.kind, Kind::DoubleWell | Kind::Quadratic) {
+        return Err("only the kernels of nets have 32-bit arithmetic".into());
+    }
+    let mut program: Box<dyn Program> =
+        Box::new(library::Library::new(workload, threads, backend, precision));
     let error = program.gradient_error();
     let tolerance = if options.single { 1e-4 } else { 1e-12 };
-    if !(error < tolerance) {
+    if error.is_nan() || error >= tolerance {
         return Err(format!("the gradient is off by {error:e}").into());
     }
     program.advance(workload.chunk);

@@ -1,7 +1,7 @@
 //! The SGD-SDE by the scheme of Euler and Maruyama.
 
 use super::{Block, Facts, Noise, Process};
-use crate::numerics::Backend;
+use crate::numerics::{Backend, euler_maruyama_update};
 use crate::problem::{Potential, Scratch};
 use crate::random::{Key, Purpose};
 
@@ -89,6 +89,10 @@ impl Process for EulerMaruyama<'_> {
         self.s
     }
 
+    fn backend(&self) -> Backend {
+        self.backend
+    }
+
     fn noise(&self, count: usize) -> Noise {
         let len = count * self.potential.dim();
         let fine = if self.refinement > 1 {
@@ -132,9 +136,7 @@ impl Process for EulerMaruyama<'_> {
     ) {
         self.potential.block_gradient(&block.weights, gradient, scratch);
         let normals = &noise.normals[..block.weights.len()];
-        let (dt, scale) = (self.dt, (self.s * self.dt).sqrt());
-        for ((w, g), xi) in block.weights.iter_mut().zip(gradient.iter()).zip(normals) {
-            *w = (*w - dt * g) + scale * xi;
-        }
+        let (weights, scale) = (&mut block.weights, (self.s * self.dt).sqrt());
+        euler_maruyama_update(self.backend, weights, gradient, normals, self.dt, scale);
     }
 }

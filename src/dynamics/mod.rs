@@ -100,6 +100,11 @@ pub trait Process: Send + Sync {
     /// The noise scale s: the Gibbs measure that belongs to the process is exp(−2L̃/s).
     fn noise_scale(&self) -> f64;
 
+    /// The vector instructions it uses; by default the widest there are.
+    fn backend(&self) -> Backend {
+        Backend::detect()
+    }
+
     /// Room for the noise of a block of `count` particles.
     fn noise(&self, count: usize) -> Noise;
 
@@ -114,7 +119,10 @@ pub trait Process: Send + Sync {
         let potential = self.potential();
         Work {
             gradient: vec![0.0; count * potential.dim()],
-            scratch: potential.scratch(),
+            scratch: Scratch {
+                backend: self.backend(),
+                ..potential.scratch()
+            },
             noise: self.noise(count),
         }
     }

@@ -1,7 +1,7 @@
 //! Stochastic gradient descent with its three ways of choosing minibatches.
 
 use super::{Block, Facts, Noise, Process};
-use crate::numerics::{Backend, fill_indices, fill_permutation, fill_without_replacement};
+use crate::numerics::{Backend, fill_indices, fill_permutation, fill_without_replacement, gradient_update};
 use crate::problem::{FiniteSum, Potential, Scratch};
 use crate::random::{Key, Purpose};
 use serde::{Deserialize, Serialize};
@@ -123,6 +123,10 @@ impl Process for Sgd<'_> {
         self.s
     }
 
+    fn backend(&self) -> Backend {
+        self.backend
+    }
+
     fn noise(&self, count: usize) -> Noise {
         let samples = self.sum.samples();
         let orders = match self.sampling {
@@ -160,11 +164,6 @@ impl Process for Sgd<'_> {
         let batch = &noise.batch[..block.count() * self.batch_len(step)];
         self.sum
             .minibatch_gradient(&block.weights, batch, gradient, scratch);
-        let s = self.s;
-        block
-            .weights
-            .iter_mut()
-            .zip(gradient.iter())
-            .for_each(|(w, g)| *w -= s * g);
+        gradient_update(self.backend, &mut block.weights, gradient, self.s);
     }
 }

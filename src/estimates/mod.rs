@@ -16,7 +16,7 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 pub struct Estimate {
     /// The mean.
     pub value: f64,
-    /// Its standard error sd/√n; `None` where n < 2 leaves it unknown.
+    /// Its standard error sd/√n; `None` where n < 2 leaves it unknown, or squares overflow.
     pub std_err: Option<f64>,
     /// How many independent numbers went in.
     pub n: u64,

@@ -48,9 +48,10 @@ impl Moments {
         self.n
     }
 
-    /// The unbiased variance; `None` below two numbers.
+    /// The unbiased variance; `None` below two numbers, and where their squares overflow.
     pub fn variance(&self) -> Option<f64> {
-        (self.n > 1).then(|| self.squares / (self.n - 1) as f64)
+        let variance = self.squares / self.n.saturating_sub(1) as f64;
+        (self.n > 1 && variance.is_finite()).then_some(variance)
     }
 
     /// The mean with its standard error; `None` where nothing went in.

@@ -2,7 +2,7 @@
 //!
 //! Two words A, B give u = 1 − A/2⁶⁴ ∈ (0, 1], a sign (the top bit of B) and t ∈ [−½, ½) (the other bits), and the normals
 //! √(−2 ln u)·(±cos πt, sin πt). Single precision takes the upper halves of the same words, so a run in f32 follows the
-//! Brownian path of the run in f64 to about 1e-7. Largest normal: 8.5 (f64), 6.7 (f32).
+//! Brownian path of the run in f64 to the accuracy of single precision (a radius near 0 to less). Largest normal: 8.5 (f64), 6.7 (f32).
 
 use super::dispatch::{multiply_add, multiply_add_f32};
 use super::lanes::Lanes;

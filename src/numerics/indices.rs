@@ -97,7 +97,7 @@ mod tests {
         (chi - freedom) / (2.0 * freedom).sqrt()
     }
 
-    /// A correct program fails this for about one seed in 10⁴ (5 σ of a χ² with 9 to 119 degrees of freedom, five times).
+    /// A correct program fails this for about one seed in 1200: P(χ²₉ > 30.2) = 4e-4 twice, P(χ²₁₁₉ > 196) = 1e-5 twice.
     #[test]
     fn every_choice_is_equally_likely() {
         let mut ordered = [0; 120];

@@ -19,6 +19,7 @@ pub mod limits;
 mod loss;
 mod net;
 mod noise;
+mod passes;
 pub mod plain;
 mod real;
 mod simd;

@@ -1,6 +1,7 @@
 //! L̃(x) = (x² − 1)²/4: the smallest potential with two minima.
 
 use super::{Potential, Scratch};
+use crate::numerics::double_well_gradient;
 
 /// The double well L̃(x) = (x² − 1)²/4 on R, with minima at ±1 and a barrier of height H = ¼ at 0.
 ///
@@ -21,11 +22,8 @@ impl Potential for DoubleWell {
         0.25 * (x * x - 1.0).powi(2)
     }
 
-    fn block_gradient(&self, weights: &[f64], gradient: &mut [f64], _scratch: &mut Scratch) {
-        gradient
-            .iter_mut()
-            .zip(weights)
-            .for_each(|(g, &x)| *g = x * (x * x - 1.0));
+    fn block_gradient(&self, weights: &[f64], gradient: &mut [f64], scratch: &mut Scratch) {
+        double_well_gradient(scratch.backend, weights, gradient);
     }
 
     fn hessian_vector(&self, w: &[f64], v: &[f64], out: &mut [f64], _scratch: &mut Scratch) {

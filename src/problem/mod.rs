@@ -11,4 +11,4 @@ pub use double_well::DoubleWell;
 pub use minimum::{Minimum, minimise};
 pub use potential::{FiniteSum, Potential, Quantity, Readings, Scratch, derived_readings};
 pub use quadratic::Quadratic;
-pub use two_layer::{Constants, TwoLayer, TwoLayerSettings, critical_lambda};
+pub use two_layer::{Constants, Precision, TwoLayer, TwoLayerSettings, critical_lambda};

@@ -1,6 +1,7 @@
 //! The two traits every problem is seen through.
 
-use crate::numerics::NetWork;
+use super::two_layer::SingleWork;
+use crate::numerics::{Backend, NetWork};
 use serde::{Deserialize, Serialize};
 
 /// A number that is observed for each particle.
@@ -83,12 +84,27 @@ impl Quantity {
 pub type Readings = [f64; Quantity::COUNT];
 
 /// Buffers that a potential needs while it is evaluated; made once by [`Potential::scratch`], used by one thread.
-#[derive(Default)]
 pub struct Scratch {
+    /// The vector instructions to use where the potential has no choice of its own.
+    pub backend: Backend,
     /// Numbers for the potential's own use.
     pub numbers: Vec<f64>,
     /// Buffers of the net kernels.
     pub(crate) net: Option<NetWork<f64>>,
+    /// Buffers of the 32-bit net kernels.
+    pub(crate) single: Option<SingleWork>,
+}
+
+impl Scratch {
+    /// `numbers` zeros, and the widest instructions there are.
+    pub fn new(numbers: usize) -> Self {
+        Self {
+            backend: Backend::detect(),
+            numbers: vec![0.0; numbers],
+            net: None,
+            single: None,
+        }
+    }
 }
 
 /// A potential L̃ on R^D with a gradient.
@@ -104,10 +120,7 @@ pub trait Potential: Send + Sync {
 
     /// Buffers for one thread. Default: 4 D numbers.
     fn scratch(&self) -> Scratch {
-        Scratch {
-            numbers: vec![0.0; 4 * self.dim()],
-            net: None,
-        }
+        Scratch::new(4 * self.dim())
     }
 
     /// How many particles a block holds. It is part of a run's result and so depends on the potential alone.

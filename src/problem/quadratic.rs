@@ -1,6 +1,7 @@
 //! L̃(w) = ½ Σ θ_k w_k²: every law is known exactly.
 
 use super::{Potential, Scratch};
+use crate::numerics::quadratic_gradient;
 
 /// The quadratic potential L̃(w) = ½ Σ_k θ_k w_k² with eigenvalues θ_k > 0.
 ///
@@ -42,20 +43,8 @@ impl Potential for Quadratic {
         0.5 * gradient.iter().zip(w).map(|(g, x)| g * x).sum::<f64>()
     }
 
-    fn block_gradient(&self, weights: &[f64], gradient: &mut [f64], _scratch: &mut Scratch) {
-        if let &[theta] = self.eigenvalues.as_slice() {
-            gradient
-                .iter_mut()
-                .zip(weights)
-                .for_each(|(g, &x)| *g = theta * x);
-            return;
-        }
-        let dim = self.dim();
-        for (g, w) in gradient.chunks_exact_mut(dim).zip(weights.chunks_exact(dim)) {
-            for ((g, &x), &theta) in g.iter_mut().zip(w).zip(&self.eigenvalues) {
-                *g = theta * x;
-            }
-        }
+    fn block_gradient(&self, weights: &[f64], gradient: &mut [f64], scratch: &mut Scratch) {
+        quadratic_gradient(scratch.backend, &self.eigenvalues, weights, gradient);
     }
 
     fn hessian_vector(&self, _w: &[f64], v: &[f64], out: &mut [f64], _scratch: &mut Scratch) {

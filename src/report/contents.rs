@@ -79,3 +79,30 @@ pub fn notes(results: &Results) -> Vec<String> {
         vec![format!("Left out from then on: {}.", lost.join("; "))]
     }
 }
+
+/// A swept key as it stands on an axis: its symbol where it has one, else the key.
+pub fn key_label(key: &str) -> String {
+    let (section, last) = key.rsplit_once('.').unwrap_or(("", key));
+    let of = match section.strip_prefix("process.") {
+        Some(process) if !process.starts_with(|c: char| c.is_ascii_digit()) => {
+            format!(" of {}", plain(process))
+        }
+        _ => String::new(),
+    };
+    let symbol = match (section, last) {
+        ("problem", "width") => "width $p$",
+        ("problem", "lambda") => "penalty $λ$",
+        ("problem.lambda", "times_critical") => "penalty $λ/λ_c$",
+        ("problem", "beta") => "sharpness $β$",
+        ("problem.outer", "draw") => "draw of the outer layer $a$",
+        ("problem.data", "samples") => "rows",
+        ("problem.data", "dim") => "inputs $d$",
+        ("start", "std") => "standard deviation of the start",
+        (_, "s") => "step size, noise scale $s$",
+        (_, "dt") => "integrator step $\\mathrm{d}t$",
+        (_, "batch") => "batch $b$",
+        ("", "seed") => "seed",
+        _ => return plain(key),
+    };
+    format!("{symbol}{of}")
+}

@@ -1,12 +1,12 @@
 //! Which figures a run has: built from its tables alone, so that they can be drawn again without computing anything.
 
-use super::contents::{axis_label, names, notes, plain, quantities, rows};
+use super::contents::{axis_label, key_label, names, notes, plain, quantities, rows};
 use super::figure::{self, Axis, Figure, FigureError, HeatMap, Layer, Style};
 use super::maps;
 use crate::error::Result;
 use crate::parallel::Threads;
 use crate::problem::Quantity;
-use crate::study::{CurveRow, Results};
+use crate::study::{CurveRow, PointRow, Results};
 use std::path::{Path, PathBuf};
 
 /// The most curves that one figure shows.
@@ -241,25 +241,37 @@ fn sweep_figure(results: &Results, names: &[String], quantity: Quantity) -> Figu
         .first()
         .and_then(|p| p.settings.first())
         .map_or("", |s| s.0.as_str());
-    let axis = Axis::linear(plain(key));
-    let mut drawing = Figure::new(
-        format!("sweep-{}", quantity.name()),
-        axis,
-        Axis::linear(axis_label(quantity)),
-    );
+    let values: Vec<f64> = results.points.iter().map(swept_number).collect();
+    let (least, most) = values
+        .iter()
+        .fold((f64::MAX, f64::MIN), |(a, b), &v| (a.min(v), b.max(v)));
+    let logarithmic = least > 0.0 && most / least >= 30.0;
+    let axis = if logarithmic {
+        Axis::log(key_label(key))
+    } else {
+        Axis::linear(key_label(key))
+    };
+    let name = format!("sweep-{}", quantity.name());
+    let mut drawing = Figure::new(name, axis, Axis::linear(axis_label(quantity)));
+    drawing.notes = notes(results);
+    if names.len() > 1 {
+        drawing
+            .notes
+            .push("Points of the same value are drawn side by side.".into());
+    }
     for (i, name) in names.iter().enumerate() {
         let (mut x, mut y, mut low, mut high) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for point in &results.points {
             let Some(last) = rows(results, point.point, name, quantity).last() else {
                 continue;
             };
-            x.push(
-                point
-                    .settings
-                    .first()
-                    .and_then(|s| s.1.parse().ok())
-                    .unwrap_or(point.point as f64),
-            );
+            let aside = (i as f64 - (names.len() - 1) as f64 / 2.0) / 60.0;
+            let at = swept_number(point);
+            x.push(if logarithmic {
+                at * (most / least).powf(aside)
+            } else {
+                at + aside * (most - least)
+            });
             y.push(last.mean.unwrap_or(f64::NAN));
             low.push(last.ci_low.unwrap_or(f64::NAN));
             high.push(last.ci_high.unwrap_or(f64::NAN));
@@ -274,6 +286,14 @@ fn sweep_figure(results: &Results, names: &[String], quantity: Quantity) -> Figu
             high,
         });
     }
-    drawing.notes = notes(results);
     drawing
+}
+
+/// The value of the one swept key at a point.
+fn swept_number(point: &PointRow) -> f64 {
+    point
+        .settings
+        .first()
+        .and_then(|s| s.1.parse().ok())
+        .unwrap_or(point.point as f64)
 }

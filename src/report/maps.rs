@@ -1,6 +1,6 @@
 //! Heat maps of sweeps over two keys.
 
-use super::contents::{axis_label, names, notes, plain, quantities, rows};
+use super::contents::{axis_label, key_label, names, notes, plain, quantities, rows};
 use super::figure::{Categories, Cell, ColourBar, HeatMap, Scale, Width};
 use crate::problem::Quantity;
 use crate::study::Results;
@@ -19,11 +19,11 @@ pub fn heat_maps(results: &Results) -> Vec<HeatMap> {
                 name: format!("map-{}-{name}", quantity.name()),
                 title: None,
                 x: Categories {
-                    label: plain(&first.settings[1].0),
+                    label: key_label(&first.settings[1].0),
                     values: texts(&right),
                 },
                 y: Categories {
-                    label: plain(&first.settings[0].0),
+                    label: key_label(&first.settings[0].0),
                     values: texts(&up),
                 },
                 cells: cells(results, &name, quantity, &up, &right),
@@ -34,7 +34,7 @@ pub fn heat_maps(results: &Results) -> Vec<HeatMap> {
                 },
                 notes: notes(results),
                 missing: "no finite value".into(),
-                width: if right.len() > 6 {
+                width: if right.len() > 4 {
                     Width::Page
                 } else {
                     Width::Column

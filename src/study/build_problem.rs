@@ -1,12 +1,13 @@
 //! From the problem section of a study to a potential: data read and split, a drawn, λ as a number.
 
 use super::rules::Rules;
-use super::source::Source;
 use super::spec::*;
 use crate::error::{Error, Result};
 use crate::numerics::{Backend, Loss};
-use crate::problem::data::{Dataset, SourceFile, Split};
-use crate::problem::{DoubleWell, Potential, Quadratic, TwoLayer, TwoLayerSettings, critical_lambda};
+use crate::problem::data::{DataError, Dataset, MAX_NUMBERS, SourceFile, Split};
+use crate::problem::{
+    DoubleWell, Potential, Precision, Quadratic, TwoLayer, TwoLayerSettings, critical_lambda,
+};
 use crate::random::{Key, Purpose};
 use rand::RngExt;
 use rand_distr::StandardNormal;
@@ -66,20 +67,16 @@ impl Problem {
 /// What the data readers refuse, and what this version cannot do.
 pub fn build_problem(
     study: &mut Study,
-    source: &Source,
     backend: Backend,
     rules: &Rules,
 ) -> Result<(Problem, Option<DataSummary>)> {
-    let precision = if study.precision == Precision::F32 {
-        "\"f32\""
-    } else {
-        "\"f64\""
-    };
-    let rule = "\"f64\"; this version has no 32-bit particle kernels";
+    let net = matches!(study.problem, ProblemSpec::TwoLayer(_));
+    let rule = "\"f64\" for this problem; only the kernels of two-layer nets have 32-bit arithmetic";
+    let precision = study.precision;
     rules.require(
-        study.precision == Precision::F64,
+        net || precision == Precision::F64,
         "precision",
-        precision,
+        "\"f32\"",
         rule,
         "leave precision out",
     )?;
@@ -89,7 +86,7 @@ pub fn build_problem(
         }
         ProblemSpec::DoubleWell {} => Ok((Problem::DoubleWell(DoubleWell), None)),
         ProblemSpec::TwoLayer(spec) => {
-            let (net, summary) = build_net(spec, study.seed, source, backend)?;
+            let (net, summary) = build_net(spec, (study.seed, precision), rules, backend)?;
             Ok((Problem::Net(Box::new(net)), Some(summary)))
         }
     }
@@ -97,12 +94,17 @@ pub fn build_problem(
 
 fn build_net(
     spec: &TwoLayerSpec,
-    seed: u64,
-    source: &Source,
+    (seed, precision): (u64, Precision),
+    rules: &Rules,
     backend: Backend,
 ) -> Result<(TwoLayer, DataSummary)> {
+    let source = rules.source;
     let refused = |error| Error::Data {
-        place: source.place("problem.data"),
+        place: source.place(match error {
+            DataError::SplitEmpty { .. } => "problem.data.test_fraction",
+            DataError::LabelsReal { .. } => "problem.data.kind",
+            _ => "problem.data",
+        }),
         source: error,
     };
     let dataset = spec.data.rows.load(source.folder(), seed).map_err(refused)?;
@@ -117,6 +119,17 @@ fn build_net(
         ..
     } = dataset;
     let (train, test, dim) = (rows.train.labels.len(), rows.test.labels.len(), rows.train.dim);
+    let weights = spec.width as u128 * dim as u128;
+    rules.require(
+        weights <= u128::from(MAX_NUMBERS),
+        "problem.width",
+        spec.width,
+        format!(
+            "at most {} for {dim} inputs (2^29 weights a particle)",
+            MAX_NUMBERS / dim as u64
+        ),
+        "choose a smaller width",
+    )?;
     let largest = rows.train.facts().max_norm;
     let outer = match &spec.outer {
         OuterSpec::Given(OuterValues { values }) => values.clone(),
@@ -144,6 +157,7 @@ fn build_net(
             outer,
             lambda,
             backend,
+            precision,
         },
         rows,
         label_kind,

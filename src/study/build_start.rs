@@ -4,7 +4,7 @@ use super::rules::Rules;
 use super::source::Source;
 use super::spec::*;
 use crate::ensemble::Start;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::problem::Potential;
 use ndarray_npy::ReadNpyError;
 
@@ -27,12 +27,12 @@ pub fn build_start(
         StartSpec::Gaussian(GaussianStart { std }) => Ok(Start::Gaussian { std: *std }),
         StartSpec::Prior {} => {
             let lambda = potential.penalty();
-            let remedy = "choose law = \"gaussian\", or set problem.lambda";
+            let remedy = "choose law = \"gaussian\", or give a net a problem.lambda above 0";
             rules.require(
                 lambda > 0.0,
                 "start.law",
                 "\"prior\"",
-                "another law where λ = 0",
+                "another law where λ = 0: the prior is N(0, s/(2λ))",
                 remedy,
             )?;
             Ok(Start::Gaussian {
@@ -80,9 +80,14 @@ fn read_points(
     let file = source.folder().join(path);
     let dim = potential.dim();
     let shown = file.display().to_string();
-    let reader = std::fs::File::open(&file).map_err(|source| Error::Read {
-        path: file.clone(),
-        source,
+    let reader = std::fs::File::open(&file).map_err(|error| {
+        let remedy = "check it; a path in a study is relative to the study file";
+        rules.invalid(
+            "start.path",
+            format!("{shown:?} ({error})"),
+            "a file that can be read",
+            remedy,
+        )
     })?;
     let rule = "a .npy file of float64 in C order, shape (points, width, dim) or (points, D)";
     let remedy = "take for example particles/0-sde.npy of an earlier run";

@@ -4,6 +4,7 @@
 use super::source::Source;
 use super::spec::*;
 use crate::error::{Error, Result};
+use crate::problem::Precision;
 use crate::problem::data::DataSpec;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -124,10 +125,11 @@ impl Reader<'_> {
         {
             "two-layer" => Ok(ProblemSpec::TwoLayer(self.net(table)?)),
             "quadratic" => Ok(ProblemSpec::Quadratic(self.section(Value::Table(table), at)?)),
-            _ => {
+            "double-well" => {
                 self.section::<Empty>(Value::Table(table), at)?;
                 Ok(ProblemSpec::DoubleWell {})
             }
+            other => unreachable!("kind() lets no other kind pass: {other}"),
         }
     }
 
@@ -184,7 +186,8 @@ impl Reader<'_> {
             "idx" => DataSpec::Idx(self.section(value, at)?),
             "csv" => DataSpec::Csv(self.section(value, at)?),
             "sine" => DataSpec::Sine(self.section(value, at)?),
-            _ => DataSpec::Teacher(self.section(value, at)?),
+            "teacher" => DataSpec::Teacher(self.section(value, at)?),
+            other => unreachable!("kind() lets no other kind pass: {other}"),
         })
     }
 
@@ -197,14 +200,15 @@ impl Reader<'_> {
             "gaussian" => StartSpec::Gaussian(self.section(value, at)?),
             "point" => StartSpec::Point(self.section(value, at)?),
             "file" => StartSpec::File(self.section(value, at)?),
-            other => {
+            "prior" => {
                 self.section::<Empty>(value, at)?;
-                if other == "prior" {
-                    StartSpec::Prior {}
-                } else {
-                    StartSpec::Stationary {}
-                }
+                StartSpec::Prior {}
             }
+            "stationary" => {
+                self.section::<Empty>(value, at)?;
+                StartSpec::Stationary {}
+            }
+            other => unreachable!("kind() lets no other law pass: {other}"),
         })
     }
 
@@ -223,7 +227,8 @@ impl Reader<'_> {
         };
         let dynamics = match kind.as_str() {
             "sgd-sde" => DynamicsSpec::SgdSde(self.section(Value::Table(table), &at)?),
-            _ => DynamicsSpec::Sgd(self.section(Value::Table(table), &at)?),
+            "sgd" => DynamicsSpec::Sgd(self.section(Value::Table(table), &at)?),
+            other => unreachable!("kind() lets no other kind pass: {other}"),
         };
         Ok(ProcessSpec {
             name: common.name,
@@ -297,6 +302,7 @@ impl Reader<'_> {
         if message.starts_with("unknown field") {
             let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
             let (wrong, known) = names.split_first().expect("serde names the field");
+            let known = [taken_before(path), known].concat();
             let nearest = known
                 .iter()
                 .max_by(|a, b| strsim::jaro_winkler(a, wrong).total_cmp(&strsim::jaro_winkler(b, wrong)));
@@ -326,8 +332,31 @@ impl Reader<'_> {
             field: shown(path),
             value,
             rule,
-            remedy: COMPARE.into(),
+            remedy: example(path).into(),
         }
+    }
+}
+
+/// What to write at `path`, where a wrong type has a likely cause.
+fn example(path: &str) -> &'static str {
+    match path {
+        "process" => "write [[process]], with two brackets on each side",
+        "problem.lambda" => "write lambda = 0.1 or lambda = { times_critical = 1.2 }",
+        "problem.data.classes" => "name two, for example classes = [2, 7]",
+        _ => COMPARE,
+    }
+}
+
+/// The keys of the section around `path` that are taken out of it before its kind reads the others.
+fn taken_before(path: &str) -> &'static [&'static str] {
+    let section = path.rsplit_once('.').map_or("", |(section, _)| section);
+    match section {
+        "" => &["sweep"],
+        "problem" => &["kind"],
+        "problem.data" => &["kind", "test_fraction"],
+        "start" => &["law"],
+        _ if section.starts_with("process.") => &["kind", "name", "particles"],
+        _ => &[],
     }
 }
 
@@ -336,6 +365,8 @@ fn plain_type(expected: &str) -> String {
     match expected {
         "f64" => "a number".into(),
         "usize" | "u64" | "u32" => "a whole number, not negative".into(),
+        "u8" => "a whole number from 0 to 255".into(),
+        "fewer elements in array" => "a shorter list".into(),
         "a string" | "path string" => "text in quotes".into(),
         "a sequence" => "a list".into(),
         "a map" => "a table of keys".into(),

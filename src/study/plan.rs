@@ -36,7 +36,7 @@ impl Plan {
         let mut study = parse::study(source)?;
         validate(&study, source)?;
         let rules = Rules { source };
-        let (problem, data) = build_problem(&mut study, source, backend, &rules)?;
+        let (problem, data) = build_problem(&mut study, backend, &rules)?;
         let potential = problem.potential();
         for (i, quantity) in study.observe.quantities.iter().enumerate() {
             let path = format!("observe.quantities.{i}");
@@ -54,6 +54,7 @@ impl Plan {
             let name = format!("\"{}\"", quantity.name());
             rules.require(potential.has(*quantity), &path, name, rule, remedy)?;
         }
+        check_size(&study, potential, &rules)?;
         fill_in_steps(&mut study, potential, &rules)?;
         let clock = set_clock(&study, &rules)?;
         let start = build_start(&study, potential, source, &rules)?;
@@ -102,4 +103,28 @@ impl Plan {
         };
         self.study.process.iter().map(make).collect()
     }
+}
+
+/// The most weights that all particles of a process may have together: 2^34 float64 are 128 GiB.
+const MOST_WEIGHTS: u128 = 1 << 34;
+
+/// Refuses ensembles that no machine this is meant for could hold.
+fn check_size(study: &Study, potential: &dyn Potential, rules: &Rules) -> Result<()> {
+    let dim = potential.dim();
+    for (i, process) in study.process.iter().enumerate() {
+        let fits = u128::from(process.particles) * dim as u128 <= MOST_WEIGHTS;
+        let rule = format!(
+            "at most {} for D = {dim} (2^34 weights in all)",
+            MOST_WEIGHTS / dim as u128
+        );
+        let remedy = "take fewer particles or a smaller problem";
+        rules.require(
+            fits,
+            &format!("process.{i}.particles"),
+            process.particles,
+            rule,
+            remedy,
+        )?;
+    }
+    Ok(())
 }

@@ -104,7 +104,8 @@ pub fn final_risks(point: usize, curves: &[CurveRow]) -> Vec<EstimateRow> {
         let paired = row.process.contains('|');
         let note = match (row.mean, row.std_err) {
             (None, _) => "all particles diverged".into(),
-            (_, None) => "one particle: no standard error".into(),
+            (_, None) if row.n == 1 => "one particle: no standard error".into(),
+            (_, None) => "no standard error: the squares overflow".into(),
             _ => format!("t = {}, n = {}", row.time, row.n),
         };
         EstimateRow {

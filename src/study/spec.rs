@@ -3,8 +3,8 @@
 use super::Spacing;
 use crate::dynamics::Sampling;
 use crate::numerics::{Activation, Loss};
-use crate::problem::Quantity;
 use crate::problem::data::DataSpec;
+use crate::problem::{Precision, Quantity};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -29,17 +29,6 @@ pub struct Study {
     pub observe: ObserveSpec,
     /// Questions beyond the curves.
     pub analysis: AnalysisSpec,
-}
-
-/// Arithmetic of the particle kernels; estimates are always f64.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Precision {
-    /// 64-bit.
-    #[default]
-    F64,
-    /// 32-bit.
-    F32,
 }
 
 /// The problem.

@@ -25,10 +25,10 @@ pub fn derivatives(potential: &dyn Potential, w: &[f64], tolerance: f64) -> Chec
     };
     let gradient = at(0, 0.0).1;
     let mut columns = Vec::new();
-    for index in 0..dim {
+    for (index, slope) in gradient.iter().enumerate() {
         let [a, b, c, d] = [2.0, 1.0, -1.0, -2.0].map(|k| at(index, k * step));
         let five = |a: f64, b: f64, c: f64, d: f64| (-a + 8.0 * b - 8.0 * c + d) / (12.0 * step);
-        near("gradient", gradient[index], five(a.0, b.0, c.0, d.0), tolerance)?;
+        near("gradient", *slope, five(a.0, b.0, c.0, d.0), tolerance)?;
         columns.push(
             (0..dim)
                 .map(|k| five(a.1[k], b.1[k], c.1[k], d.1[k]))

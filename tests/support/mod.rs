@@ -2,6 +2,9 @@
 
 #![allow(dead_code)] // each of the two programs uses its own part
 
+pub mod coverage;
 pub mod law;
 pub mod nets;
+pub mod order;
+pub mod program;
 pub mod studies;

@@ -79,6 +79,7 @@ impl Tiny {
             outer: self.outer.clone(),
             lambda: self.lambda,
             backend,
+            precision: sgd_sde::problem::Precision::F64,
         };
         let labels = match self.loss {
             Loss::Logistic => LabelKind::Signs,

@@ -1,0 +1,101 @@
+//! A step allocates nothing: counted by the allocator itself, per thread.
+
+use crate::support::nets::{ACTIVATIONS, LOSSES, Tiny};
+use crate::support::studies::plan;
+use sgd_sde::dynamics::{EulerMaruyama, Process, Sampling, Sgd};
+use sgd_sde::ensemble::Start;
+use sgd_sde::numerics::Backend;
+use sgd_sde::problem::{DoubleWell, Potential, Quadratic};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+/// The system's allocator, counting the calls of each thread.
+struct Counting;
+
+thread_local! {
+    static CALLS: Cell<u64> = const { Cell::new(0) };
+}
+
+fn count() {
+    // A thread that is ending has no counter any more, and nothing to be counted.
+    let _ = CALLS.try_with(|calls| calls.set(calls.get() + 1));
+}
+
+// SAFETY: every call goes to the system's allocator unchanged; counting touches no memory that it manages.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// Allocations during steps 1 to 200 of a block.
+fn allocations(process: &dyn Process) -> u64 {
+    let start = Start::Gaussian { std: 0.5 };
+    let mut block = start.blocks(process.potential(), 40, 1).remove(0);
+    let mut work = process.work(block.count());
+    process.advance(&mut block, 0, 1, &mut work);
+    let before = CALLS.get();
+    process.advance(&mut block, 1, 200, &mut work);
+    CALLS.get() - before
+}
+
+#[test]
+fn the_counter_counts() {
+    let before = CALLS.get();
+    std::hint::black_box(vec![1_u8; 100]);
+    assert_eq!(CALLS.get() - before, 1);
+}
+
+#[test]
+fn no_step_in_single_precision_allocates() {
+    let plan = plan(
+        "precision = 'f32'\n[problem]\nkind = 'two-layer'\nactivation = 'sigmoid'\nwidth = 3\nlambda = 0.1\n\
+         [problem.data]\nkind = 'margin'\nsamples = 20\ndim = 3\n[time]\nhorizon = 1\n\
+         [[process]]\nkind = 'sgd-sde'\ns = 0.1\ndt = 0.1\n[[process]]\nkind = 'sgd'\ns = 0.1\nbatch = 3\n",
+    );
+    for process in plan.processes() {
+        assert_eq!(allocations(process.as_ref()), 0, "{}", process.facts().kind);
+    }
+}
+
+#[test]
+fn no_step_of_any_process_allocates() {
+    let (narrow, wide) = (Quadratic::new(vec![1.0, 2.0]), Quadratic::new(vec![0.5; 40]));
+    for backend in Backend::ALL.into_iter().filter(|b| b.is_available()) {
+        for (activation, loss) in ACTIVATIONS.into_iter().zip([LOSSES[0], LOSSES[1], LOSSES[0]]) {
+            let net = Tiny::new(activation, 1.0, loss, 11).potential(backend);
+            let potentials: [&dyn Potential; 4] = [&narrow, &wide, &DoubleWell, &net];
+            for potential in potentials {
+                for refinement in [1, 3] {
+                    let process = EulerMaruyama::on_refined_path(potential, 0.1, 0.01, refinement, 2);
+                    assert_eq!(
+                        allocations(&process.with_backend(backend)),
+                        0,
+                        "sgd-sde {backend}"
+                    );
+                }
+            }
+            for sampling in [
+                Sampling::WithReplacement,
+                Sampling::WithoutReplacement,
+                Sampling::Epochs,
+            ] {
+                let process = Sgd::new(&net, 0.1, 4, sampling, 2).with_backend(backend);
+                assert_eq!(allocations(&process), 0, "{sampling:?} {backend}");
+            }
+        }
+    }
+}
