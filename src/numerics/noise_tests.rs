@@ -52,20 +52,22 @@ fn any_subrange_and_any_step_gives_the_same_numbers() {
 #[test]
 fn back_ends_agree_to_two_units_in_the_last_place() {
     for dim in [1, 160] {
-        let reference = draw::<f64>(Backend::Portable, brownian(), 3, 2000, 9, dim);
-        let reference_f32 = draw::<f32>(Backend::Portable, brownian(), 3, 2000, 9, dim);
+        let reference = draw::<f64>(Backend::Portable, brownian(), 3, 20_000, 9, dim);
+        let reference_f32 = draw::<f32>(Backend::Portable, brownian(), 3, 20_000, 9, dim);
         for backend in available() {
-            let got = draw::<f64>(backend, brownian(), 3, 2000, 9, dim);
+            let got = draw::<f64>(backend, brownian(), 3, 20_000, 9, dim);
             for (a, b) in got.iter().zip(&reference) {
                 assert!(a.to_bits().abs_diff(b.to_bits()) <= 2, "{backend}: {a} {b}");
             }
-            let got = draw::<f32>(backend, brownian(), 3, 2000, 9, dim);
+            let got = draw::<f32>(backend, brownian(), 3, 20_000, 9, dim);
             for (a, b) in got.iter().zip(&reference_f32) {
                 assert!(a.to_bits().abs_diff(b.to_bits()) <= 2, "{backend}: {a} {b}");
             }
-            for (single, double) in got.iter().zip(&reference) {
-                assert!((f64::from(*single) - double).abs() < 1e-3 * (1e-3 + double.abs()).min(1.0));
-            }
+            // Near radius 0 and in the far tail an f32 lacks bits of u; elsewhere it has the accuracy of its type.
+            let differences = || got.iter().zip(&reference).map(|(a, b)| (f64::from(*a) - b).abs());
+            assert!(differences().all(|difference| difference < 3e-4));
+            let mean_square = differences().map(|d| d * d).sum::<f64>() / got.len() as f64;
+            assert!(mean_square.sqrt() < 1e-6, "{mean_square:e}");
         }
     }
 }
