@@ -92,6 +92,9 @@ pub fn main() -> u8 {
     }
 }
 
+/// More threads than any machine runs at once; a larger number is a mistake.
+const MOST_THREADS: usize = 4096;
+
 impl StudyArguments {
     fn source(&self) -> Result<Source> {
         let mut source = Source::read(&self.study)?;
@@ -99,6 +102,19 @@ impl StudyArguments {
             .iter()
             .try_for_each(|assignment| source.set(assignment))?;
         Ok(source)
+    }
+
+    fn threads(&self) -> Result<Threads> {
+        if self.threads <= MOST_THREADS {
+            return Threads::new(self.threads);
+        }
+        Err(Error::Invalid {
+            place: "--threads".into(),
+            field: "threads".into(),
+            value: self.threads.to_string(),
+            rule: format!("a whole number from 0 to {MOST_THREADS}"),
+            remedy: "leave --threads out for one a core".into(),
+        })
     }
 
     fn backend(&self) -> Result<Backend> {
@@ -128,7 +144,7 @@ fn run_study(arguments: &RunArguments) -> Result<()> {
         first.get_or_insert(plan);
     }
     let folder = Folder::free(&results_folder(arguments), arguments.force)?;
-    let threads = Threads::new(arguments.study.threads)?;
+    let threads = arguments.study.threads()?;
     let mut bar = Bar::new(all.len(), !arguments.quiet);
     let mut results = Results::default();
     let (mut failure, mut study) = (None, serde_json::Value::Null);
@@ -182,7 +198,7 @@ fn results_folder(arguments: &RunArguments) -> PathBuf {
 fn check_study(arguments: &StudyArguments) -> Result<()> {
     let source = arguments.source()?;
     let all = points(&source)?;
-    let (backend, threads) = (arguments.backend()?, Threads::new(arguments.threads)?);
+    let (backend, threads) = (arguments.backend()?, arguments.threads()?);
     // As for a run: a mistake in the last point is said before anything else.
     for point in all.iter().skip(1) {
         Plan::new(&point.source, backend)?;

@@ -100,8 +100,10 @@ pub trait Process: Send + Sync {
     /// The noise scale s: the Gibbs measure that belongs to the process is exp(−2L̃/s).
     fn noise_scale(&self) -> f64;
 
-    /// The vector instructions it uses.
-    fn backend(&self) -> Backend;
+    /// The vector instructions it uses; by default the widest there are.
+    fn backend(&self) -> Backend {
+        Backend::detect()
+    }
 
     /// Room for the noise of a block of `count` particles.
     fn noise(&self, count: usize) -> Noise;

@@ -5,12 +5,16 @@ use crate::dynamics::{Block, Process, Work};
 use crate::parallel::Threads;
 use crate::problem::{Quantity, Readings};
 
-/// A particle that left the finite numbers: an outcome, not a crash.
+/// A particle counts as long as ‖W‖ is at most this. Nothing comes back from there, and beyond it quantities that grow
+/// with the fourth power of W soon stop being numbers one after another: a particle leaves all estimates at once.
+pub const LARGEST_NORM: f64 = 1e30;
+
+/// A particle that left the finite numbers (‖W‖ above [`LARGEST_NORM`], or not a number): an outcome, not a crash.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Divergence {
     /// Which particle.
     pub particle: u64,
-    /// After how many steps ‖W‖² was not finite for the first time.
+    /// After how many steps ‖W‖ was too large or no number for the first time; 0 for a start that is.
     pub step: u64,
     /// The time of that step.
     pub time: f64,
@@ -28,13 +32,27 @@ pub struct Ensemble<'a> {
 impl<'a> Ensemble<'a> {
     /// `particles` particles of `process` at step 0.
     pub fn new(process: &'a dyn Process, start: &Start, particles: u64, seed: u64) -> Self {
-        let blocks = start.blocks(process.potential(), particles, seed);
+        let mut blocks = start.blocks(process.potential(), particles, seed);
         let largest_block = blocks.iter().map(Block::count).max().unwrap_or(0);
+        let mut divergences = Vec::new();
+        for block in &mut blocks {
+            let first = block.first;
+            for (particle, w) in (first..).zip(block.weights.chunks_exact_mut(block.dim)) {
+                if !finite(w) {
+                    w.fill(f64::NAN);
+                    divergences.push(Divergence {
+                        particle,
+                        step: 0,
+                        time: 0.0,
+                    });
+                }
+            }
+        }
         Self {
             process,
             blocks,
             step: 0,
-            divergences: Vec::new(),
+            divergences,
             largest_block,
         }
     }
@@ -146,7 +164,8 @@ fn row(block: &Block, i: usize) -> &[f64] {
     &block.weights[i * block.dim..(i + 1) * block.dim]
 }
 
-/// A particle counts as finite while ‖W‖² is: beyond that no quantity of it is a number.
+/// Whether a particle still counts.
 fn finite(w: &[f64]) -> bool {
-    w.iter().map(|x| x * x).sum::<f64>().is_finite()
+    // NaN compares false, and so does the square of what has overflowed.
+    w.iter().map(|x| x * x).sum::<f64>() <= LARGEST_NORM * LARGEST_NORM
 }

@@ -16,6 +16,8 @@ mod groups;
 mod indices;
 mod lanes;
 mod layout;
+#[doc(hidden)]
+pub mod limits;
 mod loss;
 mod net;
 mod noise;

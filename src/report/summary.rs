@@ -15,11 +15,13 @@ pub fn summary_text(results: &Results, folder: &str) -> String {
     for line in wrap(&results.title) {
         push(&mut text, &line);
     }
-    push(&mut text, &problem_line(results));
+    for line in wrap(&problem_line(results)) {
+        push(&mut text, &line);
+    }
     push(&mut text, "");
     push(
         &mut text,
-        "process        particles    steps   E L at the end ± s.e.  diverged   time  steps/s",
+        "process        particles    steps  E L at the end ± s.e. diverged   time steps/s",
     );
     for row in results.processes.iter().take(ROWS) {
         push(&mut text, &process_line(results, row));
@@ -39,10 +41,13 @@ pub fn summary_text(results: &Results, folder: &str) -> String {
             .iter()
             .filter(|r| r.name == "risk_final" && r.process.contains('|'))
         {
-            let difference = rounded(row.value, row.std_err);
+            let (pair, difference) = (row.process.replace('|', " − "), rounded(row.value, row.std_err));
             push(
                 &mut text,
-                &format!("{:<38}{difference:>22}  paired", row.process.replace('|', " − ")),
+                &format!(
+                    "{:<38}{difference:>22}  paired",
+                    pair.chars().take(37).collect::<String>()
+                ),
             );
         }
         for line in levels(results) {
@@ -53,13 +58,13 @@ pub fn summary_text(results: &Results, folder: &str) -> String {
         push(&mut text, &line);
     }
     push(&mut text, "");
-    push(
-        &mut text,
-        &format!(
-            "E L is the mean risk over particles at t = {}; results in {folder}",
-            end(results)
-        ),
+    let last = format!(
+        "E L is the mean risk over particles at t = {}; results in {folder}",
+        end(results)
     );
+    for line in wrap(&last) {
+        push(&mut text, &line);
+    }
     text
 }
 
@@ -108,7 +113,7 @@ fn process_line(results: &Results, row: &ProcessRow) -> String {
     };
     let name: String = name.chars().take(14).collect();
     format!(
-        "{name:<14} {:>9} {:>8} {value:>23} {:>9} {:>6} {:>8}",
+        "{name:<14} {:>9} {:>8} {value:>22} {:>8} {:>6} {:>7}",
         row.particles,
         row.steps,
         row.divergences,

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 pub struct Outlook {
     /// D.
     pub dim: usize,
-    /// E L̃(W₀), estimated from [`STARTS`] or fewer starts.
+    /// E L̃(W₀), estimated from at most 512 starts.
     pub initial_risk: Option<Estimate>,
     /// The smallest risk found by a few local searches.
     pub risk_minimum: Option<f64>,

@@ -19,7 +19,7 @@ mod template;
 
 pub use build_problem::DataSummary;
 pub use check::{Outlook, ProcessOutlook, check};
-pub use clock::{Clock, Observation, Spacing};
+pub use clock::{Clock, ClockError, Observation, Spacing};
 pub use plan::Plan;
 pub use results::{CurveRow, EstimateRow, PointRow, ProcessRow, Results};
 pub use run::{Outcome, Progress, Silent, run};

@@ -4,11 +4,12 @@ use super::plan::Plan;
 use super::recorder::Recorder;
 use super::results::{PointRow, ProcessRow, Results};
 use super::scalars::{final_risks, minimum_row, not_computed, search_minimum};
+use crate::dynamics::{Block, Process};
 use crate::ensemble::Ensemble;
 use crate::error::Error;
 use crate::parallel::Threads;
-use crate::problem::Readings;
-use std::time::{Duration, Instant};
+use crate::problem::{FiniteSum, Readings};
+use std::time::Instant;
 
 /// Hears how far a run is.
 pub trait Progress {
@@ -108,14 +109,17 @@ pub fn run(
     }
 }
 
-/// Advances in pieces short enough that the progress bar moves; the pieces change no number.
+/// Advances in pieces short enough that the progress bar moves. Their length follows from the study, not from the clock on
+/// the wall, so that nothing in a run depends on how fast it goes.
 struct Pace<'a> {
     progress: &'a mut dyn Progress,
     done: f64,
     total: f64,
-    piece: u64,
     risk: Option<f64>,
 }
+
+/// Rows times weights times particles in a piece: a fraction of a second.
+const PIECE: f64 = 1e9;
 
 impl<'a> Pace<'a> {
     fn new(plan: &Plan, progress: &'a mut dyn Progress) -> Self {
@@ -125,40 +129,36 @@ impl<'a> Pace<'a> {
             .zip(&plan.study.process)
             .enumerate()
             .map(|(i, (process, spec))| {
-                let steps = last.map_or(0, |o| o.steps[i]);
-                steps as f64 * step_cost(process.facts().gradients_per_step, spec.particles)
+                last.map_or(0.0, |o| o.steps[i] as f64) * step_cost(process.as_ref(), spec.particles)
             });
         Self {
             progress,
             done: 0.0,
             total: total.sum::<f64>().max(1.0),
-            piece: 16,
             risk: None,
         }
     }
 
     fn advance(&mut self, ensemble: &mut Ensemble<'_>, to: u64, threads: &Threads) {
-        let particles: usize = ensemble.blocks().iter().map(|b| b.count()).sum();
-        let cost = step_cost(ensemble.process().facts().gradients_per_step, particles as u64);
+        let particles: usize = ensemble.blocks().iter().map(Block::count).sum();
+        let cost = step_cost(ensemble.process(), particles as u64);
+        let piece = (PIECE / cost).max(1.0) as u64;
         while ensemble.step() < to {
-            let started = Instant::now();
-            let next = (ensemble.step() + self.piece).min(to);
+            let next = ensemble.step().saturating_add(piece).min(to);
             let made = next - ensemble.step();
             ensemble.advance(next, threads);
-            if started.elapsed() < Duration::from_millis(100) && made == self.piece {
-                self.piece = self.piece.saturating_mul(2);
-            } else if started.elapsed() > Duration::from_millis(400) {
-                self.piece = (self.piece / 2).max(1);
-            }
             self.done += made as f64 * cost;
             self.progress.at(self.done / self.total, self.risk);
         }
     }
 }
 
-/// Work of one step of all particles in gradients; what does not depend on rows counts as a hundredth.
-fn step_cost(gradients: f64, particles: u64) -> f64 {
-    (gradients + 0.01) * particles as f64
+/// Rows times weights times particles of one step; the noise counts as a row.
+fn step_cost(process: &dyn Process, particles: u64) -> f64 {
+    let potential = process.potential();
+    let samples = potential.finite_sum().map_or(1, FiniteSum::samples);
+    let rows = process.facts().gradients_per_step * samples as f64 + 1.0;
+    rows * potential.dim() as f64 * particles as f64
 }
 
 fn process_row(

@@ -102,6 +102,13 @@ impl Source {
                 remedy: "write --set KEY=VALUE, for example --set problem.width=32".into(),
             });
         };
+        if key.split('.').any(|part| part.trim().is_empty()) {
+            return Err(Error::Study {
+                place,
+                message: format!("'{key}' is no key: a part of it is empty"),
+                remedy: "write --set KEY=VALUE, for example --set problem.width=32".into(),
+            });
+        }
         let mut value = toml::from_str::<Table>(&format!("value = {text}"))
             .ok()
             .and_then(|mut table| {
@@ -130,7 +137,11 @@ impl Source {
             remedy: "write the key with dots as in the study file, for example problem.lambda or process.0.s"
                 .into(),
         };
-        let parts: Vec<&str> = path.split('.').collect();
+        // A swept key is one key, dots and all.
+        let parts: Vec<&str> = match path.strip_prefix("sweep.") {
+            Some(swept) => vec!["sweep", swept],
+            None => path.split('.').collect(),
+        };
         let (last, sections) = parts.split_last().expect("split gives at least one part");
         let mut at = &mut self.table;
         let mut parts = sections.iter();
@@ -276,6 +287,11 @@ mod tests {
             Some(2)
         );
         assert_eq!(source.place("process.0.s"), "--set process.x.s=0.25");
+        source.set("sweep.problem.width = [1, 2]").unwrap();
+        assert_eq!(
+            source.table["sweep"]["problem.width"].as_array().map(Vec::len),
+            Some(2)
+        );
         assert!(source.set("process.z.s=1").is_err());
         assert!(source.set("no assignment").is_err());
     }

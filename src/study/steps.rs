@@ -12,15 +12,21 @@ pub fn fill_in_steps(study: &mut Study, potential: &dyn Potential, rules: &Rules
     for (i, process) in study.process.iter_mut().enumerate() {
         match &mut process.dynamics {
             DynamicsSpec::SgdSde(sde) if sde.dt.is_none() => {
-                let Some(lipschitz) = potential.gradient_lipschitz() else {
-                    return Err(Error::Missing {
-                        place: rules.source.place(&format!("process.{i}")),
-                        field: format!("process[{i}].dt"),
-                        rule: "the gradient of this problem has no known Lipschitz constant to choose it by"
-                            .into(),
-                        remedy: "write for example dt = 0.01".into(),
-                    });
+                let missing = |rule: String| Error::Missing {
+                    place: rules.source.place(&format!("process.{i}")),
+                    field: format!("process[{i}].dt"),
+                    rule,
+                    remedy: "write for example dt = 0.01".into(),
                 };
+                let unknown = "the gradient of this problem has no known Lipschitz constant to choose it by";
+                let lipschitz = potential
+                    .gradient_lipschitz()
+                    .ok_or_else(|| missing(unknown.into()))?;
+                // Beyond this range no step that can be counted follows from the constant.
+                if !(1e-15..=1e15).contains(&lipschitz) {
+                    let rule = format!("a Lipschitz constant of {lipschitz:?} is none to choose it by");
+                    return Err(missing(rule));
+                }
                 sde.dt = Some(round_down(0.1 / lipschitz));
             }
             DynamicsSpec::SgdSde(_) => {}
@@ -86,7 +92,7 @@ pub fn set_clock(study: &Study, rules: &Rules) -> Result<Clock> {
             let i = lengths.iter().position(|&l| l == x);
             let path =
                 i.map_or("time.horizon".into(), |i| format!("process.{i}.{}", step_key(&study.process[i])));
-            rules.invalid(&path, x, "a decimal number with at most 18 decimals, below 1e18", "round it")
+            rules.invalid(&path, format!("{x:?}"), "a decimal number with at most 18 decimals, below 1e18", "round it")
         }
         ClockError::NoCommonMultiple(first) => {
             let i = lengths.len() - 1;

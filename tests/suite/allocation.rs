@@ -1,6 +1,7 @@
 //! A step allocates nothing: counted by the allocator itself, per thread.
 
 use crate::support::nets::{ACTIVATIONS, LOSSES, Tiny};
+use crate::support::studies::plan;
 use sgd_sde::dynamics::{EulerMaruyama, Process, Sampling, Sgd};
 use sgd_sde::ensemble::Start;
 use sgd_sde::numerics::Backend;
@@ -56,6 +57,18 @@ fn the_counter_counts() {
     let before = CALLS.get();
     std::hint::black_box(vec![1_u8; 100]);
     assert_eq!(CALLS.get() - before, 1);
+}
+
+#[test]
+fn no_step_in_single_precision_allocates() {
+    let plan = plan(
+        "precision = 'f32'\n[problem]\nkind = 'two-layer'\nactivation = 'sigmoid'\nwidth = 3\nlambda = 0.1\n\
+         [problem.data]\nkind = 'margin'\nsamples = 20\ndim = 3\n[time]\nhorizon = 1\n\
+         [[process]]\nkind = 'sgd-sde'\ns = 0.1\ndt = 0.1\n[[process]]\nkind = 'sgd'\ns = 0.1\nbatch = 3\n",
+    );
+    for process in plan.processes() {
+        assert_eq!(allocations(process.as_ref()), 0, "{}", process.facts().kind);
+    }
 }
 
 #[test]

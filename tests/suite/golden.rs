@@ -32,6 +32,10 @@ fn studies() -> Vec<(&'static str, String)> {
                 "{NET}[[process]]\nname = 'p'\nkind = 'sgd-sde'\ns = 0.1\ndt = 0.1\nrefinement = 2\nparticles = 20\n"
             ),
         ),
+        (
+            "single precision",
+            format!("precision = 'f32'\n{}", sgd("epochs")),
+        ),
         ("with-replacement", sgd("with-replacement")),
         ("without-replacement", sgd("without-replacement")),
         ("epochs", sgd("epochs")),
@@ -43,7 +47,10 @@ fn studies() -> Vec<(&'static str, String)> {
     ]
 }
 
-const GOLDEN: [(&str, [f64; 4]); 7] = [
+/// A name and its four numbers.
+type Row = (&'static str, [f64; 4]);
+
+const GOLDEN: [Row; 8] = [
     (
         "sgd-sde",
         [
@@ -60,6 +67,15 @@ const GOLDEN: [(&str, [f64; 4]); 7] = [
             -0.22048096392832583,
             1.0049632365007213,
             0.03988652712852158,
+        ],
+    ),
+    (
+        "single precision",
+        [
+            0.03743024835516983,
+            0.3007571042223748,
+            0.6699965937482554,
+            0.001769145922661425,
         ],
     ),
     (
@@ -123,16 +139,14 @@ fn numbers(study: &str) -> [f64; 4] {
 
 #[test]
 fn a_hundred_steps_give_the_golden_numbers() {
-    let got: Vec<(&str, [f64; 4])> = studies()
+    let got: Vec<Row> = studies()
         .iter()
         .map(|(name, study)| (*name, numbers(study)))
         .collect();
-    let same = |(a, b): (&(&str, [f64; 4]), &(&str, [f64; 4]))| {
-        a.0 == b.0
-            && a.1
-                .iter()
-                .zip(b.1)
-                .all(|(x, y)| (x - y).abs() <= 1e-12 * y.abs().max(1.0))
+    let same = |(got, want): (&Row, &Row)| {
+        let tolerance = if want.0 == "single precision" { 1e-5 } else { 1e-12 };
+        let close = |(x, y): (&f64, f64)| (x - y).abs() <= tolerance * y.abs();
+        got.0 == want.0 && got.1.iter().zip(want.1).all(close)
     };
     let fits = got.len() == GOLDEN.len() && got.iter().zip(&GOLDEN).all(same);
     let lines: String = got
@@ -140,4 +154,13 @@ fn a_hundred_steps_give_the_golden_numbers() {
         .map(|(name, numbers)| format!("    ({name:?}, {numbers:?}),\n"))
         .collect();
     assert!(fits, "the numbers have changed; new:\n{lines}");
+}
+
+/// The same study in single and in double precision: the same minibatches, weights apart by rounding.
+#[test]
+fn single_precision_stays_near_double_precision() {
+    let find = |name: &str| GOLDEN.iter().find(|row| row.0 == name).expect("a golden row").1;
+    for (single, double) in find("single precision").into_iter().zip(find("epochs")) {
+        assert!((single / double - 1.0).abs() < 1e-4, "{single} {double}");
+    }
 }

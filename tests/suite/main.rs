@@ -5,14 +5,18 @@ mod support;
 
 mod allocation;
 mod checks;
+mod cli;
 mod controls;
 mod coverage;
 mod derivatives;
 mod exact;
+mod experiments;
+mod flow;
 mod golden;
 mod inputs;
 mod laws;
 mod order;
+mod runs;
 mod samplers;
 mod stability;
 mod threads;

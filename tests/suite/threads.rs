@@ -54,13 +54,15 @@ fn a_net_with_every_process_is_the_same_on_any_number_of_threads() {
     let processes = ["with-replacement", "without-replacement", "epochs"]
         .map(sgd)
         .concat();
-    same_on_any_number_of_threads(&format!(
-        "[problem]\nkind = 'two-layer'\nactivation = 'softplus'\nwidth = 5\nlambda = 0.1\n\
+    for precision in ["f64", "f32"] {
+        same_on_any_number_of_threads(&format!(
+            "precision = '{precision}'\n[problem]\nkind = 'two-layer'\nactivation = 'softplus'\nwidth = 5\nlambda = 0.1\n\
          [problem.data]\nkind = 'margin'\nsamples = 60\ndim = 4\ntest_fraction = 0.25\n\
          [[process]]\nkind = 'sgd-sde'\ns = 0.1\ndt = 0.1\nrefinement = 2\nparticles = 150\n{processes}\
          [time]\nhorizon = 4.0\npoints = 6\n\
          [observe]\nquantities = ['risk', 'test_accuracy', 'virial', 'laplacian']\n"
-    ));
+        ));
+    }
 }
 
 /// 1100 particles in blocks of 512, 512 and 76.

@@ -6,4 +6,5 @@ pub mod coverage;
 pub mod law;
 pub mod nets;
 pub mod order;
+pub mod program;
 pub mod studies;

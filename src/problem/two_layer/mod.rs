@@ -131,19 +131,28 @@ impl TwoLayer {
         kernel_rows(&self.train)
     }
 
-    fn readings_of(
+    /// Reads every particle on the rows of `side`, and writes its gradient on these rows where `gradient` is given.
+    fn read(
         &self,
         side: &DataRows,
         weights: &[f64],
+        mut gradient: Option<&mut [f64]>,
         work: &mut NetWork<f64>,
         mut store: impl FnMut(usize, Reading),
     ) {
+        let (rows, len) = (kernel_rows(side), READINGS_AT_ONCE * self.dim());
         let mut buffer = [Reading::default(); READINGS_AT_ONCE];
-        for (chunk, group) in weights.chunks(READINGS_AT_ONCE * self.dim()).enumerate() {
-            let count = group.len() / self.dim();
-            self.kernel
-                .readings(kernel_rows(side), group, &mut buffer[..count], work);
-            for (i, reading) in buffer[..count].iter().enumerate() {
+        for (chunk, group) in weights.chunks(len).enumerate() {
+            let readings = &mut buffer[..group.len() / self.dim()];
+            match &mut gradient {
+                Some(gradient) => {
+                    let gradient = &mut gradient[chunk * len..][..group.len()];
+                    self.kernel
+                        .readings_with_gradient(rows, group, readings, gradient, work);
+                }
+                None => self.kernel.readings(rows, group, readings, work),
+            }
+            for (i, reading) in readings.iter().enumerate() {
                 store(chunk * READINGS_AT_ONCE + i, *reading);
             }
         }
@@ -221,25 +230,25 @@ impl Potential for TwoLayer {
         scratch: &mut Scratch,
     ) {
         let (dim, lambda, work) = (self.dim(), self.settings.lambda, work(scratch));
-        if wanted.iter().any(|q| q.needs_gradient()) {
-            self.kernel
-                .gradient(kernel_rows(&self.train), weights, gradient, work);
-        }
+        let slopes = wanted
+            .iter()
+            .any(|q| q.needs_gradient())
+            .then_some(&mut *gradient);
+        self.read(&self.train, weights, slopes, work, |i, reading| {
+            out[i][Quantity::Risk as usize] = reading.data_risk;
+            out[i][Quantity::DataRisk as usize] = reading.data_risk;
+            out[i][Quantity::TrainAccuracy as usize] = reading.correct;
+        });
         for ((w, g), reading) in weights
             .chunks_exact(dim)
             .zip(gradient.chunks_exact(dim))
             .zip(out.iter_mut())
         {
             derived_readings(w, g, reading);
+            reading[Quantity::Risk as usize] += 0.5 * lambda * reading[Quantity::SquaredNorm as usize];
         }
-        self.readings_of(&self.train, weights, work, |i, reading| {
-            let penalty = 0.5 * lambda * out[i][Quantity::SquaredNorm as usize];
-            out[i][Quantity::Risk as usize] = reading.data_risk + penalty;
-            out[i][Quantity::DataRisk as usize] = reading.data_risk;
-            out[i][Quantity::TrainAccuracy as usize] = reading.correct;
-        });
         if wanted.iter().any(|q| q.needs_test_rows()) {
-            self.readings_of(&self.test, weights, work, |i, reading| {
+            self.read(&self.test, weights, None, work, |i, reading| {
                 out[i][Quantity::TestRisk as usize] = reading.data_risk;
                 out[i][Quantity::TestAccuracy as usize] = reading.correct;
             });

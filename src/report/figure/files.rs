@@ -63,6 +63,9 @@ fn check_name(name: &str) -> Result<(), FigureError> {
     Err(FigureError::Name { name: name.into() })
 }
 
+/// Rows of pixels drawn at a time: a whole page at 600 dots an inch would take more memory than most runs.
+const STRIP: u32 = 128;
+
 fn png(name: &str, tree: &Tree) -> Result<Vec<u8>, FigureError> {
     let scale = (PNG_DPI / SVG_DPI) as f32;
     let (width, height) = (
@@ -74,24 +77,38 @@ fn png(name: &str, tree: &Tree) -> Result<Vec<u8>, FigureError> {
         width,
         height,
     };
-    let mut pixels = Pixmap::new(width, height).ok_or_else(no_pixels)?;
-    // also where the last pixels lie only half on the sheet
-    pixels.fill(resvg::tiny_skia::Color::WHITE);
-    resvg::render(tree, Transform::from_scale(scale, scale), &mut pixels.as_mut());
-    let rgb: Vec<u8> = pixels
-        .pixels()
-        .iter()
-        .flat_map(|p| [p.red(), p.green(), p.blue()])
-        .collect();
-    encode(&rgb, width, height).map_err(|source| FigureError::Png {
+    let failed = |source| FigureError::Png {
         figure: name.into(),
         source,
-    })
+    };
+    let mut strip = Pixmap::new(width, STRIP.min(height).max(1)).ok_or_else(no_pixels)?;
+    let mut bytes = Vec::new();
+    let mut writer = encoder(&mut bytes, width, height)
+        .write_header()
+        .map_err(failed)?;
+    let mut stream = writer.stream_writer().map_err(failed)?;
+    let mut top = 0;
+    while top < height {
+        // also where the last pixels lie only half on the sheet
+        strip.fill(resvg::tiny_skia::Color::WHITE);
+        let placed = Transform::from_scale(scale, scale).post_translate(0.0, -(top as f32));
+        resvg::render(tree, placed, &mut strip.as_mut());
+        let rows = strip.height().min(height - top);
+        let pixels = &strip.pixels()[..(rows * width) as usize];
+        let rgb: Vec<u8> = pixels
+            .iter()
+            .flat_map(|p| [p.red(), p.green(), p.blue()])
+            .collect();
+        std::io::Write::write_all(&mut stream, &rgb).map_err(|error| failed(error.into()))?;
+        top += rows;
+    }
+    stream.finish().map_err(failed)?;
+    writer.finish().map_err(failed)?;
+    Ok(bytes)
 }
 
-fn encode(rgb: &[u8], width: u32, height: u32) -> Result<Vec<u8>, png::EncodingError> {
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+fn encoder(bytes: &mut Vec<u8>, width: u32, height: u32) -> png::Encoder<'_, &mut Vec<u8>> {
+    let mut encoder = png::Encoder::new(bytes, width, height);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
     encoder.set_compression(png::Compression::Default);
@@ -101,10 +118,7 @@ fn encode(rgb: &[u8], width: u32, height: u32) -> Result<Vec<u8>, png::EncodingE
         yppu: per_metre,
         unit: png::Unit::Meter,
     }));
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(rgb)?;
-    writer.finish()?;
-    Ok(bytes)
+    encoder
 }
 
 fn pdf(name: &str, tree: &Tree) -> Result<Vec<u8>, FigureError> {
