@@ -117,11 +117,7 @@ fn minus_two_log_f32<const FUSED: bool>(u: f32) -> f32 {
     let exponent = (shifted >> 23) as i32 as f32 - 127.0;
     let v = (m - 1.0) / multiply_add_f32::<FUSED>(m, -0.25, -0.25);
     let x = v * v;
-    let q = multiply_add_f32::<FUSED>(
-        multiply_add_f32::<FUSED>(LOG_F32[2], x, LOG_F32[1]),
-        x,
-        LOG_F32[0],
-    );
+    let q = multiply_add_f32::<FUSED>(multiply_add_f32::<FUSED>(LOG_F32[2], x, LOG_F32[1]), x, LOG_F32[0]);
     exponent * (-2.0 * std::f32::consts::LN_2) + (v + (v * x) * q)
 }
 

@@ -125,9 +125,7 @@ const F32: (i32, f64) = (23, 1.401298464324817e-45);
 /// Arguments up to `limit`: dense near 0 (a cubic grid), every power of 2 down to the subnormals, both sides of the places
 /// where the reduced argument jumps, and random ones.
 fn arguments(limit: f64) -> Vec<f64> {
-    let mut x: Vec<f64> = (-3000..=3000)
-        .map(|i| limit * (f64::from(i) / 3000.0).powi(3))
-        .collect();
+    let mut x: Vec<f64> = (-3000..=3000).map(|i| limit * (f64::from(i) / 3000.0).powi(3)).collect();
     x.extend((0..1074).flat_map(|i| [2f64.powi(-i), -2f64.powi(-i)]));
     x.extend([0.0, -0.0, limit, -limit]);
     for i in -2000..=2000 {
@@ -171,17 +169,10 @@ fn largest_errors<T: Real>(
 #[test]
 fn activations_and_slopes_are_accurate() {
     let x = arguments(700.0);
-    let single: Vec<f32> = arguments(87.0)
-        .iter()
-        .map(|x| *x as f32)
-        .filter(|x| x.abs() <= 87.0)
-        .collect();
+    let single: Vec<f32> = arguments(87.0).iter().map(|x| *x as f32).filter(|x| x.abs() <= 87.0).collect();
     for activation in ACTIVATIONS {
         let want: Vec<_> = x.iter().map(|x| reference(activation, *x)).collect();
-        let want_single: Vec<_> = single
-            .iter()
-            .map(|x| reference(activation, f64::from(*x)))
-            .collect();
+        let want_single: Vec<_> = single.iter().map(|x| reference(activation, f64::from(*x))).collect();
         for backend in available() {
             let found = [
                 largest_errors(backend, activation, &x, &want, F64),
@@ -199,11 +190,7 @@ fn activations_and_slopes_are_accurate() {
 #[test]
 fn exponentials_are_accurate_to_less_than_two_units_in_the_last_place() {
     let x = arguments(708.0);
-    let single: Vec<f32> = arguments(87.0)
-        .iter()
-        .map(|x| *x as f32)
-        .filter(|x| x.abs() <= 87.0)
-        .collect();
+    let single: Vec<f32> = arguments(87.0).iter().map(|x| *x as f32).filter(|x| x.abs() <= 87.0).collect();
     for backend in available() {
         for (x, got) in x.iter().zip(run(backend, Exp(&x))) {
             let want = DoubleDouble::new(*x).exp();
@@ -238,17 +225,8 @@ fn the_scalar_path_is_accurate() {
 
 /// Ascending arguments around and beyond ±`limit`, where the functions clamp, |x| ≥ `from`.
 fn far_arguments<T: Real>(from: f64, limit: f64) -> Vec<T> {
-    let mut far: Vec<f64> = (0..=1000)
-        .map(|i| from + (1.1 * limit - from) * f64::from(i) / 1000.0)
-        .collect();
-    far.extend([
-        limit.next_down(),
-        limit,
-        limit.next_up(),
-        1e4,
-        1e30,
-        f64::INFINITY,
-    ]);
+    let mut far: Vec<f64> = (0..=1000).map(|i| from + (1.1 * limit - from) * f64::from(i) / 1000.0).collect();
+    far.extend([limit.next_down(), limit, limit.next_up(), 1e4, 1e30, f64::INFINITY]);
     far.retain(|x| *x >= from);
     far.sort_unstable_by(f64::total_cmp);
     let below = far.iter().rev().map(|x| -x);
