@@ -53,24 +53,13 @@ impl<T: Real> Workload<T> {
         let outer = vec![1.0 / (p as f64).sqrt(); p];
         let kernel = NetKernel::new(backend, activation, 1.0, Loss::Logistic, &outer, 0.13, d);
         let inputs = numbers(Purpose::Data, n * d, 1.0 / (d as f64).sqrt());
-        let labels = (0..n)
-            .map(|i| T::from_f64(if i % 2 == 0 { 1.0 } else { -1.0 }))
-            .collect();
+        let labels = (0..n).map(|i| T::from_f64(if i % 2 == 0 { 1.0 } else { -1.0 })).collect();
         let weights = numbers(Purpose::Start, kernel.block_len(n) * p * d, 0.5);
-        Self {
-            kernel,
-            inputs,
-            labels,
-            weights,
-        }
+        Self { kernel, inputs, labels, weights }
     }
 
     fn rows(&self) -> Rows<'_, T> {
-        Rows {
-            inputs: &self.inputs,
-            labels: &self.labels,
-            dim: self.kernel.dim(),
-        }
+        Rows { inputs: &self.inputs, labels: &self.labels, dim: self.kernel.dim() }
     }
 
     /// A block's step of Euler–Maruyama: noise, gradient, update; counts particle-steps.
@@ -85,13 +74,8 @@ impl<T: Real> Workload<T> {
         let h = T::from_f64(0.125);
         let c = T::from_f64((0.05f64 * 0.125).sqrt());
         bencher.counter(ItemsCount::new(count)).bench_local(|| {
-            let rows = Rows {
-                inputs: &self.inputs,
-                labels: &self.labels,
-                dim: self.kernel.dim(),
-            };
-            self.kernel
-                .gradient(rows, &self.weights, &mut gradient, &mut work);
+            let rows = Rows { inputs: &self.inputs, labels: &self.labels, dim: self.kernel.dim() };
+            self.kernel.gradient(rows, &self.weights, &mut gradient, &mut work);
             source.fill(Key::new(1, Purpose::Brownian), 0, count, step, size, &mut noise);
             euler_maruyama_update(backend, &mut self.weights, &gradient, &noise, h, c);
             step += 1;
@@ -108,16 +92,11 @@ impl<T: Real> Workload<T> {
         let mut step = 0;
         let (key, h) = (Key::new(1, Purpose::Batch), T::from_f64(0.05));
         bencher.counter(ItemsCount::new(count)).bench_local(|| {
-            let rows = Rows {
-                inputs: &self.inputs,
-                labels: &self.labels,
-                dim: self.kernel.dim(),
-            };
+            let rows = Rows { inputs: &self.inputs, labels: &self.labels, dim: self.kernel.dim() };
             for (particle, batch) in batch.chunks_exact_mut(b).enumerate() {
                 fill_indices(key, particle as u64, step, rows.len() as u32, batch);
             }
-            self.kernel
-                .minibatch_gradient(rows, &batch, &self.weights, &mut gradient, &mut work);
+            self.kernel.minibatch_gradient(rows, &batch, &self.weights, &mut gradient, &mut work);
             gradient_update(backend, &mut self.weights, &gradient, h);
             step += 1;
         });
@@ -155,8 +134,6 @@ fn a_readings<T: Real>(bencher: Bencher, backend: Backend) {
     let mut readings = vec![Reading::default(); workload.weights.len() / 160];
     let mut work = workload.kernel.work(512);
     bencher.counter(ItemsCount::new(readings.len())).bench_local(|| {
-        workload
-            .kernel
-            .readings(workload.rows(), &workload.weights, &mut readings, &mut work);
+        workload.kernel.readings(workload.rows(), &workload.weights, &mut readings, &mut work);
     });
 }

@@ -23,9 +23,7 @@ fn main() -> Result<(), FigureError> {
 }
 
 fn grid(low: f64, high: f64, count: usize) -> Vec<f64> {
-    (0..count)
-        .map(|i| low + (high - low) * i as f64 / (count - 1) as f64)
-        .collect()
+    (0..count).map(|i| low + (high - low) * i as f64 / (count - 1) as f64).collect()
 }
 
 /// A ripple that stands in for noise.
@@ -39,12 +37,8 @@ fn decay() -> Figure {
     let y = Axis::log(r"excess risk $\mathrm{E}\,\tilde{L}(W_t) - \min\tilde{L}$");
     let mut figure = Figure::new("decay", x, y);
     let t = grid(0.0, 20.0, 81);
-    for (index, (name, rate, floor)) in [
-        ("SGD, $s = 0.05$", 0.35, 4e-3),
-        ("covariance SDE, $dt = s/8$", 0.45, 0.0),
-    ]
-    .into_iter()
-    .enumerate()
+    for (index, (name, rate, floor)) in
+        [("SGD, $s = 0.05$", 0.35, 4e-3), ("covariance SDE, $dt = s/8$", 0.45, 0.0)].into_iter().enumerate()
     {
         let mean: Vec<f64> = t
             .iter()
@@ -56,19 +50,8 @@ fn decay() -> Figure {
         let style = Style::Series(index);
         let low = mean.iter().zip(&half).map(|(m, h)| m - h).collect();
         let high = mean.iter().zip(&half).map(|(m, h)| m + h).collect();
-        figure.layers.push(Layer::Band {
-            label: label.clone(),
-            style,
-            x: t.clone(),
-            low,
-            high,
-        });
-        figure.layers.push(Layer::Line {
-            label,
-            style,
-            x: t.clone(),
-            y: mean,
-        });
+        figure.layers.push(Layer::Band { label: label.clone(), style, x: t.clone(), low, high });
+        figure.layers.push(Layer::Line { label, style, x: t.clone(), y: mean });
     }
     figure.layers.push(Layer::Guide {
         label: r"certified rate $\exp(-2\lambda_s t)$".into(),
@@ -90,10 +73,7 @@ fn processes() -> Figure {
     figure.title = Some(r"Two-layer net, $\lambda_{\mathrm{reg}} = 10^{-3}$".into());
     figure.width = Width::Page;
     let t = grid(0.0, 50.0, 126);
-    for (index, name) in ["sgd", "isotropic SDE", "second-order SDE"]
-        .into_iter()
-        .enumerate()
-    {
+    for (index, name) in ["sgd", "isotropic SDE", "second-order SDE"].into_iter().enumerate() {
         let y: Vec<f64> = t
             .iter()
             .enumerate()
@@ -103,24 +83,10 @@ fn processes() -> Figure {
             })
             .collect();
         let style = Style::Series(index);
-        let (low, high) = (
-            y.iter().map(|v| v - 0.03).collect(),
-            y.iter().map(|v| v + 0.03).collect(),
-        );
+        let (low, high) = (y.iter().map(|v| v - 0.03).collect(), y.iter().map(|v| v + 0.03).collect());
         let label = format!("{name}, mean ± 95 % interval");
-        figure.layers.push(Layer::Band {
-            label: label.clone(),
-            style,
-            x: t.clone(),
-            low,
-            high,
-        });
-        figure.layers.push(Layer::Line {
-            label,
-            style,
-            x: t.clone(),
-            y,
-        });
+        figure.layers.push(Layer::Band { label: label.clone(), style, x: t.clone(), low, high });
+        figure.layers.push(Layer::Line { label, style, x: t.clone(), y });
     }
     let style = Style::Reference(0);
     figure.layers.push(Layer::Level {
@@ -129,11 +95,7 @@ fn processes() -> Figure {
         y: 1.3,
     });
     let (label, style) = ("burn-in".to_string(), Style::Reference(1));
-    figure.layers.push(Layer::Shade {
-        label,
-        style,
-        span: Span::X { low: 0.0, high: 12.0 },
-    });
+    figure.layers.push(Layer::Shade { label, style, span: Span::X { low: 0.0, high: 12.0 } });
     figure
 }
 
@@ -145,34 +107,17 @@ fn orders() -> Figure {
     );
     let mut figure = Figure::new("orders", x, y);
     let s: Vec<f64> = (0..7).map(|i| 0.2 * 0.5f64.powi(i)).collect();
-    for (index, (name, order)) in [("isotropic SDE", 1.0), ("second-order SDE", 2.0)]
-        .into_iter()
-        .enumerate()
+    for (index, (name, order)) in [("isotropic SDE", 1.0), ("second-order SDE", 2.0)].into_iter().enumerate()
     {
-        let y: Vec<f64> = s
-            .iter()
-            .enumerate()
-            .map(|(i, s)| 0.4 * s.powf(order) * (1.0 + 0.1 * ripple(i, order)))
-            .collect();
+        let y: Vec<f64> =
+            s.iter().enumerate().map(|(i, s)| 0.4 * s.powf(order) * (1.0 + 0.1 * ripple(i, order))).collect();
         let low = y.iter().map(|y| y - 0.1 * y - 2e-4).collect();
         let high = y.iter().map(|y| y + 0.1 * y + 2e-4).collect();
         let label = format!("{name} (95 % interval)");
-        figure.layers.push(Layer::Points {
-            label,
-            style: Style::Series(index),
-            x: s.clone(),
-            y,
-            low,
-            high,
-        });
+        figure.layers.push(Layer::Points { label, style: Style::Series(index), x: s.clone(), y, low, high });
         let label = format!("slope {}", number(order));
         let y = [0.4 * 0.004f64.powf(order), 0.4 * 0.2f64.powf(order)];
-        figure.layers.push(Layer::Guide {
-            label,
-            style: Style::Reference(index),
-            x: [0.004, 0.2],
-            y,
-        });
+        figure.layers.push(Layer::Guide { label, style: Style::Reference(index), x: [0.004, 0.2], y });
     }
     figure.x.scale = Scale::Log;
     figure
@@ -187,25 +132,14 @@ fn rates(ratios: bool) -> HeatMap {
             * (-0.25 * row as f64 - 0.2 * column as f64).exp()
             * (1.0 + 0.1 * ripple(row + 7 * column, 0.3));
         let value = if ratios { value / 0.4 } else { value };
-        (row + 2 * column < 12).then_some(Cell {
-            value,
-            std_err: Some(0.034 * value),
-        })
+        (row + 2 * column < 12).then_some(Cell { value, std_err: Some(0.034 * value) })
     };
     HeatMap {
         name: if ratios { "ratios".into() } else { "rates".into() },
         title: ratios.then(|| "Measured rate over certified rate".into()),
-        x: Categories {
-            label: "step size $s$".into(),
-            values: steps.map(number).to_vec(),
-        },
-        y: Categories {
-            label: "width $m$".into(),
-            values: widths.map(number).to_vec(),
-        },
-        cells: (0..6)
-            .map(|row| (0..5).map(|column| cell(row, column)).collect())
-            .collect(),
+        x: Categories { label: "step size $s$".into(), values: steps.map(number).to_vec() },
+        y: Categories { label: "width $m$".into(), values: widths.map(number).to_vec() },
+        cells: (0..6).map(|row| (0..5).map(|column| cell(row, column)).collect()).collect(),
         colour: ColourBar {
             label: if ratios {
                 r"$\lambda / \lambda_{\mathrm{cert}}$".into()

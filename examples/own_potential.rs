@@ -39,16 +39,8 @@ fn main() -> Result<(), sgd_sde::error::Error> {
             let estimate = Moments::of(readings.iter().map(|r| r[quantity as usize])).estimate();
             rounded(estimate.map(|e| e.value), estimate.and_then(|e| e.std_err))
         };
-        println!(
-            "{:>8} {:>22} {:>22}",
-            k,
-            mean(Quantity::Risk),
-            mean(Quantity::Virial)
-        );
+        println!("{:>8} {:>22} {:>22}", k, mean(Quantity::Risk), mean(Quantity::Virial));
     }
-    println!(
-        "under the Gibbs measure the last column is D s/2 = {}",
-        2.0 * s / 2.0
-    );
+    println!("under the Gibbs measure the last column is D s/2 = {}", 2.0 * s / 2.0);
     Ok(())
 }

@@ -98,9 +98,7 @@ const MOST_THREADS: usize = 4096;
 impl StudyArguments {
     fn source(&self) -> Result<Source> {
         let mut source = Source::read(&self.study)?;
-        self.set
-            .iter()
-            .try_for_each(|assignment| source.set(assignment))?;
+        self.set.iter().try_for_each(|assignment| source.set(assignment))?;
         Ok(source)
     }
 
@@ -154,13 +152,7 @@ fn run_study(arguments: &RunArguments) -> Result<()> {
             None => Plan::new(&point.source, backend)?,
         };
         let seed = plan.study.seed;
-        let outcome = run(
-            &plan,
-            point.number,
-            point.settings,
-            &threads,
-            bar.for_point(point.number),
-        );
+        let outcome = run(&plan, point.number, point.settings, &threads, bar.for_point(point.number));
         if point.number == 0 {
             folder.create()?;
             study = outcome.results.points[0].study.clone();
@@ -189,10 +181,7 @@ fn run_study(arguments: &RunArguments) -> Result<()> {
 
 fn results_folder(arguments: &RunArguments) -> PathBuf {
     let name = arguments.study.study.file_stem().unwrap_or_default();
-    arguments
-        .out
-        .clone()
-        .unwrap_or_else(|| Path::new("results").join(name))
+    arguments.out.clone().unwrap_or_else(|| Path::new("results").join(name))
 }
 
 fn check_study(arguments: &StudyArguments) -> Result<()> {
@@ -236,10 +225,7 @@ fn new(file: Option<&Path>) -> Result<()> {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
             Err(Error::Occupied { path: file.into() })
         }
-        other => other.map_err(|source| Error::Write {
-            path: file.into(),
-            source,
-        }),
+        other => other.map_err(|source| Error::Write { path: file.into(), source }),
     }
 }
 
@@ -265,19 +251,10 @@ impl Bar {
         let style =
             ProgressStyle::with_template("{bar:30} {percent:>3} %  {elapsed} gone, {eta} to go  {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        let started = if wanted && std::io::stderr().is_terminal() {
-            Some(Instant::now())
-        } else {
-            None
-        };
+        let started = if wanted && std::io::stderr().is_terminal() { Some(Instant::now()) } else { None };
         // Without a terminal the start lies so far ahead that the bar never shows.
         let started = started.unwrap_or_else(|| Instant::now() + Duration::from_secs(1 << 30));
-        Self {
-            bar,
-            points,
-            point: 0,
-            started,
-        }
+        Self { bar, points, point: 0, started }
     }
 
     fn for_point(&mut self, point: usize) -> &mut dyn Progress {
@@ -292,9 +269,7 @@ impl Bar {
 
 impl Progress for Bar {
     fn at(&mut self, fraction: f64, risk: Option<f64>) {
-        let past = Instant::now()
-            .checked_duration_since(self.started)
-            .unwrap_or_default();
+        let past = Instant::now().checked_duration_since(self.started).unwrap_or_default();
         if self.bar.is_hidden() && past > Duration::from_secs(2) {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
@@ -305,7 +280,6 @@ impl Progress for Bar {
             String::new()
         };
         self.bar.set_message(format!("{point}{risk}"));
-        self.bar
-            .set_position((self.point as f64 * TICKS as f64 + fraction * TICKS as f64) as u64);
+        self.bar.set_position((self.point as f64 * TICKS as f64 + fraction * TICKS as f64) as u64);
     }
 }

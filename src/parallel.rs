@@ -20,10 +20,7 @@ impl Threads {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(count)
             .build()
-            .map_err(|source| Error::Threads {
-                threads: count,
-                source,
-            })?;
+            .map_err(|source| Error::Threads { threads: count, source })?;
         Ok(Self { pool })
     }
 
@@ -47,11 +44,7 @@ impl Threads {
         R: Send,
     {
         self.pool.install(|| {
-            items
-                .par_iter_mut()
-                .with_max_len(1)
-                .map_init(&make_work, |work, item| body(item, work))
-                .collect()
+            items.par_iter_mut().with_max_len(1).map_init(&make_work, |work, item| body(item, work)).collect()
         })
     }
 }

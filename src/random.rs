@@ -43,27 +43,15 @@ pub struct Key {
 /// Rounds of Threefry: the authors report no failure in BigCrush from 12 rounds on; this is one more.
 pub(crate) const ROUNDS: u32 = 13;
 /// Rotation distances of Threefry-4x64 (Salmon et al. 2011, table 3), one pair a round, repeating after 8.
-pub(crate) const ROTATIONS: [(u32, u32); 8] = [
-    (14, 16),
-    (52, 57),
-    (23, 40),
-    (5, 37),
-    (25, 33),
-    (46, 12),
-    (58, 22),
-    (32, 32),
-];
+pub(crate) const ROTATIONS: [(u32, u32); 8] =
+    [(14, 16), (52, 57), (23, 40), (5, 37), (25, 33), (46, 12), (58, 22), (32, 32)];
 /// Parity word of the Threefish key schedule.
 pub(crate) const PARITY: u64 = 0x1BD1_1BDA_A9FC_1A22;
 
 impl Key {
     /// The family of streams of `seed` for `purpose`.
     pub fn new(seed: u64, purpose: Purpose) -> Self {
-        Self {
-            seed,
-            purpose: purpose as u64,
-            tag: 0,
-        }
+        Self { seed, purpose: purpose as u64, tag: 0 }
     }
 
     /// The same purpose, told apart by `tag` (for example Brownian paths of different finest steps); 0 is the family itself.
@@ -78,11 +66,7 @@ impl Key {
 
     /// The 256-bit state of stream `lane` of (particle, step): what a [`Xoshiro256PlusPlus`] starts from.
     pub fn state(self, particle: u64, step: u64, lane: u64) -> [u64; 4] {
-        threefry(
-            ROUNDS,
-            [self.seed, self.purpose, self.tag, 0],
-            [particle, step, lane, 0],
-        )
+        threefry(ROUNDS, [self.seed, self.purpose, self.tag, 0], [particle, step, lane, 0])
     }
 
     /// The stream of (particle, step) for code that draws a few numbers through the traits of `rand`; it is lane 0.
@@ -103,13 +87,7 @@ pub fn from_state(state: [u64; 4]) -> Xoshiro256PlusPlus {
 /// Threefry-4x64 with `rounds` rounds: encrypts `counter` under `key`.
 #[inline]
 fn threefry(rounds: u32, key: [u64; 4], counter: [u64; 4]) -> [u64; 4] {
-    let schedule = [
-        key[0],
-        key[1],
-        key[2],
-        key[3],
-        PARITY ^ key[0] ^ key[1] ^ key[2] ^ key[3],
-    ];
+    let schedule = [key[0], key[1], key[2], key[3], PARITY ^ key[0] ^ key[1] ^ key[2] ^ key[3]];
     let mut x = counter;
     for (word, k) in x.iter_mut().zip(schedule) {
         *word = word.wrapping_add(k);
@@ -143,21 +121,11 @@ mod tests {
         let zero = [0u64; 4];
         assert_eq!(
             threefry(13, zero, zero),
-            [
-                0x4071_fabe_e1dc_8e05,
-                0x02ed_3113_695c_9c62,
-                0x3973_11b5_b89f_9d49,
-                0xe212_92c3_2580_24bc
-            ]
+            [0x4071_fabe_e1dc_8e05, 0x02ed_3113_695c_9c62, 0x3973_11b5_b89f_9d49, 0xe212_92c3_2580_24bc]
         );
         assert_eq!(
             threefry(20, zero, zero),
-            [
-                0x0921_8ebd_e6c8_5537,
-                0x5594_1f52_66d8_6105,
-                0x4bd2_5e16_2824_34dc,
-                0xee29_ec84_6bd2_e40b
-            ]
+            [0x0921_8ebd_e6c8_5537, 0x5594_1f52_66d8_6105, 0x4bd2_5e16_2824_34dc, 0xee29_ec84_6bd2_e40b]
         );
     }
 

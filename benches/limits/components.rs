@@ -65,9 +65,7 @@ impl Component {
         let activate = |activation| rate(threads, span, || activation_work::<T>(backend, activation));
         let normals = |count, dim| rate(threads, span, move || normal_work::<T>(backend, count, dim));
         match self {
-            Self::Fma => rate(threads, span, || {
-                move || fma::chains(backend, T::NAME == f32::NAME)
-            }),
+            Self::Fma => rate(threads, span, || move || fma::chains(backend, T::NAME == f32::NAME)),
             Self::Sigmoid => activate(Activation::Sigmoid),
             Self::Tanh => activate(Activation::Tanh),
             Self::SoftPlus => activate(Activation::SoftPlus),

@@ -29,11 +29,7 @@ impl Needs {
                 Kind::Quadratic => 10.0,
                 _ => 4.0 * rows * p * d,
             },
-            activation: if w.kind == Kind::Tanh {
-                Component::Tanh
-            } else {
-                Component::Sigmoid
-            },
+            activation: if w.kind == Kind::Tanh { Component::Tanh } else { Component::Sigmoid },
             activations: rows * p,
             softplus: match w.observe_every {
                 0 => 0.0,
@@ -61,9 +57,6 @@ impl Floor {
             needs.normals / rate(Component::Normals),
         ];
         let time: f64 = times.iter().sum();
-        Self {
-            particle_steps: 1.0 / time,
-            shares: times.map(|part| part / time),
-        }
+        Self { particle_steps: 1.0 / time, shares: times.map(|part| part / time) }
     }
 }

@@ -9,10 +9,7 @@ const LENGTH: usize = 4096;
 /// Runs the chains of `backend` in double or single precision and returns how many flops that was (two a multiply-add and
 /// lane). Panics if this processor lacks the back end.
 pub fn chains(backend: Backend, single: bool) -> f64 {
-    assert!(
-        backend.is_available(),
-        "this processor lacks the back end {backend}"
-    );
+    assert!(backend.is_available(), "this processor lacks the back end {backend}");
     // SAFETY of the four calls: `is_available` has just found the features that the functions are compiled with.
     let lanes = match (backend, single) {
         #[cfg(target_arch = "x86_64")]
@@ -70,22 +67,8 @@ mod x86 {
         };
     }
 
-    peak!(
-        avx512_f64,
-        "avx512f,avx512dq,avx512bw,avx512vl,fma",
-        _mm512_set1_pd,
-        _mm512_fmadd_pd,
-        8,
-        24
-    );
-    peak!(
-        avx512_f32,
-        "avx512f,avx512dq,avx512bw,avx512vl,fma",
-        _mm512_set1_ps,
-        _mm512_fmadd_ps,
-        16,
-        24
-    );
+    peak!(avx512_f64, "avx512f,avx512dq,avx512bw,avx512vl,fma", _mm512_set1_pd, _mm512_fmadd_pd, 8, 24);
+    peak!(avx512_f32, "avx512f,avx512dq,avx512bw,avx512vl,fma", _mm512_set1_ps, _mm512_fmadd_ps, 16, 24);
     peak!(avx2_f64, "avx2,fma", _mm256_set1_pd, _mm256_fmadd_pd, 4, 12);
     peak!(avx2_f32, "avx2,fma", _mm256_set1_ps, _mm256_fmadd_ps, 8, 12);
 }

@@ -40,11 +40,7 @@ fn options() -> Result<Option<Options>, String> {
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
-        let mut value = || {
-            arguments
-                .next()
-                .ok_or_else(|| format!("{argument} needs a value"))
-        };
+        let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
         let number = |text: String| match text.parse::<usize>() {
             Ok(number) if number > 0 => Ok(number),
             _ => Err(format!("\"{text}\" is not a positive whole number")),
@@ -101,10 +97,7 @@ impl Table {
 }
 
 fn print_tables(options: &Options, tables: &[Table]) {
-    println!(
-        "Back end {}, median (min–max) of {} rounds.\n",
-        options.backend, options.rounds
-    );
+    println!("Back end {}, median (min–max) of {} rounds.\n", options.backend, options.rounds);
     for (threads, table) in options.threads.iter().zip(tables) {
         println!("Threads: {threads}\n\n| component | unit | f64 | f32 |\n|---|---|---|---|");
         for (i, component) in Component::ALL.into_iter().enumerate() {

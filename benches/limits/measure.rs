@@ -26,10 +26,7 @@ pub fn rate<W: FnMut() -> f64>(threads: usize, span: Duration, make: impl Fn() -
         joined.map(|result| result.expect("the work panicked")).collect()
     });
     // Threads that finish early would count too much if the whole were divided by the last one's time.
-    measured
-        .iter()
-        .map(|(units, from, to)| units / (*to - *from).as_secs_f64())
-        .sum()
+    measured.iter().map(|(units, from, to)| units / (*to - *from).as_secs_f64()).sum()
 }
 
 /// A measured quantity over rounds.

@@ -63,32 +63,9 @@ const A: Workload = Workload {
 /// All of them.
 pub const ALL: [Workload; 7] = [
     A,
-    Workload {
-        name: "B",
-        kind: Kind::Tanh,
-        p: 128,
-        n: 1024,
-        particles: 64,
-        chunk: 20,
-        ..A
-    },
-    Workload {
-        name: "C",
-        d: 784,
-        p: 12,
-        n: 2048,
-        particles: 16,
-        chunk: 10,
-        ..A
-    },
-    Workload {
-        name: "D",
-        kind: Kind::Sgd,
-        b: 32,
-        particles: 1024,
-        dt: S,
-        ..A
-    },
+    Workload { name: "B", kind: Kind::Tanh, p: 128, n: 1024, particles: 64, chunk: 20, ..A },
+    Workload { name: "C", d: 784, p: 12, n: 2048, particles: 16, chunk: 10, ..A },
+    Workload { name: "D", kind: Kind::Sgd, b: 32, particles: 1024, dt: S, ..A },
     Workload {
         name: "E1",
         kind: Kind::DoubleWell,
@@ -111,11 +88,7 @@ pub const ALL: [Workload; 7] = [
         chunk: 64,
         ..A
     },
-    Workload {
-        name: "F",
-        observe_every: 10,
-        ..A
-    },
+    Workload { name: "F", observe_every: 10, ..A },
 ];
 
 impl Workload {
@@ -130,8 +103,6 @@ impl FromStr for Workload {
 
     fn from_str(name: &str) -> Result<Self, String> {
         let found = ALL.iter().find(|w| w.name.eq_ignore_ascii_case(name));
-        found
-            .copied()
-            .ok_or_else(|| format!("no workload \"{name}\": A, B, C, D, E1, E2 or F"))
+        found.copied().ok_or_else(|| format!("no workload \"{name}\": A, B, C, D, E1, E2 or F"))
     }
 }

@@ -49,11 +49,7 @@ impl NetData {
             inputs,
             labels,
             outer: (0..w.p).map(outer).collect(),
-            activation: if w.kind == Kind::Tanh {
-                Activation::Tanh
-            } else {
-                Activation::Sigmoid
-            },
+            activation: if w.kind == Kind::Tanh { Activation::Tanh } else { Activation::Sigmoid },
             dim: w.d,
         }
     }
@@ -67,11 +63,8 @@ impl NetData {
             outer: &self.outer,
             lambda: LAMBDA,
         };
-        let rows = Rows {
-            inputs: &self.inputs[..rows * self.dim],
-            labels: &self.labels[..rows],
-            dim: self.dim,
-        };
+        let rows =
+            Rows { inputs: &self.inputs[..rows * self.dim], labels: &self.labels[..rows], dim: self.dim };
         let mut gradient = vec![0.0; weights.len()];
         net.gradient(rows, weights, &mut gradient);
         gradient

@@ -19,22 +19,9 @@ pub struct Library {
 }
 
 fn two_layer(data: &NetData, backend: Backend, precision: Precision) -> TwoLayer {
-    let train = Rows {
-        inputs: data.inputs.clone(),
-        labels: data.labels.clone(),
-        dim: data.dim,
-    };
-    let test = Rows {
-        inputs: Vec::new(),
-        labels: Vec::new(),
-        dim: data.dim,
-    };
-    let split = Split {
-        train_indices: (0..train.len()).collect(),
-        test_indices: Vec::new(),
-        train,
-        test,
-    };
+    let train = Rows { inputs: data.inputs.clone(), labels: data.labels.clone(), dim: data.dim };
+    let test = Rows { inputs: Vec::new(), labels: Vec::new(), dim: data.dim };
+    let split = Split { train_indices: (0..train.len()).collect(), test_indices: Vec::new(), train, test };
     let settings = TwoLayerSettings {
         activation: data.activation,
         beta: 1.0,
@@ -69,9 +56,7 @@ impl Library {
             }
         };
         let points = (0..workload.particles).map(|i| start(i, workload.dim()));
-        let start = Start::Points {
-            weights: points.flatten().collect(),
-        };
+        let start = Start::Points { weights: points.flatten().collect() };
         Self {
             workload,
             ensemble: Ensemble::new(process, &start, workload.particles as u64, seed),
@@ -83,10 +68,7 @@ impl Library {
 
 impl Program for Library {
     fn gradient_error(&self) -> f64 {
-        let (process, w) = (
-            self.ensemble.process(),
-            start(0, self.ensemble.process().potential().dim()),
-        );
+        let (process, w) = (self.ensemble.process(), start(0, self.ensemble.process().potential().dim()));
         let potential = process.potential();
         let (mut gradient, mut scratch) = (vec![0.0; w.len()], potential.scratch());
         let rows = match self.workload.kind {

@@ -54,11 +54,7 @@ fn options() -> Result<Option<Options>, String> {
     let mut sizes = Vec::new();
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
-        let mut value = || {
-            arguments
-                .next()
-                .ok_or_else(|| format!("{argument} needs a value"))
-        };
+        let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
         match argument.as_str() {
             "--seconds" => seconds = parse(&value()?)?,
             "--backend" => backend = value()?.parse().map_err(|e| format!("{e}"))?,
@@ -72,11 +68,7 @@ fn options() -> Result<Option<Options>, String> {
         }
     }
     let [name, dtype, threads] = places.as_slice() else {
-        return if places.is_empty() {
-            Ok(None)
-        } else {
-            Err("three arguments are needed".to_owned())
-        };
+        return if places.is_empty() { Ok(None) } else { Err("three arguments are needed".to_owned()) };
     };
     let mut workload: Workload = name.parse()?;
     for (size, value) in sizes {
@@ -95,14 +87,7 @@ fn options() -> Result<Option<Options>, String> {
         other => return Err(format!("no precision \"{other}\": f64 or f32")),
     };
     let threads = parse(threads)?;
-    Ok(Some(Options {
-        workload,
-        single,
-        threads,
-        seconds,
-        backend,
-        serve,
-    }))
+    Ok(Some(Options { workload, single, threads, seconds, backend, serve }))
 }
 
 /// Largest resident size so far in MiB, where the system tells.
@@ -118,15 +103,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("{HELP}");
         return Ok(());
     };
-    let Options {
-        workload, backend, ..
-    } = options;
+    let Options { workload, backend, .. } = options;
     let threads = Threads::new(options.threads)?;
-    let precision = if options.single {
-        Precision::F32
-    } else {
-        Precision::F64
-    };
+    let precision = if options.single { Precision::F32 } else { Precision::F64 };
     if options.single && matches!(workload.kind, Kind::DoubleWell | Kind::Quadratic) {
         return Err("only the kernels of nets have 32-bit arithmetic".into());
     }

@@ -39,24 +39,12 @@ impl<'a> EulerMaruyama<'a> {
         refinement: u32,
         seed: u64,
     ) -> Self {
-        assert!(
-            s >= 0.0 && dt > 0.0 && refinement > 0,
-            "s ≥ 0, dt > 0, refinement ≥ 1"
-        );
+        assert!(s >= 0.0 && dt > 0.0 && refinement > 0, "s ≥ 0, dt > 0, refinement ≥ 1");
         // Paths of different finest steps are independent: the finest step, rounded to 12 digits so that 0.1/2 and 0.05
         // are one, is part of their name.
-        let finest = format!("{:.11e}", dt / f64::from(refinement))
-            .parse()
-            .unwrap_or(dt);
+        let finest = format!("{:.11e}", dt / f64::from(refinement)).parse().unwrap_or(dt);
         let key = Key::new(seed, Purpose::Brownian).tagged(f64::to_bits(finest));
-        Self {
-            potential,
-            s,
-            dt,
-            refinement,
-            key,
-            backend: Backend::detect(),
-        }
+        Self { potential, s, dt, refinement, key, backend: Backend::detect() }
     }
 
     /// The same with the vector instructions of `backend`; by default the widest there are.
@@ -95,30 +83,18 @@ impl Process for EulerMaruyama<'_> {
 
     fn noise(&self, count: usize) -> Noise {
         let len = count * self.potential.dim();
-        let fine = if self.refinement > 1 {
-            vec![0.0; len]
-        } else {
-            Vec::new()
-        };
-        Noise {
-            normals: vec![0.0; len],
-            fine,
-            ..Noise::new(self.backend)
-        }
+        let fine = if self.refinement > 1 { vec![0.0; len] } else { Vec::new() };
+        Noise { normals: vec![0.0; len], fine, ..Noise::new(self.backend) }
     }
 
     fn draw(&self, block: &Block, step: u64, noise: &mut Noise) {
         let (count, len, m) = (block.count(), block.weights.len(), u64::from(self.refinement));
         let sum = &mut noise.normals[..len];
-        noise
-            .source
-            .fill(self.key, block.first, count, step * m, block.dim, sum);
+        noise.source.fill(self.key, block.first, count, step * m, block.dim, sum);
         if m > 1 {
             let fine = &mut noise.fine[..len];
             for part in 1..m {
-                noise
-                    .source
-                    .fill(self.key, block.first, count, step * m + part, block.dim, fine);
+                noise.source.fill(self.key, block.first, count, step * m + part, block.dim, fine);
                 sum.iter_mut().zip(fine.iter()).for_each(|(a, b)| *a += b);
             }
             let scale = 1.0 / (m as f64).sqrt();

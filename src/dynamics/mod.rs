@@ -119,10 +119,7 @@ pub trait Process: Send + Sync {
         let potential = self.potential();
         Work {
             gradient: vec![0.0; count * potential.dim()],
-            scratch: Scratch {
-                backend: self.backend(),
-                ..potential.scratch()
-            },
+            scratch: Scratch { backend: self.backend(), ..potential.scratch() },
             noise: self.noise(count),
         }
     }
@@ -132,13 +129,7 @@ pub trait Process: Send + Sync {
         let len = block.weights.len();
         for step in from..to {
             self.draw(block, step, &mut work.noise);
-            self.step(
-                block,
-                step,
-                &work.noise,
-                &mut work.gradient[..len],
-                &mut work.scratch,
-            );
+            self.step(block, step, &work.noise, &mut work.gradient[..len], &mut work.scratch);
         }
     }
 }

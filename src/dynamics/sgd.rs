@@ -35,23 +35,9 @@ impl<'a> Sgd<'a> {
     /// When s ≤ 0, `batch` is 0, or `batch` exceeds the number of rows n without replacement or by epochs.
     pub fn new(sum: &'a dyn FiniteSum, s: f64, batch: usize, sampling: Sampling, seed: u64) -> Self {
         assert!(s > 0.0 && batch > 0, "s > 0, batch ≥ 1");
-        assert!(
-            sampling == Sampling::WithReplacement || batch <= sum.samples(),
-            "batch ≤ n"
-        );
-        let purpose = if sampling == Sampling::Epochs {
-            Purpose::Epoch
-        } else {
-            Purpose::Batch
-        };
-        Self {
-            sum,
-            s,
-            batch,
-            sampling,
-            key: Key::new(seed, purpose),
-            backend: Backend::detect(),
-        }
+        assert!(sampling == Sampling::WithReplacement || batch <= sum.samples(), "batch ≤ n");
+        let purpose = if sampling == Sampling::Epochs { Purpose::Epoch } else { Purpose::Batch };
+        Self { sum, s, batch, sampling, key: Key::new(seed, purpose), backend: Backend::detect() }
     }
 
     /// The same with the vector instructions of `backend`; by default the widest there are.
@@ -88,11 +74,8 @@ impl<'a> Sgd<'a> {
             noise.orders_of = Some((block.first, epoch));
         }
         let (start, len) = (self.position(step), self.batch_len(step));
-        for (order, batch) in noise
-            .orders
-            .chunks_exact(samples)
-            .zip(noise.batch.chunks_exact_mut(len))
-            .take(count)
+        for (order, batch) in
+            noise.orders.chunks_exact(samples).zip(noise.batch.chunks_exact_mut(len)).take(count)
         {
             batch.copy_from_slice(&order[start..start + len]);
         }
@@ -134,11 +117,7 @@ impl Process for Sgd<'_> {
             Sampling::WithoutReplacement => (0..samples as u32).collect(),
             Sampling::Epochs => vec![0; count * samples],
         };
-        Noise {
-            batch: vec![0; count * self.batch],
-            orders,
-            ..Noise::new(self.backend)
-        }
+        Noise { batch: vec![0; count * self.batch], orders, ..Noise::new(self.backend) }
     }
 
     fn draw(&self, block: &Block, step: u64, noise: &mut Noise) {
@@ -146,12 +125,7 @@ impl Process for Sgd<'_> {
             return self.draw_from_epoch(block, step, noise);
         }
         let samples = self.sum.samples() as u32;
-        for (i, batch) in noise
-            .batch
-            .chunks_exact_mut(self.batch)
-            .take(block.count())
-            .enumerate()
-        {
+        for (i, batch) in noise.batch.chunks_exact_mut(self.batch).take(block.count()).enumerate() {
             let particle = block.first + i as u64;
             match self.sampling {
                 Sampling::WithReplacement => fill_indices(self.key, particle, step, samples, batch),
@@ -162,8 +136,7 @@ impl Process for Sgd<'_> {
 
     fn step(&self, block: &mut Block, step: u64, noise: &Noise, gradient: &mut [f64], scratch: &mut Scratch) {
         let batch = &noise.batch[..block.count() * self.batch_len(step)];
-        self.sum
-            .minibatch_gradient(&block.weights, batch, gradient, scratch);
+        self.sum.minibatch_gradient(&block.weights, batch, gradient, scratch);
         gradient_update(self.backend, &mut block.weights, gradient, self.s);
     }
 }

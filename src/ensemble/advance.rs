@@ -40,21 +40,11 @@ impl<'a> Ensemble<'a> {
             for (particle, w) in (first..).zip(block.weights.chunks_exact_mut(block.dim)) {
                 if !finite(w) {
                     w.fill(f64::NAN);
-                    divergences.push(Divergence {
-                        particle,
-                        step: 0,
-                        time: 0.0,
-                    });
+                    divergences.push(Divergence { particle, step: 0, time: 0.0 });
                 }
             }
         }
-        Self {
-            process,
-            blocks,
-            step: 0,
-            divergences,
-            largest_block,
-        }
+        Self { process, blocks, step: 0, divergences, largest_block }
     }
 
     /// The process.
@@ -102,9 +92,7 @@ impl<'a> Ensemble<'a> {
                 let mut readings = vec![[f64::NAN; Quantity::COUNT]; block.count()];
                 let gradient = &mut work.gradient[..block.weights.len()];
                 let scratch = &mut work.scratch;
-                process
-                    .potential()
-                    .block_readings(&block.weights, wanted, &mut readings, gradient, scratch);
+                process.potential().block_readings(&block.weights, wanted, &mut readings, gradient, scratch);
                 for (w, reading) in block.weights.chunks_exact(block.dim).zip(&mut readings) {
                     if !finite(w) {
                         *reading = [f64::NAN; Quantity::COUNT];
@@ -128,9 +116,8 @@ fn advance_block(
 ) -> Vec<Divergence> {
     let before = block.clone();
     process.advance(block, from, to, work);
-    let lost: Vec<usize> = (0..block.count())
-        .filter(|&i| finite(row(&before, i)) && !finite(row(block, i)))
-        .collect();
+    let lost: Vec<usize> =
+        (0..block.count()).filter(|&i| finite(row(&before, i)) && !finite(row(block, i))).collect();
     if lost.is_empty() {
         return Vec::new();
     }
@@ -141,11 +128,7 @@ fn advance_block(
         for (place, &i) in found.iter_mut().zip(&lost) {
             if place.is_none() && !finite(row(&replay, i)) {
                 let time = (step + 1) as f64 * process.step_length();
-                *place = Some(Divergence {
-                    particle: block.first + i as u64,
-                    step: step + 1,
-                    time,
-                });
+                *place = Some(Divergence { particle: block.first + i as u64, step: step + 1, time });
             }
         }
         if found.iter().all(Option::is_some) {

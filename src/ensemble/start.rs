@@ -38,12 +38,7 @@ impl Start {
                 for (particle, w) in (first..).zip(weights.chunks_exact_mut(dim)) {
                     self.draw(particle, seed, w);
                 }
-                Block {
-                    first,
-                    dim,
-                    weights,
-                    extra: Vec::new(),
-                }
+                Block { first, dim, weights, extra: Vec::new() }
             })
             .collect()
     }

@@ -53,11 +53,7 @@ mod tests {
 
     #[test]
     fn one_number_has_no_error() {
-        let one = Estimate {
-            value: 1.0,
-            std_err: None,
-            n: 1,
-        };
+        let one = Estimate { value: 1.0, std_err: None, n: 1 };
         assert_eq!(one.interval(), None);
     }
 }

@@ -57,11 +57,7 @@ impl Moments {
     /// The mean with its standard error; `None` where nothing went in.
     pub fn estimate(&self) -> Option<Estimate> {
         let std_err = self.variance().map(|v| (v / self.n as f64).sqrt());
-        (self.n > 0).then_some(Estimate {
-            value: self.mean,
-            std_err,
-            n: self.n,
-        })
+        (self.n > 0).then_some(Estimate { value: self.mean, std_err, n: self.n })
     }
 }
 
@@ -91,10 +87,7 @@ mod tests {
     fn numbers_that_are_not_finite_are_not_counted() {
         let moments = Moments::of([1.0, f64::NAN, 3.0, f64::INFINITY]);
         let estimate = moments.estimate().unwrap();
-        assert_eq!(
-            (estimate.n, estimate.value, estimate.std_err),
-            (2, 2.0, Some(1.0))
-        );
+        assert_eq!((estimate.n, estimate.value, estimate.std_err), (2, 2.0, Some(1.0)));
         assert!(Moments::default().estimate().is_none());
         assert_eq!(Moments::of([5.0]).estimate().unwrap().std_err, None);
     }

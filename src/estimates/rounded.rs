@@ -29,11 +29,7 @@ pub fn significant(value: f64) -> String {
     if value == 0.0 || (-4..6).contains(&power) {
         let places = (5 - power.min(5)) as usize;
         let text = format!("{value:.places$}");
-        if text.contains('.') {
-            text.trim_end_matches('0').trim_end_matches('.').into()
-        } else {
-            text
-        }
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
     } else {
         format!("{value:.5e}")
     }
@@ -41,11 +37,7 @@ pub fn significant(value: f64) -> String {
 
 /// The power of ten of the first digit; 0 for 0.
 fn exponent(x: f64) -> i32 {
-    if x == 0.0 {
-        0
-    } else {
-        x.abs().log10().floor() as i32
-    }
+    if x == 0.0 { 0 } else { x.abs().log10().floor() as i32 }
 }
 
 #[cfg(test)]

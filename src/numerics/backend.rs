@@ -26,10 +26,7 @@ impl Backend {
 
     /// The widest back end this processor has.
     pub fn detect() -> Self {
-        Self::ALL
-            .into_iter()
-            .find(|backend| backend.is_available())
-            .unwrap_or(Self::Portable)
+        Self::ALL.into_iter().find(|backend| backend.is_available()).unwrap_or(Self::Portable)
     }
 
     /// Whether this processor has the instructions.

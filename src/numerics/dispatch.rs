@@ -41,10 +41,7 @@ fn run_avx2<W: Task>(task: W) -> W::Output {
 
 /// Runs `task` compiled for `backend`. Panics if this processor lacks it.
 pub(super) fn run<W: Task>(backend: Backend, task: W) -> W::Output {
-    assert!(
-        backend.is_available(),
-        "this processor lacks the back end {backend}"
-    );
+    assert!(backend.is_available(), "this processor lacks the back end {backend}");
     match backend {
         #[cfg(target_arch = "x86_64")]
         // SAFETY: `is_available` has just found every feature that the function is compiled with.

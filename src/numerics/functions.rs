@@ -97,14 +97,8 @@ impl Coefficients for f32 {
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -0.000_212_194_44;
     const LOG2_E: f32 = std::f32::consts::LOG2_E;
-    const EXP: &'static [f32] = &[
-        0.5,
-        0.166_666_67,
-        0.041_666_377,
-        0.008_333_275,
-        0.001_393_956_6,
-        0.000_199_130_52,
-    ];
+    const EXP: &'static [f32] =
+        &[0.5, 0.166_666_67, 0.041_666_377, 0.008_333_275, 0.001_393_956_6, 0.000_199_130_52];
     const EXP_TABLE: &'static [f32] = &[0.500_004_05, 0.166_667_64];
     const ROOTS_OF_2: &'static [f32] = &[
         1.0,
@@ -256,24 +250,11 @@ pub(super) struct Scales {
 impl Scales {
     pub(super) fn new(activation: Activation, beta: f64) -> Self {
         match activation {
-            Activation::Sigmoid => Self {
-                argument: beta,
-                value: 1.0,
-                slope: beta,
-                curvature: beta * beta,
-            },
-            Activation::Tanh => Self {
-                argument: 2.0 * beta,
-                value: 1.0,
-                slope: beta,
-                curvature: -2.0 * beta * beta,
-            },
-            Activation::SoftPlus => Self {
-                argument: beta,
-                value: 1.0 / beta,
-                slope: 1.0,
-                curvature: beta,
-            },
+            Activation::Sigmoid => Self { argument: beta, value: 1.0, slope: beta, curvature: beta * beta },
+            Activation::Tanh => {
+                Self { argument: 2.0 * beta, value: 1.0, slope: beta, curvature: -2.0 * beta * beta }
+            }
+            Activation::SoftPlus => Self { argument: beta, value: 1.0 / beta, slope: 1.0, curvature: beta },
         }
     }
 }

@@ -20,16 +20,10 @@ pub(super) enum Selection<'a, T> {
 
 /// What is asked for.
 pub(super) enum Goal<'a, T> {
-    Gradient {
-        gradient: &'a mut [T],
-        readings: Option<&'a mut [Reading]>,
-    },
+    Gradient { gradient: &'a mut [T], readings: Option<&'a mut [Reading]> },
     Readings(&'a mut [Reading]),
     Laplacian(&'a mut [f64]),
-    HessianVector {
-        vectors: &'a [T],
-        out: &'a mut [T],
-    },
+    HessianVector { vectors: &'a [T], out: &'a mut [T] },
     Outputs(&'a mut [T]),
 }
 
@@ -81,34 +75,16 @@ impl<T: Real> Call<'_, T> {
     /// # Safety
     /// The processor has the instructions of `V`.
     unsafe fn group<V: Vector<Scalar = T>>(&mut self, first: usize, taken: usize, size: usize) {
-        let Shape {
-            layout, width, dim, ..
-        } = self.shape;
+        let Shape { layout, width, dim, .. } = self.shape;
         let mine = first * size..(first + taken) * size;
         let packed = dim * layout.stride;
         let argument = T::from_f64(layout.argument);
-        layout.pack(
-            &self.weights[mine.clone()],
-            width,
-            dim,
-            argument,
-            self.work.weights.as_mut_slice(),
-        );
+        layout.pack(&self.weights[mine.clone()], width, dim, argument, self.work.weights.as_mut_slice());
         if let Goal::HessianVector { vectors, .. } = &self.goal {
-            layout.pack(
-                &vectors[mine.clone()],
-                width,
-                dim,
-                T::ONE,
-                self.work.vectors.as_mut_slice(),
-            );
+            layout.pack(&vectors[mine.clone()], width, dim, T::ONE, self.work.vectors.as_mut_slice());
         }
         self.work.gradient.as_mut_slice()[..packed].fill(T::default());
-        let mut sums = Sums {
-            values: [0.0; 16],
-            right: [0.0; 16],
-            laplacians: [0.0; 16],
-        };
+        let mut sums = Sums { values: [0.0; 16], right: [0.0; 16], laplacians: [0.0; 16] };
         let total = self.rows_of_a_particle();
         self.equal_weights(total);
         for start in (0..total).step_by(self.work.tile_rows) {
@@ -187,35 +163,19 @@ impl<T: Real> Call<'_, T> {
         sums: &Sums,
         total: usize,
     ) {
-        let Shape {
-            layout,
-            lambda,
-            width,
-            dim,
-            ..
-        } = self.shape;
+        let Shape { layout, lambda, width, dim, .. } = self.shape;
         let factor = T::from_f64(lambda);
         let packed = self.work.gradient.as_mut_slice();
         let read = |readings: &mut [Reading]| {
             for (r, reading) in readings[first..first + taken].iter_mut().enumerate() {
                 let mean =
                     |lanes: &[f64; 16]| lanes[r..].iter().step_by(layout.q).sum::<f64>() / total as f64;
-                *reading = Reading {
-                    data_risk: mean(&sums.values),
-                    correct: mean(&sums.right),
-                };
+                *reading = Reading { data_risk: mean(&sums.values), correct: mean(&sums.right) };
             }
         };
         match &mut self.goal {
             Goal::Gradient { gradient, readings } => {
-                layout.unpack(
-                    packed,
-                    factor,
-                    &self.weights[mine.clone()],
-                    width,
-                    dim,
-                    &mut gradient[mine],
-                );
+                layout.unpack(packed, factor, &self.weights[mine.clone()], width, dim, &mut gradient[mine]);
                 if let Some(readings) = readings {
                     read(readings);
                 }

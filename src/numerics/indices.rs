@@ -12,10 +12,7 @@ struct Halves {
 
 impl Halves {
     fn new(key: Key, particle: u64, step: u64) -> Self {
-        Self {
-            stream: key.stream(particle, step),
-            left: None,
-        }
+        Self { stream: key.stream(particle, step), left: None }
     }
 
     #[inline]
@@ -49,10 +46,7 @@ pub fn fill_indices(key: Key, particle: u64, step: u64, samples: u32, out: &mut 
 /// `identity` is the identity permutation of the n rows, used as scratch and restored: O(b), nothing allocated.
 /// Partial shuffle of Fisher and Yates.
 pub fn fill_without_replacement(key: Key, particle: u64, step: u64, identity: &mut [u32], out: &mut [u32]) {
-    assert!(
-        out.len() <= identity.len(),
-        "a batch without replacement holds at most n rows"
-    );
+    assert!(out.len() <= identity.len(), "a batch without replacement holds at most n rows");
     let n = identity.len() as u32;
     let mut halves = Halves::new(key, particle, step);
     for (i, partner) in out.iter_mut().enumerate() {
@@ -89,10 +83,7 @@ mod tests {
     /// Pearson's χ² of counts against equal probabilities, as a number of its own standard deviations.
     fn chi_square_excess(counts: &[u32]) -> f64 {
         let expected = counts.iter().sum::<u32>() as f64 / counts.len() as f64;
-        let chi: f64 = counts
-            .iter()
-            .map(|c| (f64::from(*c) - expected).powi(2) / expected)
-            .sum();
+        let chi: f64 = counts.iter().map(|c| (f64::from(*c) - expected).powi(2) / expected).sum();
         let freedom = counts.len() as f64 - 1.0;
         (chi - freedom) / (2.0 * freedom).sqrt()
     }

@@ -34,9 +34,7 @@ impl Lanes for PortableLanes {
     }
     #[inline(always)]
     fn add(self, other: Self) -> Self {
-        Self(std::array::from_fn(|lane| {
-            self.0[lane].wrapping_add(other.0[lane])
-        }))
+        Self(std::array::from_fn(|lane| self.0[lane].wrapping_add(other.0[lane])))
     }
     #[inline(always)]
     fn xor(self, other: Self) -> Self {

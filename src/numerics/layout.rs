@@ -81,10 +81,7 @@ impl<T: Real> Layout<T> {
             packed[..dim * self.stride].fill(T::default());
         }
         for (r, particle) in particles.chunks_exact(size).enumerate() {
-            for (column, line) in particle
-                .chunks_exact(width)
-                .zip(packed.chunks_exact_mut(self.stride))
-            {
+            for (column, line) in particle.chunks_exact(width).zip(packed.chunks_exact_mut(self.stride)) {
                 if self.q == 1 {
                     for (to, w) in line.iter_mut().zip(column) {
                         *to = *w * factor;
@@ -109,10 +106,8 @@ impl<T: Real> Layout<T> {
         out: &mut [T],
     ) {
         let per_particle = dim * width;
-        for (r, (out, w)) in out
-            .chunks_exact_mut(per_particle)
-            .zip(particles.chunks_exact(per_particle))
-            .enumerate()
+        for (r, (out, w)) in
+            out.chunks_exact_mut(per_particle).zip(particles.chunks_exact(per_particle)).enumerate()
         {
             let columns = out.chunks_exact_mut(width).zip(w.chunks_exact(width));
             for ((out, w), line) in columns.zip(packed.chunks_exact(self.stride)) {
@@ -196,10 +191,7 @@ mod tests {
 
     #[test]
     fn particles_fill_the_vectors_of_awkward_widths() {
-        assert_eq!(
-            [16, 12, 1, 3, 17, 128].map(|p| side_by_side(p, 8)),
-            [1, 2, 8, 8, 4, 1]
-        );
+        assert_eq!([16, 12, 1, 3, 17, 128].map(|p| side_by_side(p, 8)), [1, 2, 8, 8, 4, 1]);
         assert_eq!([16, 12, 1, 3, 17].map(|p| side_by_side(p, 16)), [1, 4, 16, 16, 8]);
     }
 }

@@ -23,11 +23,7 @@ impl Loss {
             Self::Logistic => {
                 let margin = label * output;
                 let q = logistic(-margin);
-                [
-                    softplus(-margin),
-                    -label * q,
-                    label * label * q * logistic(margin),
-                ]
+                [softplus(-margin), -label * q, label * label * q * logistic(margin)]
             }
             Self::Square => {
                 let residual = output - label;
@@ -66,11 +62,6 @@ mod tests {
             let [value, g, h] = Loss::Logistic.derivatives(label, -1e300 * label);
             assert_eq!((value, g, h), (1e300, -label, 0.0));
         }
-        assert!(
-            Loss::Logistic
-                .derivatives(1.0, f64::NAN)
-                .iter()
-                .all(|v| v.is_nan())
-        );
+        assert!(Loss::Logistic.derivatives(1.0, f64::NAN).iter().all(|v| v.is_nan()));
     }
 }

@@ -5,6 +5,8 @@
 //! - [`NormalSource`], [`fill_indices`] and its kin: Brownian increments and minibatches as pure functions of
 //!   (key, particle, step).
 
+#[cfg(test)]
+mod accuracy_tests;
 mod activation;
 mod backend;
 mod box_muller;

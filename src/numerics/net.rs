@@ -54,26 +54,14 @@ impl<T: Real> NetKernel<T> {
         lambda: f64,
         dim: usize,
     ) -> Self {
-        assert!(
-            backend.is_available(),
-            "this processor lacks the back end {backend}"
-        );
+        assert!(backend.is_available(), "this processor lacks the back end {backend}");
         assert!(beta > 0.0, "β must be positive");
         assert!(!outer.is_empty() && dim >= 1, "p and d must be at least 1");
         let lanes = lanes::<T>(backend);
         let layout = |q| Layout::new(q, lanes, activation, beta, outer);
         let width = outer.len();
         let (shared, own) = (layout(side_by_side(width, lanes)), layout(1));
-        Self {
-            backend,
-            activation,
-            loss,
-            lambda,
-            width,
-            dim,
-            shared,
-            own,
-        }
+        Self { backend, activation, loss, lambda, width, dim, shared, own }
     }
 
     /// p.
@@ -102,30 +90,13 @@ impl<T: Real> NetKernel<T> {
     /// Scratch for calls with about `max_rows` rows (more are allowed); the only allocation. Size: 3 pd numbers for each of
     /// the particles that share vectors, and some 100 KiB.
     pub fn work(&self, max_rows: usize) -> NetWork<T> {
-        let rows = self
-            .shared
-            .tile_rows(self.dim)
-            .min(max_rows.max(1).next_multiple_of(ROW_PADDING));
+        let rows = self.shared.tile_rows(self.dim).min(max_rows.max(1).next_multiple_of(ROW_PADDING));
         NetWork::new(rows, self.dim, self.shared.stride.max(self.own.stride))
     }
 
     fn shape<'a>(&'a self, layout: &'a Layout<T>) -> Shape<'a, T> {
-        let Self {
-            activation,
-            loss,
-            lambda,
-            width,
-            dim,
-            ..
-        } = *self;
-        Shape {
-            layout,
-            activation,
-            loss,
-            lambda,
-            width,
-            dim,
-        }
+        let Self { activation, loss, lambda, width, dim, .. } = *self;
+        Shape { layout, activation, loss, lambda, width, dim }
     }
 
     /// A call over rows that all particles share.
@@ -137,32 +108,14 @@ impl<T: Real> NetKernel<T> {
         goal: Goal<T>,
         work: &mut NetWork<T>,
     ) {
-        let layout = if matches!(selection, Selection::Batch(_)) {
-            &self.own
-        } else {
-            &self.shared
-        };
+        let layout = if matches!(selection, Selection::Batch(_)) { &self.own } else { &self.shared };
         work.check(self.dim, self.shared.stride.max(self.own.stride));
-        run(
-            self.backend,
-            Call {
-                shape: self.shape(layout),
-                rows,
-                selection,
-                weights,
-                goal,
-                work,
-            },
-        );
+        run(self.backend, Call { shape: self.shape(layout), rows, selection, weights, goal, work });
     }
 
     fn count(&self, rows: Rows<T>, weights: &[T]) -> usize {
         assert_eq!(rows.dim, self.dim, "rows have another dimension than the net");
-        assert_eq!(
-            rows.inputs.len(),
-            rows.len() * rows.dim,
-            "inputs must hold n × d numbers"
-        );
+        assert_eq!(rows.inputs.len(), rows.len() * rows.dim, "inputs must hold n × d numbers");
         assert!(!rows.is_empty(), "at least one row");
         let size = self.width * self.dim;
         assert_eq!(weights.len() % size, 0, "weights must hold count × p × d numbers");
@@ -172,21 +125,8 @@ impl<T: Real> NetKernel<T> {
     /// ∇L̃ of every particle; `gradient` has the shape of `weights`.
     pub fn gradient(&self, rows: Rows<T>, weights: &[T], gradient: &mut [T], work: &mut NetWork<T>) {
         self.count(rows, weights);
-        assert_eq!(
-            gradient.len(),
-            weights.len(),
-            "the gradient has the shape of the weights"
-        );
-        self.call(
-            rows,
-            Selection::All,
-            weights,
-            Goal::Gradient {
-                gradient,
-                readings: None,
-            },
-            work,
-        );
+        assert_eq!(gradient.len(), weights.len(), "the gradient has the shape of the weights");
+        self.call(rows, Selection::All, weights, Goal::Gradient { gradient, readings: None }, work);
     }
 
     /// (1/n) Σ_i ω_i ∇ℓ_i + λW of every particle, with its own ω: `sample_weights` is count × n.
@@ -199,20 +139,9 @@ impl<T: Real> NetKernel<T> {
         work: &mut NetWork<T>,
     ) {
         let count = self.count(rows, weights);
-        assert_eq!(
-            sample_weights.len(),
-            count * rows.len(),
-            "sample weights are count × n"
-        );
-        assert_eq!(
-            gradient.len(),
-            weights.len(),
-            "the gradient has the shape of the weights"
-        );
-        let goal = Goal::Gradient {
-            gradient,
-            readings: None,
-        };
+        assert_eq!(sample_weights.len(), count * rows.len(), "sample weights are count × n");
+        assert_eq!(gradient.len(), weights.len(), "the gradient has the shape of the weights");
+        let goal = Goal::Gradient { gradient, readings: None };
         self.call(rows, Selection::Weighted(sample_weights), weights, goal, work);
     }
 
@@ -227,28 +156,12 @@ impl<T: Real> NetKernel<T> {
         work: &mut NetWork<T>,
     ) {
         let count = self.count(rows, weights);
-        assert_eq!(
-            gradient.len(),
-            weights.len(),
-            "the gradient has the shape of the weights"
-        );
+        assert_eq!(gradient.len(), weights.len(), "the gradient has the shape of the weights");
         if count == 0 {
             return;
         }
-        assert!(
-            !batch.is_empty() && batch.len().is_multiple_of(count),
-            "batches are count × b, b ≥ 1"
-        );
-        self.call(
-            rows,
-            Selection::Batch(batch),
-            weights,
-            Goal::Gradient {
-                gradient,
-                readings: None,
-            },
-            work,
-        );
+        assert!(!batch.is_empty() && batch.len().is_multiple_of(count), "batches are count × b, b ≥ 1");
+        self.call(rows, Selection::Batch(batch), weights, Goal::Gradient { gradient, readings: None }, work);
     }
 
     /// The data risk and fraction correct of every particle.
@@ -267,21 +180,8 @@ impl<T: Real> NetKernel<T> {
         work: &mut NetWork<T>,
     ) {
         assert_eq!(out.len(), self.count(rows, weights), "one reading a particle");
-        assert_eq!(
-            gradient.len(),
-            weights.len(),
-            "the gradient has the shape of the weights"
-        );
-        self.call(
-            rows,
-            Selection::All,
-            weights,
-            Goal::Gradient {
-                gradient,
-                readings: Some(out),
-            },
-            work,
-        );
+        assert_eq!(gradient.len(), weights.len(), "the gradient has the shape of the weights");
+        self.call(rows, Selection::All, weights, Goal::Gradient { gradient, readings: Some(out) }, work);
     }
 
     /// ΔL̃ of every particle.
@@ -300,32 +200,14 @@ impl<T: Real> NetKernel<T> {
         work: &mut NetWork<T>,
     ) {
         self.count(rows, weights);
-        assert_eq!(
-            vectors.len(),
-            weights.len(),
-            "the vectors have the shape of the weights"
-        );
-        assert_eq!(
-            out.len(),
-            weights.len(),
-            "the products have the shape of the weights"
-        );
-        self.call(
-            rows,
-            Selection::All,
-            weights,
-            Goal::HessianVector { vectors, out },
-            work,
-        );
+        assert_eq!(vectors.len(), weights.len(), "the vectors have the shape of the weights");
+        assert_eq!(out.len(), weights.len(), "the products have the shape of the weights");
+        self.call(rows, Selection::All, weights, Goal::HessianVector { vectors, out }, work);
     }
 
     /// f(x_i) of every particle and row; `out` is count × n.
     pub fn outputs(&self, rows: Rows<T>, weights: &[T], out: &mut [T], work: &mut NetWork<T>) {
-        assert_eq!(
-            out.len(),
-            rows.len() * self.count(rows, weights),
-            "outputs are count × n"
-        );
+        assert_eq!(out.len(), rows.len() * self.count(rows, weights), "outputs are count × n");
         self.call(rows, Selection::All, weights, Goal::Outputs(out), work);
     }
 }

@@ -27,18 +27,11 @@ impl Case {
     fn new(seed: u64, [p, d, n, b, count]: [usize; 5]) -> Self {
         let mut rng = Key::new(seed, Purpose::Data).stream(0, 0);
         let scale = 1.0 / (d as f64).sqrt();
-        let mut numbers = |len: usize, scale: f64| {
-            (0..len)
-                .map(|_| scale * (2.0 * rng.random::<f64>() - 1.0))
-                .collect()
-        };
+        let mut numbers =
+            |len: usize, scale: f64| (0..len).map(|_| scale * (2.0 * rng.random::<f64>() - 1.0)).collect();
         let inputs = numbers(n * d, 2.0 * scale);
         let mut labels: Vec<f64> = numbers(n, 1.0);
-        let loss = if seed.is_multiple_of(2) {
-            Loss::Logistic
-        } else {
-            Loss::Square
-        };
+        let loss = if seed.is_multiple_of(2) { Loss::Logistic } else { Loss::Square };
         if loss == Loss::Logistic {
             labels.iter_mut().for_each(|y| *y = y.signum());
         }
@@ -47,60 +40,21 @@ impl Case {
         let (outer, weights) = (numbers(p, 1.0), numbers(count * p * d, 2.0));
         let (vectors, omega) = (numbers(count * p * d, 1.0), numbers(count * n, 2.0));
         let index: Vec<f64> = numbers(count * b, 1.0);
-        let batch = index
-            .iter()
-            .map(|u| ((0.5 * (u + 1.0) * n as f64) as u32).min(n as u32 - 1))
-            .collect();
-        Self {
-            activation,
-            loss,
-            beta,
-            outer,
-            dim: d,
-            inputs,
-            labels,
-            weights,
-            vectors,
-            omega,
-            batch,
-            count,
-        }
+        let batch = index.iter().map(|u| ((0.5 * (u + 1.0) * n as f64) as u32).min(n as u32 - 1)).collect();
+        Self { activation, loss, beta, outer, dim: d, inputs, labels, weights, vectors, omega, batch, count }
     }
 
     fn net(&self) -> Net<'_> {
-        let Self {
-            activation,
-            beta,
-            loss,
-            ref outer,
-            ..
-        } = *self;
-        Net {
-            activation,
-            beta,
-            loss,
-            outer,
-            lambda: LAMBDA,
-        }
+        let Self { activation, beta, loss, ref outer, .. } = *self;
+        Net { activation, beta, loss, outer, lambda: LAMBDA }
     }
 
     fn rows(&self) -> Rows<'_> {
-        Rows {
-            inputs: &self.inputs,
-            labels: &self.labels,
-            dim: self.dim,
-        }
+        Rows { inputs: &self.inputs, labels: &self.labels, dim: self.dim }
     }
 
     fn kernel<T: Real>(&self, backend: Backend) -> NetKernel<T> {
-        let Self {
-            activation,
-            beta,
-            loss,
-            ref outer,
-            dim,
-            ..
-        } = *self;
+        let Self { activation, beta, loss, ref outer, dim, .. } = *self;
         NetKernel::new(backend, activation, beta, loss, outer, LAMBDA, dim)
     }
 
@@ -137,10 +91,7 @@ fn narrow<T: Real>(numbers: &[f64]) -> Vec<T> {
 }
 
 fn available() -> Vec<Backend> {
-    Backend::ALL
-        .into_iter()
-        .filter(|backend| backend.is_available())
-        .collect()
+    Backend::ALL.into_iter().filter(|backend| backend.is_available()).collect()
 }
 
 /// [p, d, n, b, particles].
@@ -165,20 +116,14 @@ fn shapes() -> Vec<[usize; 5]> {
 
 fn cases() -> impl Iterator<Item = Case> {
     (0..4).flat_map(|round| {
-        shapes()
-            .into_iter()
-            .enumerate()
-            .map(move |(i, shape)| Case::new((i * 7 + round * 3) as u64, shape))
+        shapes().into_iter().enumerate().map(move |(i, shape)| Case::new((i * 7 + round * 3) as u64, shape))
     })
 }
 
 #[track_caller]
 fn assert_close(got: &[f64], want: &[f64], scale: &[f64], tolerance: f64, what: &str) {
     for ((got, want), scale) in got.iter().zip(want).zip(scale) {
-        assert!(
-            (got - want).abs() <= tolerance * scale + 1e-300,
-            "{what}: {got:e} {want:e} of {scale:e}"
-        );
+        assert!((got - want).abs() <= tolerance * scale + 1e-300, "{what}: {got:e} {want:e} of {scale:e}");
     }
 }
 
@@ -196,12 +141,8 @@ fn gradients_agree_with_the_plain_path_to_1e_13_of_their_terms() {
             kernel.minibatch_gradient(rows, &case.batch, &case.weights, &mut batch, work);
             for index in 0..case.count {
                 let w = case.particle(index, &case.weights);
-                let what = format!(
-                    "{backend} {:?} p {} d {} n {n}",
-                    case.activation,
-                    case.outer.len(),
-                    case.dim
-                );
+                let what =
+                    format!("{backend} {:?} p {} d {} n {n}", case.activation, case.outer.len(), case.dim);
                 let each = 1.0 / n as f64;
                 case.net().gradient(rows, w, &mut want);
                 let scale = case.gradient_scale(w, &mut (0..n).map(|i| (i, each)));
@@ -236,43 +177,21 @@ fn second_derivatives_readings_and_outputs_agree_with_the_plain_path() {
             kernel.laplacian(rows, &case.weights, &mut laplacian, work);
             kernel.readings(rows, &case.weights, &mut readings, work);
             for index in 0..case.count {
-                let (w, v) = (
-                    case.particle(index, &case.weights),
-                    case.particle(index, &case.vectors),
-                );
-                let what = format!(
-                    "{backend} {:?} p {} d {} n {n}",
-                    case.activation,
-                    case.outer.len(),
-                    case.dim
-                );
+                let (w, v) = (case.particle(index, &case.weights), case.particle(index, &case.vectors));
+                let what =
+                    format!("{backend} {:?} p {} d {} n {n}", case.activation, case.outer.len(), case.dim);
                 let mut want = vec![0.0; size];
                 case.net().hessian_vector(rows, w, v, &mut want);
                 let largest = want.iter().fold(LAMBDA, |m, v| m.max(v.abs()));
-                assert_close(
-                    case.particle(index, &product),
-                    &want,
-                    &vec![largest; size],
-                    1e-12,
-                    &what,
-                );
+                assert_close(case.particle(index, &product), &want, &vec![largest; size], 1e-12, &what);
                 let mut want = vec![0.0; n];
                 case.net().outputs(rows, w, &mut want);
-                let scale: f64 = case
-                    .outer
-                    .iter()
-                    .map(|a| a.abs() * (1.0 + case.activation.at_zero(case.beta)))
-                    .sum();
+                let scale: f64 =
+                    case.outer.iter().map(|a| a.abs() * (1.0 + case.activation.at_zero(case.beta))).sum();
                 let got = case.particle(index, &outputs);
                 assert_close(got, &want, &vec![8.0 * (1.0 + scale); n], 1e-14, &what);
                 let want = case.net().laplacian(rows, w);
-                assert_close(
-                    &laplacian[index..=index],
-                    &[want],
-                    &[1.0 + want.abs()],
-                    1e-12,
-                    &what,
-                );
+                assert_close(&laplacian[index..=index], &[want], &[1.0 + want.abs()], 1e-12, &what);
                 let want = case.net().data_risk(rows, w);
                 let reading = readings[index];
                 assert_close(&[reading.data_risk], &[want], &[1.0 + want], 1e-13, &what);
@@ -288,11 +207,7 @@ fn single_precision_agrees_to_its_own_rounding() {
         let (n, size) = (case.labels.len(), case.size());
         let (inputs, labels) = (narrow::<f32>(&case.inputs), narrow(&case.labels));
         let (weights, vectors) = (narrow::<f32>(&case.weights), narrow(&case.vectors));
-        let rows = Rows {
-            inputs: &inputs,
-            labels: &labels,
-            dim: case.dim,
-        };
+        let rows = Rows { inputs: &inputs, labels: &labels, dim: case.dim };
         for backend in available() {
             let kernel = case.kernel::<f32>(backend);
             let work = &mut kernel.work(n);
@@ -302,29 +217,14 @@ fn single_precision_agrees_to_its_own_rounding() {
             kernel.hessian_vector(rows, &weights, &vectors, &mut product, work);
             for (index, reading) in readings.iter().enumerate() {
                 let wide = |v: &[f32]| -> Vec<f64> { v.iter().map(|v| f64::from(*v)).collect() };
-                let (w, v) = (
-                    case.particle(index, &case.weights),
-                    case.particle(index, &case.vectors),
-                );
+                let (w, v) = (case.particle(index, &case.weights), case.particle(index, &case.vectors));
                 let [mut gradient, mut hessian] = [(); 2].map(|()| vec![0.0; size]);
                 let want = case.net().data_risk(case.rows(), w);
                 case.net().gradient(case.rows(), w, &mut gradient);
                 case.net().hessian_vector(case.rows(), w, v, &mut hessian);
                 let scale = |want: &[f64]| vec![want.iter().fold(0.5, |m: f64, v| m.max(v.abs())); size];
-                assert_close(
-                    &wide(case.particle(index, &full)),
-                    &gradient,
-                    &scale(&gradient),
-                    3e-5,
-                    "f32",
-                );
-                assert_close(
-                    &wide(case.particle(index, &product)),
-                    &hessian,
-                    &scale(&hessian),
-                    1e-4,
-                    "f32",
-                );
+                assert_close(&wide(case.particle(index, &full)), &gradient, &scale(&gradient), 3e-5, "f32");
+                assert_close(&wide(case.particle(index, &product)), &hessian, &scale(&hessian), 1e-4, "f32");
                 assert_close(&[reading.data_risk], &[want], &[1.0 + want], 1e-5, "f32");
             }
         }
@@ -335,11 +235,7 @@ fn single_precision_agrees_to_its_own_rounding() {
 fn neighbours<T: Real>(case: &Case) {
     let (inputs, labels) = (narrow::<T>(&case.inputs), narrow(&case.labels));
     let (weights, omega) = (narrow::<T>(&case.weights), narrow::<T>(&case.omega));
-    let rows = Rows {
-        inputs: &inputs,
-        labels: &labels,
-        dim: case.dim,
-    };
+    let rows = Rows { inputs: &inputs, labels: &labels, dim: case.dim };
     for backend in available() {
         let kernel = case.kernel::<T>(backend);
         let work = &mut kernel.work(case.labels.len());
@@ -367,11 +263,7 @@ fn neighbours<T: Real>(case: &Case) {
             );
             let among = [&all.0, &all.1, &all.2].map(|numbers| case.particle(index, numbers).to_vec());
             assert_eq!([alone.0, alone.1, alone.2], among, "{backend}");
-            assert_eq!(
-                (alone.3[0], alone.4[0]),
-                (all.3[index], all.4[index]),
-                "{backend}"
-            );
+            assert_eq!((alone.3[0], alone.4[0]), (all.3[index], all.4[index]), "{backend}");
         }
     }
 }
@@ -410,15 +302,7 @@ fn one_diverged_particle_leaves_the_others_alone() {
 fn blocks_hold_whole_groups_and_split_large_nets() {
     for backend in available() {
         let kernel = |p: usize, d| {
-            NetKernel::<f64>::new(
-                backend,
-                Activation::Tanh,
-                1.0,
-                Loss::Square,
-                &vec![0.1; p],
-                0.0,
-                d,
-            )
+            NetKernel::<f64>::new(backend, Activation::Tanh, 1.0, Loss::Square, &vec![0.1; p], 0.0, d)
         };
         assert!(kernel(12, 784).block_len(2048) <= 8);
         assert!((16..=64).contains(&kernel(16, 10).block_len(512)));

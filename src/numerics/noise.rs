@@ -44,14 +44,8 @@ struct Position {
 impl NormalSource {
     /// A source on `backend`. Panics if this processor lacks it.
     pub fn new(backend: Backend) -> Self {
-        assert!(
-            backend.is_available(),
-            "this processor lacks the back end {backend}"
-        );
-        Self {
-            backend,
-            remembered: [None; REMEMBERED],
-        }
+        assert!(backend.is_available(), "this processor lacks the back end {backend}");
+        Self { backend, remembered: [None; REMEMBERED] }
     }
 
     /// Standard normals of particles `first_particle..first_particle + count` at `step`, into `out[particle*dim + k]`.
@@ -71,16 +65,7 @@ impl NormalSource {
             return;
         }
         if dim >= OWN_STREAM_FROM {
-            run(
-                self.backend,
-                OwnStreams {
-                    key,
-                    first_particle,
-                    step,
-                    dim,
-                    out,
-                },
-            );
+            run(self.backend, OwnStreams { key, first_particle, step, dim, out });
         } else {
             self.fill_grouped(key, first_particle, step, dim, out);
         }
@@ -94,18 +79,7 @@ impl NormalSource {
             let taken = (GROUP_PARTICLES as usize * dim - skipped).min(out.len());
             let (now, later) = out.split_at_mut(taken);
             let slot = &mut self.remembered[group as usize % REMEMBERED];
-            run(
-                self.backend,
-                SharedStream {
-                    key,
-                    group,
-                    step,
-                    dim,
-                    slot,
-                    skipped,
-                    out: now,
-                },
-            );
+            run(self.backend, SharedStream { key, group, step, dim, slot, skipped, out: now });
             particle = (group + 1) * GROUP_PARTICLES;
             out = later;
         }
@@ -161,14 +135,9 @@ impl<T> SharedStream<'_, T> {
     #[inline(always)]
     fn stream<L: Lanes>(&self) -> Xoshiro8<L> {
         match *self.slot {
-            Some(Position {
-                key,
-                group,
-                dim,
-                next_step,
-                stream,
-            }) if (key, group, dim, next_step) == (self.key, self.group, self.dim, self.step)
-                && !self.step.is_multiple_of(GROUP_STEPS) =>
+            Some(Position { key, group, dim, next_step, stream })
+                if (key, group, dim, next_step) == (self.key, self.group, self.dim, self.step)
+                    && !self.step.is_multiple_of(GROUP_STEPS) =>
             {
                 Xoshiro8::load(&stream)
             }
@@ -214,13 +183,7 @@ impl<T: Real> Task for SharedStream<'_, T> {
         }
         stream.skip((total_chunks - done) * CHUNK_WORDS);
         let Self { key, group, dim, .. } = self;
-        *self.slot = Some(Position {
-            key,
-            group,
-            dim,
-            next_step: self.step + 1,
-            stream: stream.store(),
-        });
+        *self.slot = Some(Position { key, group, dim, next_step: self.step + 1, stream: stream.store() });
     }
 }
 

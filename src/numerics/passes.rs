@@ -64,12 +64,7 @@ impl<T: Real> Call<'_, T> {
 
     fn tile_rows(&self, count: usize) -> TileRows<'_, T> {
         let offsets = &self.work.offsets[..count.next_multiple_of(ROW_PADDING)];
-        TileRows {
-            inputs: self.rows.inputs.as_ptr(),
-            offsets,
-            count,
-            dim: self.shape.dim,
-        }
+        TileRows { inputs: self.rows.inputs.as_ptr(), offsets, count, dim: self.shape.dim }
     }
 
     /// Pass 1, from the weights to the slopes or, with `tangents`, from the vectors to the tangents.
@@ -104,11 +99,7 @@ impl<T: Real> Call<'_, T> {
     }
 
     unsafe fn fold_buffer<V: Vector<Scalar = T>>(&self, sums: *mut T, count: usize) {
-        let task = Fold {
-            sums,
-            rows: count.next_multiple_of(ROW_PADDING),
-            q: self.shape.layout.q,
-        };
+        let task = Fold { sums, rows: count.next_multiple_of(ROW_PADDING), q: self.shape.layout.q };
         // SAFETY: the caller's; the buffer holds 16 numbers for each of as many rows.
         unsafe { V::enter(task) }
     }
@@ -149,12 +140,7 @@ impl<T: Real> Call<'_, T> {
 
     /// Pass 3; `scale` multiplies by the residuals first.
     unsafe fn backward<V: Vector<Scalar = T>>(&mut self, count: usize, scale: bool) {
-        let Layout {
-            q,
-            stride,
-            ref particle_of_lane,
-            ..
-        } = *self.shape.layout;
+        let Layout { q, stride, ref particle_of_lane, .. } = *self.shape.layout;
         let fused = scale && q == 1 && is_one_block::<V>(self.shape.dim, stride);
         let work = &mut *self.work;
         let (slopes, residuals) = (work.slopes.as_mut_ptr(), work.residuals.as_ptr());
@@ -163,31 +149,12 @@ impl<T: Real> Call<'_, T> {
         // SAFETY: the caller's; the scratch was made for this layout and tile.
         unsafe {
             if scale && !fused {
-                V::enter(ScaleRows {
-                    slopes,
-                    stride,
-                    residuals,
-                    rows: count,
-                    q,
-                    particle_of_lane,
-                });
+                V::enter(ScaleRows { slopes, stride, residuals, rows: count, q, particle_of_lane });
             }
             if fused {
-                V::enter(Backward::<T, true> {
-                    rows,
-                    deltas: slopes,
-                    stride,
-                    residuals,
-                    gradient,
-                });
+                V::enter(Backward::<T, true> { rows, deltas: slopes, stride, residuals, gradient });
             } else {
-                V::enter(Backward::<T, false> {
-                    rows,
-                    deltas: slopes,
-                    stride,
-                    residuals,
-                    gradient,
-                });
+                V::enter(Backward::<T, false> { rows, deltas: slopes, stride, residuals, gradient });
             }
         }
     }

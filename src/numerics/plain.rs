@@ -78,26 +78,12 @@ impl Net<'_> {
         let input = rows.input(i);
         let output = self.output(w, input);
         let [value, slope, curvature] = self.loss.derivatives(rows.labels[i], output);
-        Sample {
-            input,
-            output,
-            value,
-            slope,
-            curvature,
-        }
+        Sample { input, output, value, slope, curvature }
     }
 
     fn check(&self, rows: Rows, w: &[f64]) {
-        assert_eq!(
-            rows.inputs.len(),
-            rows.len() * rows.dim,
-            "inputs must hold n × d numbers"
-        );
-        assert_eq!(
-            w.len(),
-            self.width() * rows.dim,
-            "weights must hold p × d numbers"
-        );
+        assert_eq!(rows.inputs.len(), rows.len() * rows.dim, "inputs must hold n × d numbers");
+        assert_eq!(w.len(), self.width() * rows.dim, "weights must hold p × d numbers");
     }
 
     /// f_i of every row, into `out` (length n). Cost O(npd).
@@ -132,9 +118,7 @@ impl Net<'_> {
     fn add_output_gradient(&self, w: &[f64], x: &[f64], factor: f64, gradient: &mut [f64]) {
         let p = self.width();
         for (j, a) in self.outer.iter().enumerate() {
-            let slope = self
-                .activation
-                .derivatives(self.beta, self.pre_activation(w, j, x))[1];
+            let slope = self.activation.derivatives(self.beta, self.pre_activation(w, j, x))[1];
             for (k, x) in x.iter().enumerate() {
                 gradient[k * p + j] += factor * a * slope * x;
             }
@@ -142,11 +126,7 @@ impl Net<'_> {
     }
 
     fn start_with_penalty(&self, w: &[f64], gradient: &mut [f64]) {
-        assert_eq!(
-            gradient.len(),
-            w.len(),
-            "the gradient has the length of the weights"
-        );
+        assert_eq!(gradient.len(), w.len(), "the gradient has the length of the weights");
         for (gradient, w) in gradient.iter_mut().zip(w) {
             *gradient = self.lambda * w;
         }
@@ -178,12 +158,7 @@ impl Net<'_> {
         self.start_with_penalty(w, gradient);
         for (i, omega) in sample_weights.iter().enumerate() {
             let sample = self.sample(rows, w, i);
-            self.add_output_gradient(
-                w,
-                sample.input,
-                omega * sample.slope / rows.len() as f64,
-                gradient,
-            );
+            self.add_output_gradient(w, sample.input, omega * sample.slope / rows.len() as f64, gradient);
         }
     }
 
@@ -224,11 +199,7 @@ impl Net<'_> {
             let unit = |j: usize| {
                 let z = self.pre_activation(w, j, sample.input);
                 let [_, slope, curvature] = self.activation.derivatives(self.beta, z);
-                (
-                    self.outer[j] * slope,
-                    self.outer[j] * curvature,
-                    self.pre_activation(v, j, sample.input),
-                )
+                (self.outer[j] * slope, self.outer[j] * curvature, self.pre_activation(v, j, sample.input))
             };
             let along: f64 = (0..p).map(|j| unit(j).0 * unit(j).2).sum();
             for j in 0..p {
@@ -276,21 +247,11 @@ mod tests {
     /// Calls `check` with every activation, loss and β on one small random problem.
     fn for_every_net(check: impl Fn(Net, Rows, &Case)) {
         let case = case();
-        let rows = Rows {
-            inputs: &case.inputs,
-            labels: &case.labels,
-            dim: D,
-        };
+        let rows = Rows { inputs: &case.inputs, labels: &case.labels, dim: D };
         for activation in [Activation::Sigmoid, Activation::Tanh, Activation::SoftPlus] {
             for loss in [Loss::Logistic, Loss::Square] {
                 for beta in [0.3, 1.0, 4.0] {
-                    let net = Net {
-                        activation,
-                        beta,
-                        loss,
-                        outer: &case.outer,
-                        lambda: 0.2,
-                    };
+                    let net = Net { activation, beta, loss, outer: &case.outer, lambda: 0.2 };
                     check(net, rows, &case);
                 }
             }
@@ -338,12 +299,7 @@ mod tests {
             let full = shifted(net, rows, w, 0, 0.0).1;
             let (mut weighted, mut batch) = (vec![0.0; w.len()], vec![0.0; w.len()]);
             net.weighted_gradient(rows, &[1.0; N], w, &mut weighted);
-            net.minibatch_gradient(
-                rows,
-                &std::array::from_fn::<u32, N, _>(|i| i as u32),
-                w,
-                &mut batch,
-            );
+            net.minibatch_gradient(rows, &std::array::from_fn::<u32, N, _>(|i| i as u32), w, &mut batch);
             assert_eq!((&full, &full), (&weighted, &batch));
             // A weight of n/2 on rows 2 and 5 is the batch {2, 5}.
             let omega: [f64; N] =
@@ -377,11 +333,7 @@ mod tests {
             net.outputs(rows, &case.weights, &mut f);
             let right = f.iter().zip(rows.labels).filter(|(f, y)| *f * *y > 0.0).count();
             assert_eq!(net.correct(rows, &case.weights), right as f64 / N as f64);
-            let risk: f64 = f
-                .iter()
-                .zip(rows.labels)
-                .map(|(f, y)| net.loss.derivatives(*y, *f)[0])
-                .sum();
+            let risk: f64 = f.iter().zip(rows.labels).map(|(f, y)| net.loss.derivatives(*y, *f)[0]).sum();
             assert!((net.data_risk(rows, &case.weights) - risk / N as f64).abs() < 1e-15);
         });
     }

@@ -41,22 +41,9 @@ pub fn euler_maruyama_update<T: Real>(
     step: T,
     noise_scale: T,
 ) {
-    assert_eq!(
-        (gradient.len(), noise.len()),
-        (weights.len(), weights.len()),
-        "one number a weight each"
-    );
+    assert_eq!((gradient.len(), noise.len()), (weights.len(), weights.len()), "one number a weight each");
     let minus_step = T::from_f64(-step.to_f64());
-    run(
-        backend,
-        EulerMaruyama {
-            weights,
-            gradient,
-            noise,
-            minus_step,
-            noise_scale,
-        },
-    );
+    run(backend, EulerMaruyama { weights, gradient, noise, minus_step, noise_scale });
 }
 
 struct Descent<'a, T> {
@@ -79,14 +66,7 @@ impl<T: Real> Task for Descent<'_, T> {
 /// w ← w − h·g, elementwise; the step of (stochastic) gradient descent. Panics unless the lengths agree.
 pub fn gradient_update<T: Real>(backend: Backend, weights: &mut [T], gradient: &[T], step: T) {
     assert_eq!(gradient.len(), weights.len(), "one number a weight");
-    run(
-        backend,
-        Descent {
-            weights,
-            gradient,
-            minus_step: T::from_f64(-step.to_f64()),
-        },
-    );
+    run(backend, Descent { weights, gradient, minus_step: T::from_f64(-step.to_f64()) });
 }
 
 struct DoubleWell<'a, T> {
@@ -138,11 +118,7 @@ impl<T: Real> Task for Quadratic<'_, T> {
             }
             _ => {
                 let d = self.curvatures.len();
-                for (g, w) in self
-                    .gradient
-                    .chunks_exact_mut(d)
-                    .zip(self.weights.chunks_exact(d))
-                {
+                for (g, w) in self.gradient.chunks_exact_mut(d).zip(self.weights.chunks_exact(d)) {
                     for ((g, w), theta) in g.iter_mut().zip(w).zip(self.curvatures) {
                         *g = *theta * *w;
                     }
@@ -161,14 +137,7 @@ pub fn quadratic_gradient<T: Real>(backend: Backend, curvatures: &[T], weights: 
         "weights are count × dim"
     );
     assert_eq!(gradient.len(), weights.len(), "one number a weight");
-    run(
-        backend,
-        Quadratic {
-            curvatures,
-            weights,
-            gradient,
-        },
-    );
+    run(backend, Quadratic { curvatures, weights, gradient });
 }
 
 #[cfg(test)]

@@ -23,12 +23,7 @@ impl<L: Lanes> Xoshiro8<L> {
         let splat = |word: u64| L::load([word; LANES]);
         let k = key.words();
         let schedule = [k[0], k[1], k[2], k[3], PARITY ^ k[0] ^ k[1] ^ k[2] ^ k[3]].map(splat);
-        let mut x = [
-            splat(particle),
-            splat(step),
-            L::load([0, 1, 2, 3, 4, 5, 6, 7]),
-            splat(0),
-        ];
+        let mut x = [splat(particle), splat(step), L::load([0, 1, 2, 3, 4, 5, 6, 7]), splat(0)];
         for (word, key) in x.iter_mut().zip(schedule) {
             *word = word.add(key);
         }

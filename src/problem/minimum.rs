@@ -44,13 +44,7 @@ pub fn minimise(potential: &dyn Potential, starts: &[Vec<f64>]) -> Option<Minimu
     let gradient_norm = norm(&gradient);
     let close = 1e-6 * value.abs().max(1e-6);
     let distinct = 1 + values.windows(2).filter(|pair| pair[1] - pair[0] > close).count();
-    Some(Minimum {
-        value,
-        weights,
-        gradient_norm,
-        searches: values.len(),
-        distinct,
-    })
+    Some(Minimum { value, weights, gradient_norm, searches: values.len(), distinct })
 }
 
 fn search(potential: &dyn Potential, start: &[f64]) -> Option<(f64, Vec<f64>)> {
@@ -62,9 +56,7 @@ fn search(potential: &dyn Potential, start: &[f64]) -> Option<(f64, Vec<f64>)> {
             lowest: None,
         }),
     };
-    let solver = LBFGS::new(MoreThuenteLineSearch::new(), MEMORY)
-        .with_tolerance_grad(1e-9)
-        .ok()?;
+    let solver = LBFGS::new(MoreThuenteLineSearch::new(), MEMORY).with_tolerance_grad(1e-9).ok()?;
     let configured = |state: argmin::core::IterState<Vec<f64>, Vec<f64>, (), (), (), f64>| {
         state.param(start.to_vec()).max_iters(STEPS)
     };
@@ -88,9 +80,7 @@ struct Buffers {
 impl Objective<'_> {
     /// L̃(w), with the gradient left in the buffers.
     fn evaluate(&self, w: &[f64], buffers: &mut Buffers) -> f64 {
-        let value = self
-            .potential
-            .value_gradient(w, &mut buffers.gradient, &mut buffers.scratch);
+        let value = self.potential.value_gradient(w, &mut buffers.gradient, &mut buffers.scratch);
         if value.is_finite() && buffers.lowest.as_ref().is_none_or(|(lowest, _)| value < *lowest) {
             buffers.lowest = Some((value, w.to_vec()));
         }
@@ -131,10 +121,7 @@ mod tests {
     fn known_minima_are_found() {
         let quadratic = Quadratic::new(vec![0.01, 1.0, 100.0]);
         let minimum = minimise(&quadratic, &[vec![3.0, -2.0, 1.0]]).unwrap();
-        assert!(
-            minimum.value < 1e-14 && minimum.gradient_norm < 1e-6,
-            "{minimum:?}"
-        );
+        assert!(minimum.value < 1e-14 && minimum.gradient_norm < 1e-6, "{minimum:?}");
         let minimum = minimise(&DoubleWell, &[vec![0.3], vec![-0.4]]).unwrap();
         assert!(minimum.value < 1e-14 && (minimum.weights[0].abs() - 1.0).abs() < 1e-7);
         assert_eq!((minimum.searches, minimum.distinct), (2, 1));

@@ -98,12 +98,7 @@ pub struct Scratch {
 impl Scratch {
     /// `numbers` zeros, and the widest instructions there are.
     pub fn new(numbers: usize) -> Self {
-        Self {
-            backend: Backend::detect(),
-            numbers: vec![0.0; numbers],
-            net: None,
-            single: None,
-        }
+        Self { backend: Backend::detect(), numbers: vec![0.0; numbers], net: None, single: None }
     }
 }
 
@@ -149,11 +144,7 @@ pub trait Potential: Send + Sync {
         scratch: &mut Scratch,
     ) {
         let dim = self.dim();
-        for ((w, g), reading) in weights
-            .chunks_exact(dim)
-            .zip(gradient.chunks_exact_mut(dim))
-            .zip(out)
-        {
+        for ((w, g), reading) in weights.chunks_exact(dim).zip(gradient.chunks_exact_mut(dim)).zip(out) {
             reading[Quantity::Risk as usize] = self.value_gradient(w, g, scratch);
             derived_readings(w, g, reading);
             if wanted.contains(&Quantity::Laplacian) {
@@ -174,15 +165,10 @@ pub trait Potential: Send + Sync {
         let step = f64::EPSILON.cbrt() * size / norm;
         let mut moved: Vec<f64> = w.iter().zip(v).map(|(x, d)| x + step * d).collect();
         self.value_gradient(&moved, out, scratch);
-        moved
-            .iter_mut()
-            .zip(w.iter().zip(v))
-            .for_each(|(m, (x, d))| *m = x - step * d);
+        moved.iter_mut().zip(w.iter().zip(v)).for_each(|(m, (x, d))| *m = x - step * d);
         let mut behind = vec![0.0; w.len()];
         self.value_gradient(&moved, &mut behind, scratch);
-        out.iter_mut()
-            .zip(&behind)
-            .for_each(|(a, b)| *a = (*a - b) / (2.0 * step));
+        out.iter_mut().zip(&behind).for_each(|(a, b)| *a = (*a - b) / (2.0 * step));
     }
 
     /// ΔL̃(w). Default: the trace of [`hessian_vector`](Self::hessian_vector); cost 2 D gradients.

@@ -8,12 +8,7 @@ const LISTED: usize = 7;
 
 /// The processes of the study.
 pub fn names(results: &Results) -> Vec<String> {
-    results
-        .processes
-        .iter()
-        .filter(|row| row.point == 0)
-        .map(|row| row.name.clone())
-        .collect()
+    results.processes.iter().filter(|row| row.point == 0).map(|row| row.name.clone()).collect()
 }
 
 /// Text without the signs that mean something in labels.
@@ -23,10 +18,7 @@ pub fn plain(text: &str) -> String {
 
 /// The observed quantities.
 pub fn quantities(results: &Results) -> Vec<Quantity> {
-    Quantity::ALL
-        .into_iter()
-        .filter(|q| results.curves.iter().any(|row| row.quantity == q.name()))
-        .collect()
+    Quantity::ALL.into_iter().filter(|q| results.curves.iter().any(|row| row.quantity == q.name())).collect()
 }
 
 /// What stands on the axis of a quantity.
@@ -65,19 +57,10 @@ pub fn notes(results: &Results) -> Vec<String> {
         .filter(|row| row.divergences > 0)
         .take(LISTED)
         .map(|row| {
-            format!(
-                "{}: {} of {} particles diverged",
-                plain(&row.name),
-                row.divergences,
-                row.particles
-            )
+            format!("{}: {} of {} particles diverged", plain(&row.name), row.divergences, row.particles)
         })
         .collect();
-    if lost.is_empty() {
-        Vec::new()
-    } else {
-        vec![format!("Left out from then on: {}.", lost.join("; "))]
-    }
+    if lost.is_empty() { Vec::new() } else { vec![format!("Left out from then on: {}.", lost.join("; "))] }
 }
 
 /// A swept key as it stands on an axis: its symbol where it has one, else the key.

@@ -24,12 +24,8 @@ enum Drawing {
 /// # Errors
 /// What [`figure::write`] and [`figure::write_heat_map`] cannot draw or write.
 pub fn draw(results: &Results, folder: &Path, threads: &Threads) -> Result<Vec<PathBuf>> {
-    let plots = figures(results)
-        .into_iter()
-        .map(|plot| Drawing::Plot(Box::new(plot)));
-    let maps = maps::heat_maps(results)
-        .into_iter()
-        .map(|map| Drawing::Map(Box::new(map)));
+    let plots = figures(results).into_iter().map(|plot| Drawing::Plot(Box::new(plot)));
+    let maps = maps::heat_maps(results).into_iter().map(|map| Drawing::Map(Box::new(map)));
     let mut drawings: Vec<Drawing> = plots.chain(maps).collect();
     let drawn = threads.map(
         &mut drawings,
@@ -85,20 +81,12 @@ struct CurveName {
 
 fn curve_names(results: &Results) -> Vec<CurveName> {
     let label = |row: &crate::study::ProcessRow| {
-        let settings = results
-            .points
-            .iter()
-            .find(|p| p.point == row.point)
-            .map(|p| &p.settings);
+        let settings = results.points.iter().find(|p| p.point == row.point).map(|p| &p.settings);
         let parts = settings
             .into_iter()
             .flatten()
             .map(|(key, value)| format!("{} = {value}", key.rsplit('.').next().unwrap_or(key)));
-        [row.name.clone()]
-            .into_iter()
-            .chain(parts)
-            .collect::<Vec<_>>()
-            .join(", ")
+        [row.name.clone()].into_iter().chain(parts).collect::<Vec<_>>().join(", ")
     };
     let name = |row: &crate::study::ProcessRow| CurveName {
         point: row.point,
@@ -115,9 +103,7 @@ const BAND: &str = "mean, 95 % interval of the mean";
 fn layers(rows: &[&CurveRow], label: &str, style: Style, shift: f64) -> [Layer; 2] {
     let x: Vec<f64> = rows.iter().map(|row| row.time).collect();
     let column = |pick: fn(&CurveRow) -> Option<f64>| {
-        rows.iter()
-            .map(|row| pick(row).unwrap_or(f64::NAN) - shift)
-            .collect::<Vec<f64>>()
+        rows.iter().map(|row| pick(row).unwrap_or(f64::NAN) - shift).collect::<Vec<f64>>()
     };
     let label = format!("{label}: {BAND}");
     [
@@ -128,35 +114,20 @@ fn layers(rows: &[&CurveRow], label: &str, style: Style, shift: f64) -> [Layer; 
             low: column(|row| row.ci_low),
             high: column(|row| row.ci_high),
         },
-        Layer::Line {
-            label,
-            style,
-            x,
-            y: column(|row| row.mean),
-        },
+        Layer::Line { label, style, x, y: column(|row| row.mean) },
     ]
 }
 
 /// E φ(W_t) against t for all processes.
 fn curve_figure(results: &Results, curves: &[CurveName], quantity: Quantity) -> Figure {
-    let mut drawing = Figure::new(
-        quantity.name(),
-        Axis::linear(TIME),
-        Axis::linear(axis_label(quantity)),
-    );
+    let mut drawing = Figure::new(quantity.name(), Axis::linear(TIME), Axis::linear(axis_label(quantity)));
     for (i, curve) in curves.iter().enumerate() {
         let rows: Vec<&CurveRow> = rows(results, curve.point, &curve.process, quantity).collect();
-        drawing
-            .layers
-            .extend(layers(&rows, &curve.label, Style::Series(i), 0.0));
+        drawing.layers.extend(layers(&rows, &curve.label, Style::Series(i), 0.0));
     }
     if let (Quantity::Risk, [point]) = (quantity, results.points.as_slice()) {
         let label = r"smallest risk found, $\min \tilde{L}$".into();
-        let level = |y| Layer::Level {
-            label,
-            style: Style::Reference(0),
-            y,
-        };
+        let level = |y| Layer::Level { label, style: Style::Reference(0), y };
         drawing.layers.extend(point.risk_minimum.map(level));
     }
     drawing.notes = notes(results);
@@ -170,28 +141,17 @@ fn excess_figure(results: &Results, curves: &[CurveName]) -> Option<Figure> {
     for (i, curve) in curves.iter().enumerate() {
         let point = results.points.iter().find(|p| p.point == curve.point)?;
         let rows: Vec<&CurveRow> = rows(results, curve.point, &curve.process, Quantity::Risk).collect();
-        drawing
-            .layers
-            .extend(layers(&rows, &curve.label, Style::Series(i), point.risk_minimum?));
+        drawing.layers.extend(layers(&rows, &curve.label, Style::Series(i), point.risk_minimum?));
     }
-    let mut levels: Vec<(f64, f64)> = results
-        .processes
-        .iter()
-        .map(|p| (p.noise_level, p.noise_scale))
-        .collect();
+    let mut levels: Vec<(f64, f64)> =
+        results.processes.iter().map(|p| (p.noise_level, p.noise_scale)).collect();
     levels.sort_by(|a, b| a.0.total_cmp(&b.0));
     levels.dedup();
     if levels.len() <= 3 {
         for (i, (y, s)) in levels.into_iter().filter(|(y, _)| *y > 0.0).enumerate() {
-            let label = format!(
-                "isotropic noise level $D s/4$, $s = {}$",
-                figure::number(s).trim_matches('$')
-            );
-            drawing.layers.push(Layer::Level {
-                label,
-                style: Style::Reference(i),
-                y,
-            });
+            let label =
+                format!("isotropic noise level $D s/4$, $s = {}$", figure::number(s).trim_matches('$'));
+            drawing.layers.push(Layer::Level { label, style: Style::Reference(i), y });
         }
     }
     drawing.notes = notes(results);
@@ -204,11 +164,7 @@ fn difference_figure(results: &Results) -> Option<Figure> {
         return None;
     };
     let mut pairs: Vec<&str> = Vec::new();
-    for row in results
-        .curves
-        .iter()
-        .filter(|row| row.process.contains('|') && row.quantity == "risk")
-    {
+    for row in results.curves.iter().filter(|row| row.process.contains('|') && row.quantity == "risk") {
         if !pairs.contains(&row.process.as_str()) {
             pairs.push(&row.process);
         }
@@ -221,43 +177,25 @@ fn difference_figure(results: &Results) -> Option<Figure> {
     for (i, pair) in pairs.iter().enumerate() {
         let rows: Vec<&CurveRow> = rows(results, 0, pair, Quantity::Risk).collect();
         let label = format!("{}, paired", plain(&pair.replace('|', " − ")));
-        drawing
-            .layers
-            .extend(layers(&rows, &label, Style::Series(i), 0.0));
+        drawing.layers.extend(layers(&rows, &label, Style::Series(i), 0.0));
     }
-    drawing.layers.push(Layer::Level {
-        label: String::new(),
-        style: Style::Reference(0),
-        y: 0.0,
-    });
+    drawing.layers.push(Layer::Level { label: String::new(), style: Style::Reference(0), y: 0.0 });
     drawing.notes = notes(results);
     Some(drawing)
 }
 
 /// The final value of a quantity against the one key of a sweep.
 fn sweep_figure(results: &Results, names: &[String], quantity: Quantity) -> Figure {
-    let key = results
-        .points
-        .first()
-        .and_then(|p| p.settings.first())
-        .map_or("", |s| s.0.as_str());
+    let key = results.points.first().and_then(|p| p.settings.first()).map_or("", |s| s.0.as_str());
     let values: Vec<f64> = results.points.iter().map(swept_number).collect();
-    let (least, most) = values
-        .iter()
-        .fold((f64::MAX, f64::MIN), |(a, b), &v| (a.min(v), b.max(v)));
+    let (least, most) = values.iter().fold((f64::MAX, f64::MIN), |(a, b), &v| (a.min(v), b.max(v)));
     let logarithmic = least > 0.0 && most / least >= 30.0;
-    let axis = if logarithmic {
-        Axis::log(key_label(key))
-    } else {
-        Axis::linear(key_label(key))
-    };
+    let axis = if logarithmic { Axis::log(key_label(key)) } else { Axis::linear(key_label(key)) };
     let name = format!("sweep-{}", quantity.name());
     let mut drawing = Figure::new(name, axis, Axis::linear(axis_label(quantity)));
     drawing.notes = notes(results);
     if names.len() > 1 {
-        drawing
-            .notes
-            .push("Points of the same value are drawn side by side.".into());
+        drawing.notes.push("Points of the same value are drawn side by side.".into());
     }
     for (i, name) in names.iter().enumerate() {
         let (mut x, mut y, mut low, mut high) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
@@ -267,33 +205,18 @@ fn sweep_figure(results: &Results, names: &[String], quantity: Quantity) -> Figu
             };
             let aside = (i as f64 - (names.len() - 1) as f64 / 2.0) / 60.0;
             let at = swept_number(point);
-            x.push(if logarithmic {
-                at * (most / least).powf(aside)
-            } else {
-                at + aside * (most - least)
-            });
+            x.push(if logarithmic { at * (most / least).powf(aside) } else { at + aside * (most - least) });
             y.push(last.mean.unwrap_or(f64::NAN));
             low.push(last.ci_low.unwrap_or(f64::NAN));
             high.push(last.ci_high.unwrap_or(f64::NAN));
         }
         let label = format!("{} at the end: {BAND}", plain(name));
-        drawing.layers.push(Layer::Points {
-            label,
-            style: Style::Series(i),
-            x,
-            y,
-            low,
-            high,
-        });
+        drawing.layers.push(Layer::Points { label, style: Style::Series(i), x, y, low, high });
     }
     drawing
 }
 
 /// The value of the one swept key at a point.
 fn swept_number(point: &PointRow) -> f64 {
-    point
-        .settings
-        .first()
-        .and_then(|s| s.1.parse().ok())
-        .unwrap_or(point.point as f64)
+    point.settings.first().and_then(|s| s.1.parse().ok()).unwrap_or(point.point as f64)
 }

@@ -16,14 +16,7 @@ pub struct Folder {
 }
 
 /// What a run writes; a folder with one of these holds results.
-const HELD: [&str; 6] = [
-    "record.json",
-    "curves.csv",
-    "estimates.csv",
-    "points.csv",
-    "particles",
-    "figures",
-];
+const HELD: [&str; 6] = ["record.json", "curves.csv", "estimates.csv", "points.csv", "particles", "figures"];
 
 impl Folder {
     /// Makes sure that `path` may take new results, without touching it.
@@ -47,11 +40,7 @@ impl Folder {
     pub fn create(&self) -> Result<()> {
         for name in HELD {
             let old = self.path.join(name);
-            let removed = if old.is_dir() {
-                fs::remove_dir_all(&old)
-            } else {
-                fs::remove_file(&old)
-            };
+            let removed = if old.is_dir() { fs::remove_dir_all(&old) } else { fs::remove_file(&old) };
             match removed {
                 Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
                     return Err(Error::Write { path: old, source });
@@ -72,10 +61,8 @@ impl Folder {
             let path = self.path.join("particles").join(format!("{point}-{name}.npy"));
             let count = weights.len() / (width * inputs);
             let mut bytes = Vec::with_capacity(weights.len() * 8 + 128);
-            let broken = |error: String| Error::Write {
-                path: path.clone(),
-                source: std::io::Error::other(error),
-            };
+            let broken =
+                |error: String| Error::Write { path: path.clone(), source: std::io::Error::other(error) };
             let view =
                 ArrayView3::from_shape((count, width, inputs), weights).map_err(|e| broken(e.to_string()))?;
             view.write_npy(&mut bytes).map_err(|e| broken(e.to_string()))?;
@@ -87,19 +74,13 @@ impl Folder {
     /// Writes all tables and the record.
     pub fn write_tables(&self, facts: RunFacts, results: &Results) -> Result<()> {
         write_whole(&self.path.join("curves.csv"), &tables::curves(&results.curves)?)?;
-        write_whole(
-            &self.path.join("estimates.csv"),
-            &tables::estimates(&results.estimates)?,
-        )?;
+        write_whole(&self.path.join("estimates.csv"), &tables::estimates(&results.estimates)?)?;
         if results.points.iter().any(|point| !point.settings.is_empty()) {
             write_whole(&self.path.join("points.csv"), &tables::points(&results.points)?)?;
         }
         let path = self.path.join("record.json");
-        let mut json =
-            serde_json::to_vec_pretty(&Record::new(facts, results)).map_err(|error| Error::Write {
-                path: path.clone(),
-                source: error.into(),
-            })?;
+        let mut json = serde_json::to_vec_pretty(&Record::new(facts, results))
+            .map_err(|error| Error::Write { path: path.clone(), source: error.into() })?;
         json.push(b'\n');
         write_whole(&path, &json)
     }
@@ -109,35 +90,15 @@ impl Folder {
     /// # Errors
     /// [`Error::NoResults`] when something is missing or unreadable.
     pub fn read(&self) -> Result<Results> {
-        let wrong = |reason: String| Error::NoResults {
-            path: self.path.clone(),
-            reason,
-        };
+        let wrong = |reason: String| Error::NoResults { path: self.path.clone(), reason };
         let text = fs::read_to_string(self.path.join("record.json"));
         let text = text.map_err(|error| wrong(format!("record.json: {error}")))?;
         let record: Record =
             serde_json::from_str(&text).map_err(|error| wrong(format!("record.json: {error}")))?;
-        let title = record
-            .facts
-            .study
-            .get("title")
-            .and_then(|t| t.as_str())
-            .unwrap_or_default()
-            .to_owned();
+        let title = record.facts.study.get("title").and_then(|t| t.as_str()).unwrap_or_default().to_owned();
         let curves = tables::read_curves(&self.path.join("curves.csv"))?;
-        let Record {
-            processes,
-            points,
-            estimates,
-            ..
-        } = record;
-        Ok(Results {
-            title,
-            points,
-            processes,
-            curves,
-            estimates,
-        })
+        let Record { processes, points, estimates, .. } = record;
+        Ok(Results { title, points, processes, curves, estimates })
     }
 
     /// Where figures go.
@@ -153,27 +114,19 @@ impl Folder {
 
 /// Makes a folder and those above it.
 pub fn make(folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder).map_err(|source| Error::Write {
-        path: folder.into(),
-        source,
-    })
+    fs::create_dir_all(folder).map_err(|source| Error::Write { path: folder.into(), source })
 }
 
 /// Writes `bytes` beside `path`, then renames, so that `path` is never seen half-written.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let aside = path.with_extension(format!(
-        "{}.part",
-        path.extension().unwrap_or_default().to_string_lossy()
-    ));
+    let aside =
+        path.with_extension(format!("{}.part", path.extension().unwrap_or_default().to_string_lossy()));
     let written = fs::File::create(&aside)
         .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
         .and_then(|()| fs::rename(&aside, path));
     written.map_err(|source| {
         // A failure leaves no half file behind; that this clean-up may fail too adds nothing to the message.
         let _ = fs::remove_file(&aside);
-        Error::Write {
-            path: path.into(),
-            source,
-        }
+        Error::Write { path: path.into(), source }
     })
 }

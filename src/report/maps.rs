@@ -18,14 +18,8 @@ pub fn heat_maps(results: &Results) -> Vec<HeatMap> {
             maps.push(HeatMap {
                 name: format!("map-{}-{name}", quantity.name()),
                 title: None,
-                x: Categories {
-                    label: key_label(&first.settings[1].0),
-                    values: texts(&right),
-                },
-                y: Categories {
-                    label: key_label(&first.settings[0].0),
-                    values: texts(&up),
-                },
+                x: Categories { label: key_label(&first.settings[1].0), values: texts(&right) },
+                y: Categories { label: key_label(&first.settings[0].0), values: texts(&up) },
                 cells: cells(results, &name, quantity, &up, &right),
                 colour: ColourBar {
                     label: format!("{}: {}", plain(&name), axis_label(quantity)),
@@ -34,11 +28,7 @@ pub fn heat_maps(results: &Results) -> Vec<HeatMap> {
                 },
                 notes: notes(results),
                 missing: "no finite value".into(),
-                width: if right.len() > 4 {
-                    Width::Page
-                } else {
-                    Width::Column
-                },
+                width: if right.len() > 4 { Width::Page } else { Width::Column },
             });
         }
     }
@@ -75,12 +65,7 @@ fn cells(
             continue;
         };
         let last = rows(results, point.point, name, quantity).last();
-        cells[row][column] = last.and_then(|r| {
-            Some(Cell {
-                value: r.mean?,
-                std_err: r.std_err,
-            })
-        });
+        cells[row][column] = last.and_then(|r| Some(Cell { value: r.mean?, std_err: r.std_err }));
     }
     cells
 }

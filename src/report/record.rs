@@ -61,9 +61,7 @@ impl Machine {
     /// This machine.
     pub fn here() -> Self {
         let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        let model = info
-            .lines()
-            .find_map(|line| line.strip_prefix("model name")?.split_once(':'));
+        let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
         Self {
             system: std::env::consts::OS.into(),
             architecture: std::env::consts::ARCH.into(),

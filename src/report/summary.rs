@@ -19,35 +19,19 @@ pub fn summary_text(results: &Results, folder: &str) -> String {
         push(&mut text, &line);
     }
     push(&mut text, "");
-    push(
-        &mut text,
-        "process        particles    steps  E L at the end ± s.e. diverged   time steps/s",
-    );
+    push(&mut text, "process        particles    steps  E L at the end ± s.e. diverged   time steps/s");
     for row in results.processes.iter().take(ROWS) {
         push(&mut text, &process_line(results, row));
     }
     if results.processes.len() > ROWS {
-        push(
-            &mut text,
-            &format!(
-                "… and {} more rows in estimates.csv",
-                results.processes.len() - ROWS
-            ),
-        );
+        push(&mut text, &format!("… and {} more rows in estimates.csv", results.processes.len() - ROWS));
     }
     if results.points.len() == 1 {
-        for row in results
-            .estimates
-            .iter()
-            .filter(|r| r.name == "risk_final" && r.process.contains('|'))
-        {
+        for row in results.estimates.iter().filter(|r| r.name == "risk_final" && r.process.contains('|')) {
             let (pair, difference) = (row.process.replace('|', " − "), rounded(row.value, row.std_err));
             push(
                 &mut text,
-                &format!(
-                    "{:<38}{difference:>22}  paired",
-                    pair.chars().take(37).collect::<String>()
-                ),
+                &format!("{:<38}{difference:>22}  paired", pair.chars().take(37).collect::<String>()),
             );
         }
         for line in levels(results) {
@@ -58,10 +42,7 @@ pub fn summary_text(results: &Results, folder: &str) -> String {
         push(&mut text, &line);
     }
     push(&mut text, "");
-    let last = format!(
-        "E L is the mean risk over particles at t = {}; results in {folder}",
-        end(results)
-    );
+    let last = format!("E L is the mean risk over particles at t = {}; results in {folder}", end(results));
     for line in wrap(&last) {
         push(&mut text, &line);
     }
@@ -106,11 +87,8 @@ fn process_line(results: &Results, row: &ProcessRow) -> String {
         .iter()
         .find(|e| e.name == "risk_final" && e.process == row.name && e.point == row.point);
     let value = risk.map_or("–".into(), |e| rounded(e.value, e.std_err));
-    let name = if results.points.len() > 1 {
-        format!("{} {}", row.point, row.name)
-    } else {
-        row.name.clone()
-    };
+    let name =
+        if results.points.len() > 1 { format!("{} {}", row.point, row.name) } else { row.name.clone() };
     let name: String = name.chars().take(14).collect();
     format!(
         "{name:<14} {:>9} {:>8} {value:>22} {:>8} {:>6} {:>7}",
@@ -125,11 +103,7 @@ fn process_line(results: &Results, row: &ProcessRow) -> String {
 /// The minimum and the noise levels that E L̃ is to be read against.
 fn levels(results: &Results) -> Vec<String> {
     let mut lines = Vec::new();
-    if let Some(row) = results
-        .estimates
-        .iter()
-        .find(|e| e.name == "risk_minimum" && e.value.is_some())
-    {
+    if let Some(row) = results.estimates.iter().find(|e| e.name == "risk_minimum" && e.value.is_some()) {
         lines.push(format!(
             "{:<38}{:>22}  {}",
             "smallest risk found",
@@ -150,27 +124,14 @@ fn levels(results: &Results) -> Vec<String> {
 
 /// The notes on what could not be had, each once.
 fn absent(results: &Results) -> Vec<String> {
-    let mut notes: Vec<&EstimateRow> = results
-        .estimates
-        .iter()
-        .filter(|row| row.value.is_none())
-        .collect();
+    let mut notes: Vec<&EstimateRow> = results.estimates.iter().filter(|row| row.value.is_none()).collect();
     notes.dedup_by(|a, b| a.note == b.note);
-    notes
-        .iter()
-        .take(6)
-        .flat_map(|row| wrap(&format!("{}: {}", row.name, row.note)))
-        .collect()
+    notes.iter().take(6).flat_map(|row| wrap(&format!("{}: {}", row.name, row.note))).collect()
 }
 
 /// The first part of a note.
 fn short(note: &str) -> String {
-    note.split([',', ';'])
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .take(18)
-        .collect()
+    note.split([',', ';']).next().unwrap_or_default().chars().take(18).collect()
 }
 
 fn end(results: &Results) -> String {
@@ -218,47 +179,22 @@ pub fn outlook_text(plan: &Plan, outlook: &Outlook) -> String {
     let row = |text: &mut String, name: &str, value: String| push(text, &format!("{name:<40}{value}"));
     row(&mut text, "weights of a particle, D", outlook.dim.to_string());
     if let Some(data) = &plan.data {
-        row(
-            &mut text,
-            "rows for training, for testing",
-            format!("{}, {}", data.train, data.test),
-        );
-        let lambda = format!(
-            "{} = {:.4} lambda_c",
-            significant(data.lambda),
-            data.lambda / data.critical_lambda
-        );
+        row(&mut text, "rows for training, for testing", format!("{}, {}", data.train, data.test));
+        let lambda =
+            format!("{} = {:.4} lambda_c", significant(data.lambda), data.lambda / data.critical_lambda);
         row(&mut text, "lambda", lambda);
-        row(
-            &mut text,
-            "sum of a, norm of a",
-            format!("{:.4}, {:.4}", data.outer_sum, data.outer_norm),
-        );
+        row(&mut text, "sum of a, norm of a", format!("{:.4}, {:.4}", data.outer_sum, data.outer_norm));
     }
     if let Some(lipschitz) = outlook.gradient_lipschitz {
-        row(
-            &mut text,
-            "Lipschitz constant of the gradient, <=",
-            significant(lipschitz),
-        );
+        row(&mut text, "Lipschitz constant of the gradient, <=", significant(lipschitz));
     }
-    let start = outlook
-        .initial_risk
-        .map_or("–".into(), |e| rounded(Some(e.value), e.std_err));
+    let start = outlook.initial_risk.map_or("–".into(), |e| rounded(Some(e.value), e.std_err));
     row(&mut text, "E L(W_0)", start);
-    row(
-        &mut text,
-        "smallest risk found",
-        outlook.risk_minimum.map_or("–".into(), significant),
-    );
+    row(&mut text, "smallest risk found", outlook.risk_minimum.map_or("–".into(), significant));
     let times = plan.clock.observations.len();
     let clock = format!("{times} from 0 to {}", significant(plan.clock.end()));
     row(&mut text, "observation times", clock);
-    row(
-        &mut text,
-        "memory, about",
-        format!("{:.0} MB", (outlook.memory / 1e6).max(1.0)),
-    );
+    row(&mut text, "memory, about", format!("{:.0} MB", (outlook.memory / 1e6).max(1.0)));
     row(&mut text, "run time here, about", duration(outlook.seconds));
     for process in &outlook.processes {
         push(&mut text, "");
@@ -268,16 +204,8 @@ pub fn outlook_text(plan: &Plan, outlook: &Outlook) -> String {
             row(&mut text, "  step times Lipschitz constant", significant(product));
         }
         row(&mut text, "  noise level D s/4", significant(process.noise_level));
-        row(
-            &mut text,
-            "  expected drop of E L",
-            process.expected_drop.map_or("–".into(), significant),
-        );
-        row(
-            &mut text,
-            "  expected standard error at the end",
-            significant(process.expected_std_err),
-        );
+        row(&mut text, "  expected drop of E L", process.expected_drop.map_or("–".into(), significant));
+        row(&mut text, "  expected standard error at the end", significant(process.expected_std_err));
         let verdict = match process.resolves {
             Some(true) => "this study can resolve the decay of E L",
             Some(false) => {

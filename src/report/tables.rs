@@ -17,9 +17,7 @@ pub fn estimates(rows: &[EstimateRow]) -> Result<Vec<u8>> {
 
 /// The sweep points as CSV: a column `point` and one a swept key.
 pub fn points(rows: &[PointRow]) -> Result<Vec<u8>> {
-    let keys = rows.first().map_or(Vec::new(), |row| {
-        row.settings.iter().map(|s| s.0.as_str()).collect()
-    });
+    let keys = rows.first().map_or(Vec::new(), |row| row.settings.iter().map(|s| s.0.as_str()).collect());
     let mut writer = csv::Writer::from_writer(Vec::new());
     let write =
         |writer: &mut csv::Writer<Vec<u8>>, fields: Vec<&str>| writer.write_record(fields).map_err(broken);
@@ -39,15 +37,9 @@ pub fn read_curves(file: &Path) -> Result<Vec<CurveRow>> {
 
 fn read<T: DeserializeOwned>(file: &Path) -> Result<Vec<T>> {
     let folder = || file.parent().unwrap_or(file).to_path_buf();
-    let wrong = |error: csv::Error| Error::NoResults {
-        path: folder(),
-        reason: error.to_string(),
-    };
+    let wrong = |error: csv::Error| Error::NoResults { path: folder(), reason: error.to_string() };
     let mut reader = csv::Reader::from_path(file).map_err(wrong)?;
-    reader
-        .deserialize()
-        .collect::<std::result::Result<Vec<T>, csv::Error>>()
-        .map_err(wrong)
+    reader.deserialize().collect::<std::result::Result<Vec<T>, csv::Error>>().map_err(wrong)
 }
 
 fn table<T: Serialize>(rows: &[T]) -> Result<Vec<u8>> {
@@ -59,15 +51,10 @@ fn table<T: Serialize>(rows: &[T]) -> Result<Vec<u8>> {
 }
 
 fn finish(writer: csv::Writer<Vec<u8>>) -> Result<Vec<u8>> {
-    writer
-        .into_inner()
-        .map_err(|error| broken(error.into_error().into()))
+    writer.into_inner().map_err(|error| broken(error.into_error().into()))
 }
 
 /// Writing to memory fails only when memory does.
 fn broken(error: csv::Error) -> Error {
-    Error::Write {
-        path: "table".into(),
-        source: std::io::Error::other(error),
-    }
+    Error::Write { path: "table".into(), source: std::io::Error::other(error) }
 }

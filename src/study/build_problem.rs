@@ -73,13 +73,7 @@ pub fn build_problem(
     let net = matches!(study.problem, ProblemSpec::TwoLayer(_));
     let rule = "\"f64\" for this problem; only the kernels of two-layer nets have 32-bit arithmetic";
     let precision = study.precision;
-    rules.require(
-        net || precision == Precision::F64,
-        "precision",
-        "\"f32\"",
-        rule,
-        "leave precision out",
-    )?;
+    rules.require(net || precision == Precision::F64, "precision", "\"f32\"", rule, "leave precision out")?;
     match &mut study.problem {
         ProblemSpec::Quadratic(spec) => {
             Ok((Problem::Quadratic(Quadratic::new(spec.eigenvalues.clone())), None))
@@ -112,22 +106,14 @@ fn build_net(
         dataset.check_classification().map_err(refused)?;
     }
     let rows = Split::of(&dataset, spec.data.test_fraction, seed).map_err(refused)?;
-    let Dataset {
-        sources,
-        notes,
-        label_kind,
-        ..
-    } = dataset;
+    let Dataset { sources, notes, label_kind, .. } = dataset;
     let (train, test, dim) = (rows.train.labels.len(), rows.test.labels.len(), rows.train.dim);
     let weights = spec.width as u128 * dim as u128;
     rules.require(
         weights <= u128::from(MAX_NUMBERS),
         "problem.width",
         spec.width,
-        format!(
-            "at most {} for {dim} inputs (2^29 weights a particle)",
-            MAX_NUMBERS / dim as u64
-        ),
+        format!("at most {} for {dim} inputs (2^29 weights a particle)", MAX_NUMBERS / dim as u64),
         "choose a smaller width",
     )?;
     let largest = rows.train.facts().max_norm;
@@ -143,22 +129,9 @@ fn build_net(
         }
     };
     let outer_sum = outer.iter().sum();
-    let TwoLayerSpec {
-        activation,
-        beta,
-        loss,
-        ..
-    } = *spec;
+    let TwoLayerSpec { activation, beta, loss, .. } = *spec;
     let net = TwoLayer::new(
-        TwoLayerSettings {
-            activation,
-            beta,
-            loss,
-            outer,
-            lambda,
-            backend,
-            precision,
-        },
+        TwoLayerSettings { activation, beta, loss, outer, lambda, backend, precision },
         rows,
         label_kind,
     );

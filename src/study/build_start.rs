@@ -35,22 +35,11 @@ pub fn build_start(
                 "another law where λ = 0: the prior is N(0, s/(2λ))",
                 remedy,
             )?;
-            Ok(Start::Gaussian {
-                std: (s / (2.0 * lambda)).sqrt(),
-            })
+            Ok(Start::Gaussian { std: (s / (2.0 * lambda)).sqrt() })
         }
         StartSpec::Point(PointStart { at }) => {
-            let (given, rule) = (
-                format!("{} numbers", at.len()),
-                format!("D = {dim} numbers, row by row"),
-            );
-            rules.require(
-                at.len() == dim,
-                "start.at",
-                given,
-                rule,
-                "list one number a weight",
-            )?;
+            let (given, rule) = (format!("{} numbers", at.len()), format!("D = {dim} numbers, row by row"));
+            rules.require(at.len() == dim, "start.at", given, rule, "list one number a weight")?;
             let mut weights = vec![0.0; dim];
             potential.read_row_major(at, &mut weights);
             Ok(Start::Points { weights })
@@ -82,12 +71,7 @@ fn read_points(
     let shown = file.display().to_string();
     let reader = std::fs::File::open(&file).map_err(|error| {
         let remedy = "check it; a path in a study is relative to the study file";
-        rules.invalid(
-            "start.path",
-            format!("{shown:?} ({error})"),
-            "a file that can be read",
-            remedy,
-        )
+        rules.invalid("start.path", format!("{shown:?} ({error})"), "a file that can be read", remedy)
     })?;
     let rule = "a .npy file of float64 in C order, shape (points, width, dim) or (points, D)";
     let remedy = "take for example particles/0-sde.npy of an earlier run";
@@ -99,13 +83,7 @@ fn read_points(
     let points = given.first().copied().unwrap_or(0);
     let fits = points > 0 && array.len() == points * dim && array.is_standard_layout();
     let value = format!("{shown:?} of shape {given:?}");
-    rules.require(
-        fits,
-        "start.path",
-        &value,
-        format!("{rule} with D = {dim}"),
-        remedy,
-    )?;
+    rules.require(fits, "start.path", &value, format!("{rule} with D = {dim}"), remedy)?;
     let finite = array.iter().all(|x| x.is_finite());
     rules.require(
         finite,

@@ -69,19 +69,13 @@ pub fn check(plan: &Plan, threads: usize) -> Outlook {
     let particles = plan.study.process.iter().map(|p| p.particles).max().unwrap_or(1);
     let initial_risk = initial_risk(plan, particles.min(STARTS));
     let risk_minimum = minimise(potential, &random_starts(potential, plan.study.seed)).map(|m| m.value);
-    let last = plan
-        .clock
-        .observations
-        .last()
-        .map_or(Vec::new(), |o| o.steps.clone());
+    let last = plan.clock.observations.last().map_or(Vec::new(), |o| o.steps.clone());
     let mut memory = 0.0;
     let mut processes = Vec::new();
     for ((process, spec), &steps) in plan.processes().iter().zip(&plan.study.process).zip(&last) {
         let s = process.noise_scale();
         let noise_level = dim as f64 * s / 4.0;
-        let excess = initial_risk
-            .zip(risk_minimum)
-            .map(|(start, minimum)| start.value - minimum);
+        let excess = initial_risk.zip(risk_minimum).map(|(start, minimum)| start.value - minimum);
         let expected_drop = excess.map(|e| e - noise_level);
         let n = spec.particles as f64;
         let expected_std_err = 0.5 * s * (dim as f64 / 2.0).sqrt() / n.sqrt();
@@ -101,21 +95,10 @@ pub fn check(plan: &Plan, threads: usize) -> Outlook {
             seconds,
         });
     }
-    memory += plan
-        .data
-        .as_ref()
-        .map_or(0.0, |d| ((d.train + d.test) * (d.dim + 1) * 8) as f64);
+    memory += plan.data.as_ref().map_or(0.0, |d| ((d.train + d.test) * (d.dim + 1) * 8) as f64);
     let seconds = processes.iter().map(|p| p.seconds).sum::<f64>() / threads as f64;
     let gradient_lipschitz = potential.gradient_lipschitz();
-    Outlook {
-        dim,
-        initial_risk,
-        risk_minimum,
-        gradient_lipschitz,
-        processes,
-        memory,
-        seconds,
-    }
+    Outlook { dim, initial_risk, risk_minimum, gradient_lipschitz, processes, memory, seconds }
 }
 
 fn initial_risk(plan: &Plan, count: u64) -> Option<Estimate> {
@@ -132,9 +115,7 @@ fn initial_risk(plan: &Plan, count: u64) -> Option<Estimate> {
 /// Seconds of one step of one particle on one thread.
 fn seconds_a_step(plan: &Plan, process: &dyn Process, particles: u64) -> f64 {
     let block_len = plan.potential().block_len() as u64;
-    let mut blocks = plan
-        .start
-        .blocks(plan.potential(), particles.min(block_len), plan.study.seed);
+    let mut blocks = plan.start.blocks(plan.potential(), particles.min(block_len), plan.study.seed);
     let Some(block) = blocks.first_mut() else {
         return 0.0;
     };

@@ -65,10 +65,7 @@ impl Clock {
         let decimals = numbers.iter().map(|&x| decimals_of(x)).max().unwrap_or(0);
         let scale = 10_u128.pow(decimals.min(DECIMALS));
         let ticks = |x: f64| ticks_of(x, decimals).ok_or(ClockError::TooFine(x));
-        let steps = step_lengths
-            .iter()
-            .map(|&x| ticks(x))
-            .collect::<Result<Vec<u128>, _>>()?;
+        let steps = step_lengths.iter().map(|&x| ticks(x)).collect::<Result<Vec<u128>, _>>()?;
         let end = ticks(horizon)?;
         let beat = steps.iter().try_fold(1, |a, &b| lcm(a, b)).unwrap_or(u128::MAX);
         let time = |t: u128| t as f64 / scale as f64;
@@ -88,10 +85,7 @@ impl Clock {
                 steps: steps.iter().map(|s| (k * beat / s) as u64).collect(),
             })
             .collect();
-        Ok(Self {
-            beat: time(beat),
-            observations,
-        })
+        Ok(Self { beat: time(beat), observations })
     }
 
     /// The time of the last observation.
@@ -117,9 +111,7 @@ fn beats(last: u128, points: usize, spacing: Spacing) -> Vec<u128> {
 
 /// The decimals of the shortest text that reads back as `x`.
 fn decimals_of(x: f64) -> u32 {
-    format!("{x}")
-        .split_once('.')
-        .map_or(0, |(_, decimals)| decimals.len() as u32)
+    format!("{x}").split_once('.').map_or(0, |(_, decimals)| decimals.len() as u32)
 }
 
 /// x·10^decimals as a whole number, exactly.
@@ -129,9 +121,7 @@ fn ticks_of(x: f64, decimals: u32) -> Option<u128> {
     if decimals > DECIMALS || whole.len() > 18 {
         return None;
     }
-    format!("{whole}{fraction:0<width$}", width = decimals as usize)
-        .parse()
-        .ok()
+    format!("{whole}{fraction:0<width$}", width = decimals as usize).parse().ok()
 }
 
 fn gcd(a: u128, b: u128) -> u128 {
@@ -151,13 +141,7 @@ mod tests {
     fn times_are_common_multiples_and_reach_the_horizon() {
         let clock = Clock::new(&[0.05, 0.001], 13.0, 120, Spacing::Linear).unwrap();
         assert_eq!(clock.beat, 0.05);
-        assert_eq!(
-            clock.observations[0],
-            Observation {
-                time: 0.0,
-                steps: vec![0, 0]
-            }
-        );
+        assert_eq!(clock.observations[0], Observation { time: 0.0, steps: vec![0, 0] });
         let last = clock.observations.last().unwrap();
         assert_eq!((last.time, last.steps.clone()), (13.0, vec![260, 13_000]));
         assert_eq!(clock.observations.len(), 120);

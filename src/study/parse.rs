@@ -84,26 +84,8 @@ pub fn study(source: &Source) -> Result<Study> {
         .enumerate()
         .map(|(i, table)| reader.process(table, i))
         .collect::<Result<_>>()?;
-    let Sections {
-        title,
-        seed,
-        precision,
-        time,
-        observe,
-        analysis,
-        ..
-    } = sections;
-    Ok(Study {
-        title,
-        seed,
-        precision,
-        problem,
-        start,
-        process,
-        time,
-        observe,
-        analysis,
-    })
+    let Sections { title, seed, precision, time, observe, analysis, .. } = sections;
+    Ok(Study { title, seed, precision, problem, start, process, time, observe, analysis })
 }
 
 struct Reader<'a> {
@@ -113,16 +95,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn problem(&self, mut table: Table) -> Result<ProblemSpec> {
         let at = "problem";
-        match self
-            .kind(
-                &mut table,
-                at,
-                "kind",
-                None,
-                &["two-layer", "quadratic", "double-well"],
-            )?
-            .as_str()
-        {
+        match self.kind(&mut table, at, "kind", None, &["two-layer", "quadratic", "double-well"])?.as_str() {
             "two-layer" => Ok(ProblemSpec::TwoLayer(self.net(table)?)),
             "quadratic" => Ok(ProblemSpec::Quadratic(self.section(Value::Table(table), at)?)),
             "double-well" => {
@@ -135,24 +108,13 @@ impl Reader<'_> {
 
     fn net(&self, table: Table) -> Result<TwoLayerSpec> {
         let net: NetSections = self.section(Value::Table(table), "problem")?;
-        let NetSections {
-            activation,
-            beta,
-            loss,
-            width,
-            lambda,
-            outer,
-            mut data,
-        } = net;
+        let NetSections { activation, beta, loss, width, lambda, outer, mut data } = net;
         let lambda = match lambda {
             Value::Table(table) => LambdaSpec::Critical(self.section(Value::Table(table), "problem.lambda")?),
             number => LambdaSpec::Number(self.section(number, "problem.lambda")?),
         };
         let outer = match outer {
-            None => OuterSpec::Drawn(OuterDraw {
-                law: OuterLaw::Gaussian,
-                draw: 0,
-            }),
+            None => OuterSpec::Drawn(OuterDraw { law: OuterLaw::Gaussian, draw: 0 }),
             Some(table) if table.contains_key("values") => {
                 OuterSpec::Given(self.section(Value::Table(table), "problem.outer")?)
             }
@@ -162,19 +124,8 @@ impl Reader<'_> {
             Some(value) => self.section(value, "problem.data.test_fraction")?,
             None => 0.0,
         };
-        let data = DataSection {
-            rows: self.data(data)?,
-            test_fraction,
-        };
-        Ok(TwoLayerSpec {
-            activation,
-            beta,
-            loss,
-            width,
-            lambda,
-            outer,
-            data,
-        })
+        let data = DataSection { rows: self.data(data)?, test_fraction };
+        Ok(TwoLayerSpec { activation, beta, loss, width, lambda, outer, data })
     }
 
     fn data(&self, mut table: Table) -> Result<DataSpec> {
@@ -230,11 +181,7 @@ impl Reader<'_> {
             "sgd" => DynamicsSpec::Sgd(self.section(Value::Table(table), &at)?),
             other => unreachable!("kind() lets no other kind pass: {other}"),
         };
-        Ok(ProcessSpec {
-            name: common.name,
-            dynamics,
-            particles: common.particles,
-        })
+        Ok(ProcessSpec { name: common.name, dynamics, particles: common.particles })
     }
 
     /// Takes the key that says which type a section has.
@@ -259,12 +206,9 @@ impl Reader<'_> {
                 remedy,
             }),
             (None, Some(default)) => Ok(default.into()),
-            (None, None) => Err(Error::Missing {
-                place: self.source.place(at),
-                field: shown(&path),
-                rule,
-                remedy,
-            }),
+            (None, None) => {
+                Err(Error::Missing { place: self.source.place(at), field: shown(&path), rule, remedy })
+            }
         }
     }
 
@@ -273,11 +217,7 @@ impl Reader<'_> {
         let whole = value.clone();
         serde_path_to_error::deserialize(value).map_err(|error| {
             let inner = path_text(error.path());
-            let path = [at, &inner]
-                .into_iter()
-                .filter(|p| !p.is_empty())
-                .collect::<Vec<_>>()
-                .join(".");
+            let path = [at, &inner].into_iter().filter(|p| !p.is_empty()).collect::<Vec<_>>().join(".");
             self.explain(&path, error.inner().message(), found(&whole, &inner))
         })
     }
@@ -287,17 +227,8 @@ impl Reader<'_> {
         let place = self.source.place(path);
         if let Some(rest) = message.strip_prefix("missing field `") {
             let key = rest.trim_end_matches('`');
-            let field = if path.is_empty() {
-                key.to_owned()
-            } else {
-                format!("{}.{key}", shown(path))
-            };
-            return Error::Missing {
-                place,
-                field,
-                rule: "a study needs it".into(),
-                remedy: COMPARE.into(),
-            };
+            let field = if path.is_empty() { key.to_owned() } else { format!("{}.{key}", shown(path)) };
+            return Error::Missing { place, field, rule: "a study needs it".into(), remedy: COMPARE.into() };
         }
         if message.starts_with("unknown field") {
             let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
@@ -310,30 +241,16 @@ impl Reader<'_> {
                 Some(near) if strsim::jaro_winkler(near, wrong) > 0.8 => format!("did you mean '{near}'?"),
                 _ => COMPARE.into(),
             };
-            let allowed = if known.is_empty() {
-                "none".into()
-            } else {
-                known.join(", ")
-            };
+            let allowed = if known.is_empty() { "none".into() } else { known.join(", ") };
             let message = format!("{} is no key of this section (known: {allowed})", shown(path));
-            return Error::Study {
-                place,
-                message,
-                remedy,
-            };
+            return Error::Study { place, message, remedy };
         }
         let rule = match message.split_once("expected ") {
             Some((_, expected)) => plain_type(expected),
             None => message.to_owned(),
         };
         let value = value.map_or_else(|| "?".into(), |v| v.to_string().trim().to_owned());
-        Error::Invalid {
-            place,
-            field: shown(path),
-            value,
-            rule,
-            remedy: example(path).into(),
-        }
+        Error::Invalid { place, field: shown(path), value, rule, remedy: example(path).into() }
     }
 }
 
@@ -395,13 +312,11 @@ fn path_text(path: &serde_path_to_error::Path) -> String {
 
 /// The value at a path of dots and numbers.
 fn found<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
-    path.split('.')
-        .filter(|p| !p.is_empty())
-        .try_fold(value, |at, part| match at {
-            Value::Table(table) => table.get(part),
-            Value::Array(list) => list.get(part.parse::<usize>().ok()?),
-            _ => None,
-        })
+    path.split('.').filter(|p| !p.is_empty()).try_fold(value, |at, part| match at {
+        Value::Table(table) => table.get(part),
+        Value::Array(list) => list.get(part.parse::<usize>().ok()?),
+        _ => None,
+    })
 }
 
 /// The path as users write it: `process[0].s`.

@@ -41,15 +41,9 @@ impl Plan {
         for (i, quantity) in study.observe.quantities.iter().enumerate() {
             let path = format!("observe.quantities.{i}");
             let (rule, remedy) = if quantity.needs_test_rows() && data.as_ref().is_some_and(|d| d.test == 0) {
-                (
-                    "a quantity this study has; there are no test rows",
-                    "set problem.data.test_fraction = 0.2",
-                )
+                ("a quantity this study has; there are no test rows", "set problem.data.test_fraction = 0.2")
             } else {
-                (
-                    "a quantity this problem has",
-                    "leave it out; it needs data rows (accuracies: labels ±1)",
-                )
+                ("a quantity this problem has", "leave it out; it needs data rows (accuracies: labels ±1)")
             };
             let name = format!("\"{}\"", quantity.name());
             rules.require(potential.has(*quantity), &path, name, rule, remedy)?;
@@ -58,14 +52,7 @@ impl Plan {
         fill_in_steps(&mut study, potential, &rules)?;
         let clock = set_clock(&study, &rules)?;
         let start = build_start(&study, potential, source, &rules)?;
-        Ok(Self {
-            study,
-            data,
-            clock,
-            start,
-            problem,
-            backend,
-        })
+        Ok(Self { study, data, clock, start, problem, backend })
     }
 
     /// L̃.
@@ -94,9 +81,7 @@ impl Plan {
                     )
                 }
                 DynamicsSpec::Sgd(SgdSpec { s, batch, sampling }) => {
-                    let sum = potential
-                        .finite_sum()
-                        .expect("the rules refuse SGD without a finite sum");
+                    let sum = potential.finite_sum().expect("the rules refuse SGD without a finite sum");
                     Box::new(Sgd::new(sum, *s, *batch, *sampling, seed).with_backend(backend))
                 }
             }
@@ -113,18 +98,9 @@ fn check_size(study: &Study, potential: &dyn Potential, rules: &Rules) -> Result
     let dim = potential.dim();
     for (i, process) in study.process.iter().enumerate() {
         let fits = u128::from(process.particles) * dim as u128 <= MOST_WEIGHTS;
-        let rule = format!(
-            "at most {} for D = {dim} (2^34 weights in all)",
-            MOST_WEIGHTS / dim as u128
-        );
+        let rule = format!("at most {} for D = {dim} (2^34 weights in all)", MOST_WEIGHTS / dim as u128);
         let remedy = "take fewer particles or a smaller problem";
-        rules.require(
-            fits,
-            &format!("process.{i}.particles"),
-            process.particles,
-            rule,
-            remedy,
-        )?;
+        rules.require(fits, &format!("process.{i}.particles"), process.particles, rule, remedy)?;
     }
     Ok(())
 }

@@ -22,12 +22,7 @@ impl<'a> Recorder<'a> {
         if !wanted.contains(&Quantity::Risk) {
             wanted.insert(0, Quantity::Risk);
         }
-        Self {
-            plan,
-            point,
-            wanted,
-            curves: Vec::new(),
-        }
+        Self { plan, point, wanted, curves: Vec::new() }
     }
 
     /// Adds the rows of one time and returns E L̃ of the first process.

@@ -56,17 +56,8 @@ impl PointRow {
         data: Option<&DataSummary>,
     ) -> Self {
         let json = |value: serde_json::Result<serde_json::Value>| value.unwrap_or_default();
-        let (study, data) = (
-            json(serde_json::to_value(study)),
-            json(serde_json::to_value(data)),
-        );
-        Self {
-            point,
-            settings,
-            study,
-            data,
-            risk_minimum: None,
-        }
+        let (study, data) = (json(serde_json::to_value(study)), json(serde_json::to_value(data)));
+        Self { point, settings, study, data, risk_minimum: None }
     }
 }
 

@@ -39,11 +39,7 @@ impl Rules<'_> {
         rule: impl Display,
         remedy: impl Display,
     ) -> Result<()> {
-        if holds {
-            Ok(())
-        } else {
-            Err(self.invalid(path, value, rule, remedy))
-        }
+        if holds { Ok(()) } else { Err(self.invalid(path, value, rule, remedy)) }
     }
 
     /// The refusal of the value at `path`.
@@ -65,24 +61,12 @@ impl Rules<'_> {
 
     fn positive(&self, value: f64, path: &str, example: &str) -> Result<()> {
         let remedy = format!("write for example {example}");
-        self.require(
-            value > 0.0 && value.is_finite(),
-            path,
-            value,
-            "a positive finite number",
-            remedy,
-        )
+        self.require(value > 0.0 && value.is_finite(), path, value, "a positive finite number", remedy)
     }
 
     fn not_negative(&self, value: f64, path: &str, example: &str) -> Result<()> {
         let remedy = format!("write for example {example}");
-        self.require(
-            value >= 0.0 && value.is_finite(),
-            path,
-            value,
-            "a finite number ≥ 0",
-            remedy,
-        )
+        self.require(value >= 0.0 && value.is_finite(), path, value, "a finite number ≥ 0", remedy)
     }
 
     fn problem(&self, problem: &ProblemSpec) -> Result<()> {
@@ -121,11 +105,7 @@ impl Rules<'_> {
         match &net.lambda {
             LambdaSpec::Number(lambda) => self.not_negative(*lambda, "problem.lambda", "lambda = 0.1")?,
             LambdaSpec::Critical(TimesCritical { times_critical }) => {
-                self.not_negative(
-                    *times_critical,
-                    "problem.lambda.times_critical",
-                    "times_critical = 1.2",
-                )?;
+                self.not_negative(*times_critical, "problem.lambda.times_critical", "times_critical = 1.2")?;
             }
         }
         if let OuterSpec::Given(OuterValues { values }) = &net.outer {
@@ -140,13 +120,7 @@ impl Rules<'_> {
             )?;
             let usable = values.iter().all(|a| a.is_finite()) && values.iter().any(|&a| a != 0.0);
             let shown = format!("{values:?}");
-            self.require(
-                usable,
-                path,
-                shown,
-                "finite and not all 0",
-                "a net with a = 0 is constant",
-            )?;
+            self.require(usable, path, shown, "finite and not all 0", "a net with a = 0 is constant")?;
         }
         let fraction = net.data.test_fraction;
         let path = "problem.data.test_fraction";
@@ -159,12 +133,7 @@ impl Rules<'_> {
             "write for example test_fraction = 0.2",
         )?;
         net.data.rows.validate().map_err(|error| {
-            self.invalid(
-                &format!("problem.data.{}", error.field),
-                error.value,
-                error.rule,
-                error.remedy,
-            )
+            self.invalid(&format!("problem.data.{}", error.field), error.value, error.rule, error.remedy)
         })
     }
 
@@ -187,13 +156,7 @@ impl Rules<'_> {
 
     fn processes(&self, study: &Study) -> Result<()> {
         let remedy = "add a [[process]] section with kind = \"sgd-sde\"";
-        self.require(
-            !study.process.is_empty(),
-            "process",
-            "[]",
-            "at least one process",
-            remedy,
-        )?;
+        self.require(!study.process.is_empty(), "process", "[]", "at least one process", remedy)?;
         for (i, process) in study.process.iter().enumerate() {
             let at = format!("process.{i}");
             let name = &process.name;
@@ -202,22 +165,10 @@ impl Rules<'_> {
                 !name.is_empty() && name.len() <= 64 && name.chars().all(plain) && !name.starts_with('.');
             let path = format!("{at}.name");
             let rule = "up to 64 letters, digits and the signs - _ . +, not starting with a dot";
-            self.require(
-                good,
-                &path,
-                format!("{name:?}"),
-                rule,
-                "it names files; choose a plain name",
-            )?;
+            self.require(good, &path, format!("{name:?}"), rule, "it names files; choose a plain name")?;
             let first = study.process[..i].iter().all(|other| other.name != *name);
             let remedy = "give each process its own name = \"…\"";
-            self.require(
-                first,
-                &path,
-                format!("{name:?}"),
-                "different from the names before it",
-                remedy,
-            )?;
+            self.require(first, &path, format!("{name:?}"), "different from the names before it", remedy)?;
             let (count, path) = (process.particles, format!("{at}.particles"));
             let rule = "a whole number from 1 to 1e9";
             self.require(
@@ -252,13 +203,7 @@ impl Rules<'_> {
             DynamicsSpec::Sgd(sgd) => {
                 self.positive(sgd.s, &format!("{at}.s"), "s = 0.01")?;
                 let path = format!("{at}.batch");
-                self.require(
-                    sgd.batch > 0,
-                    &path,
-                    sgd.batch,
-                    "at least 1",
-                    "write for example batch = 32",
-                )?;
+                self.require(sgd.batch > 0, &path, sgd.batch, "at least 1", "write for example batch = 32")?;
                 let sum = matches!(problem, ProblemSpec::TwoLayer(_));
                 let rule = "a process for this problem; SGD needs a risk that is a mean over data rows";
                 let remedy = "choose kind = \"sgd-sde\", or problem.kind = \"two-layer\"";
@@ -271,25 +216,13 @@ impl Rules<'_> {
         self.positive(time.horizon, "time.horizon", "horizon = 10.0")?;
         let inside = (2..=1_000_000).contains(&time.points);
         let rule = "a whole number from 2 to 1e6";
-        self.require(
-            inside,
-            "time.points",
-            time.points,
-            rule,
-            "0 and the horizon count; write points = 101",
-        )
+        self.require(inside, "time.points", time.points, rule, "0 and the horizon count; write points = 101")
     }
 
     fn observe(&self, observe: &ObserveSpec) -> Result<()> {
         let path = "observe.quantities";
         let remedy = "write quantities = [\"risk\"]";
-        self.require(
-            !observe.quantities.is_empty(),
-            path,
-            "[]",
-            "a list of at least one quantity",
-            remedy,
-        )?;
+        self.require(!observe.quantities.is_empty(), path, "[]", "a list of at least one quantity", remedy)?;
         for (i, quantity) in observe.quantities.iter().enumerate() {
             let first = !observe.quantities[..i].contains(quantity);
             let (path, name) = (format!("{path}.{i}"), format!("\"{}\"", quantity.name()));
@@ -299,18 +232,9 @@ impl Rules<'_> {
     }
 
     fn analysis(&self, analysis: &AnalysisSpec) -> Result<()> {
-        let AnalysisSpec {
-            certificate,
-            gibbs,
-            mixing,
-            agreement,
-        } = analysis;
-        let all = [
-            ("certificate", certificate),
-            ("gibbs", gibbs),
-            ("mixing", mixing),
-            ("agreement", agreement),
-        ];
+        let AnalysisSpec { certificate, gibbs, mixing, agreement } = analysis;
+        let all =
+            [("certificate", certificate), ("gibbs", gibbs), ("mixing", mixing), ("agreement", agreement)];
         for (name, value) in all {
             if let Some(value) = value {
                 let good = value.is_bool() || value.is_table();

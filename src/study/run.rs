@@ -66,20 +66,16 @@ pub fn run(
             pace.advance(ensemble, to, threads);
             *seconds += started.elapsed().as_secs_f64();
         }
-        let readings: Vec<Vec<Readings>> = ensembles
-            .iter_mut()
-            .map(|ensemble| ensemble.observe(&recorder.wanted, threads))
-            .collect();
+        let readings: Vec<Vec<Readings>> =
+            ensembles.iter_mut().map(|ensemble| ensemble.observe(&recorder.wanted, threads)).collect();
         pace.risk = recorder.record(&observation.steps, observation.time, &readings);
     }
     let mut row = PointRow::new(point, settings, &plan.study, plan.data.as_ref());
     let minimum = search_minimum(plan, &ensembles);
     row.risk_minimum = minimum.as_ref().map(|m| m.value);
     let mut estimates = vec![minimum_row(plan, point, minimum)];
-    let failure = ensembles
-        .iter()
-        .zip(specs)
-        .find_map(|(ensemble, spec)| all_diverged(plan, ensemble, &spec.name));
+    let failure =
+        ensembles.iter().zip(specs).find_map(|(ensemble, spec)| all_diverged(plan, ensemble, &spec.name));
     let process_rows = ensembles
         .iter()
         .zip(specs)
@@ -101,12 +97,7 @@ pub fn run(
         curves,
         estimates,
     };
-    Outcome {
-        results,
-        particles,
-        shape: plan.potential().shape(),
-        failure,
-    }
+    Outcome { results, particles, shape: plan.potential().shape(), failure }
 }
 
 /// Advances in pieces short enough that the progress bar moves. Their length follows from the study, not from the clock on
@@ -124,19 +115,10 @@ const PIECE: f64 = 1e9;
 impl<'a> Pace<'a> {
     fn new(plan: &Plan, progress: &'a mut dyn Progress) -> Self {
         let (last, processes) = (plan.clock.observations.last(), plan.processes());
-        let total = processes
-            .iter()
-            .zip(&plan.study.process)
-            .enumerate()
-            .map(|(i, (process, spec))| {
-                last.map_or(0.0, |o| o.steps[i] as f64) * step_cost(process.as_ref(), spec.particles)
-            });
-        Self {
-            progress,
-            done: 0.0,
-            total: total.sum::<f64>().max(1.0),
-            risk: None,
-        }
+        let total = processes.iter().zip(&plan.study.process).enumerate().map(|(i, (process, spec))| {
+            last.map_or(0.0, |o| o.steps[i] as f64) * step_cost(process.as_ref(), spec.particles)
+        });
+        Self { progress, done: 0.0, total: total.sum::<f64>().max(1.0), risk: None }
     }
 
     fn advance(&mut self, ensemble: &mut Ensemble<'_>, to: u64, threads: &Threads) {
@@ -187,12 +169,7 @@ fn process_row(
         seconds_in_steps: seconds,
         particle_steps_per_second: if seconds > 0.0 { made / seconds } else { 0.0 },
         divergences: ensemble.divergences().len() as u64,
-        first_divergences: ensemble
-            .divergences()
-            .iter()
-            .take(DIVERGENCES_KEPT)
-            .copied()
-            .collect(),
+        first_divergences: ensemble.divergences().iter().take(DIVERGENCES_KEPT).copied().collect(),
     }
 }
 

@@ -23,14 +23,9 @@ pub fn random_starts(potential: &dyn Potential, seed: u64) -> Vec<Vec<f64>> {
     let key = Key::new(seed, Purpose::Minimum);
     let draw = |i: u64| {
         let mut stream = key.stream(i, 0);
-        (0..potential.dim())
-            .map(|_| stream.sample(StandardNormal))
-            .collect()
+        (0..potential.dim()).map(|_| stream.sample(StandardNormal)).collect()
     };
-    [vec![0.0; potential.dim()]]
-        .into_iter()
-        .chain((0..RANDOM_SEARCHES).map(draw))
-        .collect()
+    [vec![0.0; potential.dim()]].into_iter().chain((0..RANDOM_SEARCHES).map(draw)).collect()
 }
 
 /// The particle of the first block with the smallest risk.
@@ -42,47 +37,29 @@ fn coldest(ensemble: &Ensemble<'_>) -> Option<Vec<f64>> {
         .weights
         .chunks_exact(block.dim)
         .map(|w| (potential.value_gradient(w, &mut gradient, &mut scratch), w));
-    risks
-        .filter(|(risk, _)| risk.is_finite())
-        .min_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, w)| w.to_vec())
+    risks.filter(|(risk, _)| risk.is_finite()).min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, w)| w.to_vec())
 }
 
 /// The row of the smallest risk found, with an interval where strong convexity gives one.
 pub fn minimum_row(plan: &Plan, point: usize, minimum: Option<Minimum>) -> EstimateRow {
-    let row = EstimateRow {
-        point,
-        name: "risk_minimum".into(),
-        quantity: "risk".into(),
-        ..EstimateRow::default()
-    };
+    let row =
+        EstimateRow { point, name: "risk_minimum".into(), quantity: "risk".into(), ..EstimateRow::default() };
     let method = "L-BFGS from the coldest particles, 0 and Gaussian points".to_owned();
     let Some(minimum) = minimum else {
-        return EstimateRow {
-            method,
-            note: "no search ended at a finite value".into(),
-            ..row
-        };
+        return EstimateRow { method, note: "no search ended at a finite value".into(), ..row };
     };
     let found = format!(
         "{} searches, {} distinct values, gradient norm {:.1e}",
         minimum.searches, minimum.distinct, minimum.gradient_norm
     );
-    let convexity = plan
-        .net()
-        .and_then(|net| Some(net.settings().lambda - net.constants().negative_curvature?));
+    let convexity =
+        plan.net().and_then(|net| Some(net.settings().lambda - net.constants().negative_curvature?));
     let (ci_low, note) = match convexity {
         Some(mu) if mu > 0.0 => {
             let low = minimum.value - minimum.gradient_norm.powi(2) / (2.0 * mu);
-            (
-                Some(low),
-                format!("{found}; the risk is {mu:.3}-strongly convex, so the interval is certain"),
-            )
+            (Some(low), format!("{found}; the risk is {mu:.3}-strongly convex, so the interval is certain"))
         }
-        _ => (
-            None,
-            format!("{found}; an upper bound of the infimum, without sampling error"),
-        ),
+        _ => (None, format!("{found}; an upper bound of the infimum, without sampling error")),
     };
     EstimateRow {
         value: Some(minimum.value),
@@ -97,9 +74,7 @@ pub fn minimum_row(plan: &Plan, point: usize, minimum: Option<Minimum>) -> Estim
 /// `risk_final` of every process and pair: the last row of its curve of the risk.
 pub fn final_risks(point: usize, curves: &[CurveRow]) -> Vec<EstimateRow> {
     let last = curves.last().map_or(0.0, |row| row.time);
-    let rows = curves
-        .iter()
-        .filter(|row| row.time == last && row.quantity == "risk");
+    let rows = curves.iter().filter(|row| row.time == last && row.quantity == "risk");
     rows.map(|row| {
         let paired = row.process.contains('|');
         let note = match (row.mean, row.std_err) {
@@ -117,12 +92,7 @@ pub fn final_risks(point: usize, curves: &[CurveRow]) -> Vec<EstimateRow> {
             std_err: row.std_err,
             ci_low: row.ci_low,
             ci_high: row.ci_high,
-            method: if paired {
-                "mean of paired differences"
-            } else {
-                "mean over particles"
-            }
-            .into(),
+            method: if paired { "mean of paired differences" } else { "mean over particles" }.into(),
             note,
         }
     })

@@ -18,12 +18,8 @@ pub struct Source {
 }
 
 /// Keys whose values are paths; those set on the command line are relative to the working directory.
-const PATH_KEYS: [&str; 4] = [
-    "problem.data.images",
-    "problem.data.labels",
-    "problem.data.path",
-    "start.path",
-];
+const PATH_KEYS: [&str; 4] =
+    ["problem.data.images", "problem.data.labels", "problem.data.path", "start.path"];
 
 impl Source {
     /// Reads a study file.
@@ -31,10 +27,7 @@ impl Source {
     /// # Errors
     /// [`Error::Read`] and [`Error::Study`] when there is no such file or it is not TOML.
     pub fn read(file: &Path) -> Result<Self> {
-        let bytes = std::fs::read(file).map_err(|source| Error::Read {
-            path: file.into(),
-            source,
-        })?;
+        let bytes = std::fs::read(file).map_err(|source| Error::Read { path: file.into(), source })?;
         let text = String::from_utf8(bytes).map_err(|error| Error::Study {
             place: file.display().to_string(),
             message: format!("byte {} is not UTF-8 text", error.utf8_error().valid_up_to()),
@@ -50,14 +43,8 @@ impl Source {
     pub fn parse(file: &Path, text: &str) -> Result<Self> {
         let name = file.display().to_string();
         let syntax = |error: toml::de::Error| Error::Study {
-            place: format!(
-                "{name}:{}",
-                error.span().map_or(1, |span| line_of(text, span.start))
-            ),
-            message: format!(
-                "this is not TOML: {}",
-                error.message().lines().collect::<Vec<_>>().join(" ")
-            ),
+            place: format!("{name}:{}", error.span().map_or(1, |span| line_of(text, span.start))),
+            message: format!("this is not TOML: {}", error.message().lines().collect::<Vec<_>>().join(" ")),
             remedy: "mend the line; `sgd-sde new` writes a study to compare with".into(),
         };
         let spanned = DeTable::parse(text).map_err(syntax)?;
@@ -66,11 +53,7 @@ impl Source {
         let at = |offset: usize| format!("{name}:{}", line_of(text, offset));
         note_table(spanned.get_ref(), "", &at, &mut places);
         places.insert(String::new(), format!("{name}:1"));
-        Ok(Self {
-            file: file.into(),
-            table,
-            places,
-        })
+        Ok(Self { file: file.into(), table, places })
     }
 
     /// The folder that paths in the study are relative to.
@@ -111,13 +94,7 @@ impl Source {
         }
         let mut value = toml::from_str::<Table>(&format!("value = {text}"))
             .ok()
-            .and_then(|mut table| {
-                if table.len() == 1 {
-                    table.remove("value")
-                } else {
-                    None
-                }
-            })
+            .and_then(|mut table| if table.len() == 1 { table.remove("value") } else { None })
             .unwrap_or_else(|| Value::String(text.into()));
         if let (true, Value::String(path)) = (PATH_KEYS.contains(&key), &value) {
             value = Value::String(absolute(Path::new(path)).display().to_string());
@@ -163,12 +140,9 @@ impl Source {
         at.insert((*last).into(), value);
         // Sections that this key brought into being stand where the key does.
         for (i, _) in path.match_indices('.') {
-            self.places
-                .entry(path[..i].to_owned())
-                .or_insert_with(|| place.clone());
+            self.places.entry(path[..i].to_owned()).or_insert_with(|| place.clone());
         }
-        self.places
-            .retain(|known, _| !known.starts_with(&format!("{path}.")));
+        self.places.retain(|known, _| !known.starts_with(&format!("{path}.")));
         self.places.insert(path, place);
         Ok(())
     }
@@ -180,11 +154,7 @@ impl Source {
             return Ok(key);
         };
         let (who, field) = rest.split_once('.').unwrap_or((rest, ""));
-        let processes = self
-            .table
-            .get("process")
-            .and_then(Value::as_array)
-            .map_or(&[][..], Vec::as_slice);
+        let processes = self.table.get("process").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let number = match who.parse::<usize>() {
             Ok(number) => (number < processes.len()).then_some(number),
             Err(_) => processes
@@ -211,11 +181,7 @@ fn absolute(path: &Path) -> PathBuf {
 }
 
 fn line_of(text: &str, offset: usize) -> usize {
-    text.as_bytes()[..offset.min(text.len())]
-        .iter()
-        .filter(|&&b| b == b'\n')
-        .count()
-        + 1
+    text.as_bytes()[..offset.min(text.len())].iter().filter(|&&b| b == b'\n').count() + 1
 }
 
 fn note_table(
@@ -225,11 +191,7 @@ fn note_table(
     places: &mut BTreeMap<String, String>,
 ) {
     for (key, value) in table.iter() {
-        let path = if at.is_empty() {
-            key.get_ref().to_string()
-        } else {
-            format!("{at}.{}", key.get_ref())
-        };
+        let path = if at.is_empty() { key.get_ref().to_string() } else { format!("{at}.{}", key.get_ref()) };
         places.insert(path.clone(), place(key.span().start));
         note_value(value, &path, place, places);
     }
@@ -282,25 +244,17 @@ mod tests {
         let processes = source.table["process"].as_array().unwrap();
         assert_eq!(processes[0]["s"].as_float(), Some(0.25));
         assert_eq!(processes[1]["kind"].as_str(), Some("sgd"));
-        assert_eq!(
-            source.table["problem"]["lambda"]["times_critical"].as_integer(),
-            Some(2)
-        );
+        assert_eq!(source.table["problem"]["lambda"]["times_critical"].as_integer(), Some(2));
         assert_eq!(source.place("process.0.s"), "--set process.x.s=0.25");
         source.set("sweep.problem.width = [1, 2]").unwrap();
-        assert_eq!(
-            source.table["sweep"]["problem.width"].as_array().map(Vec::len),
-            Some(2)
-        );
+        assert_eq!(source.table["sweep"]["problem.width"].as_array().map(Vec::len), Some(2));
         assert!(source.set("process.z.s=1").is_err());
         assert!(source.set("no assignment").is_err());
     }
 
     #[test]
     fn text_that_is_not_toml_names_its_line() {
-        let message = Source::parse(Path::new("a.toml"), "a = 1\nb = = 2\n")
-            .unwrap_err()
-            .to_string();
+        let message = Source::parse(Path::new("a.toml"), "a = 1\nb = = 2\n").unwrap_err().to_string();
         assert!(message.starts_with("a.toml:2: this is not TOML"), "{message}");
     }
 }

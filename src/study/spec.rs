@@ -252,9 +252,7 @@ pub struct ObserveSpec {
 
 impl Default for ObserveSpec {
     fn default() -> Self {
-        Self {
-            quantities: risk_only(),
-        }
+        Self { quantities: risk_only() }
     }
 }
 
@@ -286,10 +284,7 @@ impl AnalysisSpec {
             ("agreement", &self.agreement),
         ];
         let on = |value: &Option<toml::Value>| !matches!(value, None | Some(toml::Value::Boolean(false)));
-        all.iter()
-            .filter(|(_, value)| on(value))
-            .map(|(name, _)| *name)
-            .collect()
+        all.iter().filter(|(_, value)| on(value)).map(|(name, _)| *name).collect()
     }
 }
 

@@ -19,9 +19,7 @@ pub fn fill_in_steps(study: &mut Study, potential: &dyn Potential, rules: &Rules
                     remedy: "write for example dt = 0.01".into(),
                 };
                 let unknown = "the gradient of this problem has no known Lipschitz constant to choose it by";
-                let lipschitz = potential
-                    .gradient_lipschitz()
-                    .ok_or_else(|| missing(unknown.into()))?;
+                let lipschitz = potential.gradient_lipschitz().ok_or_else(|| missing(unknown.into()))?;
                 // Beyond this range no step that can be counted follows from the constant.
                 if !(1e-15..=1e15).contains(&lipschitz) {
                     let rule = format!("a Lipschitz constant of {lipschitz:?} is none to choose it by");
@@ -45,19 +43,9 @@ pub fn fill_in_steps(study: &mut Study, potential: &dyn Potential, rules: &Rules
 /// The largest of 1, 2, 5 times a power of ten that is not above `x` > 0: a step that others have multiples with.
 fn round_down(x: f64) -> f64 {
     let exponent = x.log10().floor() as i32;
-    let candidates = [
-        (1, exponent + 1),
-        (5, exponent),
-        (2, exponent),
-        (1, exponent),
-        (5, exponent - 1),
-    ];
+    let candidates = [(1, exponent + 1), (5, exponent), (2, exponent), (1, exponent), (5, exponent - 1)];
     let number = |(digit, power): (u32, i32)| format!("{digit}e{power}").parse().unwrap_or(x);
-    candidates
-        .into_iter()
-        .map(number)
-        .find(|&c: &f64| c <= x)
-        .unwrap_or(x)
+    candidates.into_iter().map(number).find(|&c: &f64| c <= x).unwrap_or(x)
 }
 
 /// The step length of a process of a filled-in study.
@@ -82,11 +70,7 @@ fn step_key(process: &ProcessSpec) -> &'static str {
 /// [`Error::Invalid`] when its steps and horizon have none.
 pub fn set_clock(study: &Study, rules: &Rules) -> Result<Clock> {
     let lengths: Vec<f64> = study.process.iter().map(step_length).collect();
-    let TimeSpec {
-        horizon,
-        points,
-        spacing,
-    } = study.time;
+    let TimeSpec { horizon, points, spacing } = study.time;
     Clock::new(&lengths, horizon, points, spacing).map_err(|error| match error {
         ClockError::TooFine(x) => {
             let i = lengths.iter().position(|&l| l == x);
@@ -117,14 +101,8 @@ mod tests {
 
     #[test]
     fn default_steps_are_round_and_not_above_the_bound() {
-        for (x, want) in [
-            (0.1, 0.1),
-            (0.099, 0.05),
-            (0.05, 0.05),
-            (0.0499, 0.02),
-            (7.0, 5.0),
-            (0.013, 0.01),
-        ] {
+        for (x, want) in [(0.1, 0.1), (0.099, 0.05), (0.05, 0.05), (0.0499, 0.02), (7.0, 5.0), (0.013, 0.01)]
+        {
             assert_eq!(round_down(x), want, "{x}");
         }
     }

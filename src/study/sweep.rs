@@ -34,11 +34,7 @@ pub fn points(source: &Source) -> Result<Vec<SweepPoint>> {
     };
     let sweep = match source.table.get("sweep") {
         None => {
-            return Ok(vec![SweepPoint {
-                number: 0,
-                settings: Vec::new(),
-                source: source.clone(),
-            }]);
+            return Ok(vec![SweepPoint { number: 0, settings: Vec::new(), source: source.clone() }]);
         }
         Some(Value::Table(table)) => table,
         Some(other) => {
@@ -63,18 +59,10 @@ pub fn points(source: &Source) -> Result<Vec<SweepPoint>> {
             }
         }
     }
-    let total = axes
-        .iter()
-        .try_fold(1_usize, |n, axis| n.checked_mul(axis.1.len()))
-        .unwrap_or(usize::MAX);
+    let total = axes.iter().try_fold(1_usize, |n, axis| n.checked_mul(axis.1.len())).unwrap_or(usize::MAX);
     if total > MOST {
         let value = format!("{total} points");
-        return Err(invalid(
-            "sweep",
-            value,
-            "at most 100000 points",
-            "sweep fewer keys or values",
-        ));
+        return Err(invalid("sweep", value, "at most 100000 points", "sweep fewer keys or values"));
     }
     (0..total).map(|number| point(source, &axes, number)).collect()
 }
@@ -89,18 +77,12 @@ fn point(source: &Source, axes: &[(&String, &Vec<Value>)], number: usize) -> Res
         at.assign(key, value.clone(), source.place(&format!("sweep.{key}")))?;
     }
     settings.reverse();
-    Ok(SweepPoint {
-        number,
-        settings,
-        source: at,
-    })
+    Ok(SweepPoint { number, settings, source: at })
 }
 
 /// A value as it stands in tables: strings without quotes.
 fn text(value: &Value) -> String {
-    value
-        .as_str()
-        .map_or_else(|| value.to_string().trim().to_owned(), str::to_owned)
+    value.as_str().map_or_else(|| value.to_string().trim().to_owned(), str::to_owned)
 }
 
 #[cfg(test)]
@@ -112,10 +94,8 @@ mod tests {
     fn the_last_key_varies_fastest() {
         let text = "[problem]\nwidth = 1\n[sweep]\n\"problem.width\" = [2, 3]\n\"problem.loss\" = [\"square\", \"logistic\"]\n";
         let points = points(&Source::parse(Path::new("s.toml"), text).unwrap()).unwrap();
-        let got: Vec<String> = points
-            .iter()
-            .map(|p| format!("{} {}", p.settings[0].1, p.settings[1].1))
-            .collect();
+        let got: Vec<String> =
+            points.iter().map(|p| format!("{} {}", p.settings[0].1, p.settings[1].1)).collect();
         assert_eq!(got, ["2 square", "2 logistic", "3 square", "3 logistic"]);
         assert_eq!(points[3].source.table["problem"]["width"].as_integer(), Some(3));
         assert_eq!(points[3].source.place("problem.width"), "s.toml:4");

@@ -11,9 +11,6 @@ fn intervals_cover_the_truth_in_93_to_97_of_100_runs() {
     );
     for (what, share) in ["mean", "paired difference"].into_iter().zip(coverage(6000)) {
         println!("{what}: {share}");
-        assert!(
-            (0.93..=0.97).contains(&share),
-            "{what}: {share} of the intervals cover"
-        );
+        assert!((0.93..=0.97).contains(&share), "{what}: {share} of the intervals cover");
     }
 }

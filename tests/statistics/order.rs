@@ -36,10 +36,7 @@ fn orders_are_one_over_three_octaves() {
         for (kind, error) in [("strong", Error::Strong), ("weak", Error::Weak)] {
             let order = setting.order(error);
             println!("{name}, {kind}: {:.4} ± {:.4}", order.slope, order.half_width);
-            assert!(
-                (order.slope - 1.0).abs() + order.half_width < 0.1,
-                "{name}, {kind}: {order:?}"
-            );
+            assert!((order.slope - 1.0).abs() + order.half_width < 0.1, "{name}, {kind}: {order:?}");
         }
     }
 }

@@ -81,18 +81,10 @@ fn no_step_of_any_process_allocates() {
             for potential in potentials {
                 for refinement in [1, 3] {
                     let process = EulerMaruyama::on_refined_path(potential, 0.1, 0.01, refinement, 2);
-                    assert_eq!(
-                        allocations(&process.with_backend(backend)),
-                        0,
-                        "sgd-sde {backend}"
-                    );
+                    assert_eq!(allocations(&process.with_backend(backend)), 0, "sgd-sde {backend}");
                 }
             }
-            for sampling in [
-                Sampling::WithReplacement,
-                Sampling::WithoutReplacement,
-                Sampling::Epochs,
-            ] {
+            for sampling in [Sampling::WithReplacement, Sampling::WithoutReplacement, Sampling::Epochs] {
                 let process = Sgd::new(&net, 0.1, 4, sampling, 2).with_backend(backend);
                 assert_eq!(allocations(&process), 0, "{sampling:?} {backend}");
             }

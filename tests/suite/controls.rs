@@ -51,22 +51,14 @@ impl Process for Broken<'_> {
     fn step(&self, block: &mut Block, step: u64, noise: &Noise, gradient: &mut [f64], scratch: &mut Scratch) {
         self.inner.step(block, step, noise, gradient, scratch);
         let h = self.step_length() * (self.gradient - 1.0);
-        block
-            .weights
-            .iter_mut()
-            .zip(gradient.iter())
-            .for_each(|(w, g)| *w -= h * g);
+        block.weights.iter_mut().zip(gradient.iter()).for_each(|(w, g)| *w -= h * g);
     }
 }
 
 fn broken(noise: f64, gradient: f64, check: impl Fn(&dyn Process)) {
     let potential = Quadratic::new(THETA.to_vec());
     let inner = EulerMaruyama::new(&potential, S, DT, 4);
-    check(&Broken {
-        inner: &inner,
-        noise,
-        gradient,
-    });
+    check(&Broken { inner: &inner, noise, gradient });
 }
 
 #[test]
@@ -80,14 +72,10 @@ fn a_wrong_noise_amplitude_is_noticed() {
     let slope = [0.5, -1.0, 1.0];
     // √(2s), s halved, and 10 % too much of s.
     for factor in [2.0_f64, 0.5, 1.1] {
-        broken(factor.sqrt(), 1.0, |process| {
-            fires(one_step(process, S, DT, &point, &slope))
-        });
+        broken(factor.sqrt(), 1.0, |process| fires(one_step(process, S, DT, &point, &slope)));
     }
     for factor in [2.0_f64, 0.5, 1.2] {
-        broken(factor.sqrt(), 1.0, |process| {
-            fires(quadratic_law(process, &THETA, S, DT))
-        });
+        broken(factor.sqrt(), 1.0, |process| fires(quadratic_law(process, &THETA, S, DT)));
     }
 }
 
@@ -95,9 +83,7 @@ fn a_wrong_noise_amplitude_is_noticed() {
 fn a_wrong_gradient_is_noticed() {
     // Its sign; a factor 2, as where a ½ is missing from the loss; 10 % too much.
     for factor in [-1.0, 2.0, 1.1] {
-        broken(1.0, factor, |process| {
-            fires(quadratic_law(process, &THETA, S, DT))
-        });
+        broken(1.0, factor, |process| fires(quadratic_law(process, &THETA, S, DT)));
     }
 }
 
@@ -156,19 +142,9 @@ fn the_wrong_sampling_is_noticed() {
     fires(sgd_noise(&sgd(Sampling::WithoutReplacement), &tiny, 0.1, 1.0));
     fires(sgd_noise(&sgd(Sampling::Epochs), &tiny, 0.1, 1.0));
     // A batch of one row has twice the variance.
-    fires(sgd_noise(
-        &Sgd::new(&net, 0.1, 1, Sampling::WithReplacement, 6),
-        &tiny,
-        0.1,
-        1.0,
-    ));
+    fires(sgd_noise(&Sgd::new(&net, 0.1, 1, Sampling::WithReplacement, 6), &tiny, 0.1, 1.0));
     // A step that is not the one on the clock.
-    fires(sgd_noise(
-        &Sgd::new(&net, 0.12, 2, Sampling::WithReplacement, 6),
-        &tiny,
-        0.1,
-        1.0,
-    ));
+    fires(sgd_noise(&Sgd::new(&net, 0.12, 2, Sampling::WithReplacement, 6), &tiny, 0.1, 1.0));
 }
 
 /// A potential whose value, gradient and second derivatives are those of another one times given factors.
@@ -205,13 +181,9 @@ fn a_missing_half_or_a_wrong_sign_in_a_derivative_is_noticed() {
     let w = to_particle(&Tiny::point(), 3);
     passes(derivatives(&Scaled(&net, [1.0, 1.0, 1.0]), &w, 1e-8));
     passes(derivatives(&Scaled(&net, [2.0, 2.0, 2.0]), &w, 1e-8));
-    for factors in [
-        [2.0, 1.0, 1.0],
-        [1.0, 2.0, 2.0],
-        [1.0, -1.0, -1.0],
-        [1.0, 1.0, 2.0],
-        [1.0, 1.0, 1.0 + 1e-6],
-    ] {
+    for factors in
+        [[2.0, 1.0, 1.0], [1.0, 2.0, 2.0], [1.0, -1.0, -1.0], [1.0, 1.0, 2.0], [1.0, 1.0, 1.0 + 1e-6]]
+    {
         fires(derivatives(&Scaled(&net, factors), &w, 1e-8));
     }
 }

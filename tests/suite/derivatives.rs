@@ -25,11 +25,7 @@ impl Potential for Own {
 
 #[test]
 fn every_potential_agrees_with_central_differences() {
-    passes(derivatives(
-        &Quadratic::new(vec![0.5, 2.0, 7.0]),
-        &[1.0, -0.3, 0.2],
-        1e-8,
-    ));
+    passes(derivatives(&Quadratic::new(vec![0.5, 2.0, 7.0]), &[1.0, -0.3, 0.2], 1e-8));
     passes(derivatives(&DoubleWell, &[0.7], 1e-8));
     passes(derivatives(&DoubleWell, &[-1.9], 1e-8));
     // The defaults of the trait difference the gradient.
@@ -66,19 +62,10 @@ fn readings_of_a_block_are_those_of_its_particles() {
     let tiny = Tiny::new(ACTIVATIONS[1], 1.0, LOSSES[0], 7);
     let net = tiny.potential(Backend::detect());
     let count = 21;
-    let particle = |i: usize| {
-        to_particle(&Tiny::point(), 3)
-            .iter()
-            .map(|w| w + 0.1 * i as f64)
-            .collect::<Vec<_>>()
-    };
+    let particle =
+        |i: usize| to_particle(&Tiny::point(), 3).iter().map(|w| w + 0.1 * i as f64).collect::<Vec<_>>();
     let weights: Vec<f64> = (0..count).flat_map(particle).collect();
-    let wanted = [
-        Quantity::Risk,
-        Quantity::Virial,
-        Quantity::GradientNorm,
-        Quantity::Laplacian,
-    ];
+    let wanted = [Quantity::Risk, Quantity::Virial, Quantity::GradientNorm, Quantity::Laplacian];
     let (mut readings, mut gradient) = (vec![[f64::NAN; Quantity::COUNT]; count], vec![0.0; weights.len()]);
     let mut scratch = net.scratch();
     net.block_readings(&weights, &wanted, &mut readings, &mut gradient, &mut scratch);
@@ -88,12 +75,7 @@ fn readings_of_a_block_are_those_of_its_particles() {
         let virial: f64 = w.iter().zip(&g).map(|(w, g)| w * g).sum();
         let norm = g.iter().map(|g| g * g).sum::<f64>().sqrt();
         let want = [value, virial, norm, net.laplacian(&w, &mut scratch)];
-        passes(all_near(
-            "readings",
-            &wanted.map(|q| reading[q as usize]),
-            &want,
-            1e-12,
-        ));
+        passes(all_near("readings", &wanted.map(|q| reading[q as usize]), &want, 1e-12));
     }
 }
 

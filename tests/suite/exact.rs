@@ -10,12 +10,7 @@ use sgd_sde::problem::{DoubleWell, Potential, Quadratic};
 
 /// `count` particles, all at `w`.
 fn block_at(w: &[f64], count: usize) -> Block {
-    Block {
-        first: 0,
-        dim: w.len(),
-        weights: w.repeat(count),
-        extra: Vec::new(),
-    }
+    Block { first: 0, dim: w.len(), weights: w.repeat(count), extra: Vec::new() }
 }
 
 /// Steps `0..steps` of a block at `w`.
@@ -37,30 +32,18 @@ fn zero_noise_is_gradient_descent_bit_for_bit() {
 fn zero_noise_on(backend: Backend) {
     let tiny = Tiny::new(ACTIVATIONS[1], 1.0, LOSSES[0], 6).potential(backend);
     let quadratic = Quadratic::new(vec![0.5, 1.0, 3.0]);
-    let cases: [(&dyn Potential, Vec<f64>); 3] = [
-        (&tiny, Tiny::point()),
-        (&quadratic, vec![1.0, -2.0, 0.5]),
-        (&DoubleWell, vec![0.3]),
-    ];
+    let cases: [(&dyn Potential, Vec<f64>); 3] =
+        [(&tiny, Tiny::point()), (&quadratic, vec![1.0, -2.0, 0.5]), (&DoubleWell, vec![0.3])];
     for (potential, start) in cases {
         let dt = 0.07;
-        let got = after(
-            &EulerMaruyama::new(potential, 0.0, dt, 1).with_backend(backend),
-            &start,
-            3,
-            100,
-        );
+        let got = after(&EulerMaruyama::new(potential, 0.0, dt, 1).with_backend(backend), &start, 3, 100);
         let (mut w, mut gradient) = (start.repeat(3), vec![0.0; 3 * start.len()]);
         let mut scratch = potential.scratch();
         scratch.backend = backend;
         for _ in 0..100 {
             potential.block_gradient(&w, &mut gradient, &mut scratch);
             for (w, g) in w.iter_mut().zip(&gradient) {
-                *w = if backend == Backend::Portable {
-                    *w - dt * g
-                } else {
-                    g.mul_add(-dt, *w)
-                };
+                *w = if backend == Backend::Portable { *w - dt * g } else { g.mul_add(-dt, *w) };
             }
         }
         let bits = |v: &[f64]| v.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
@@ -82,9 +65,7 @@ fn a_full_batch_is_gradient_descent_for_every_net() {
                 let gradient = tiny.gradient(&want);
                 want.iter_mut().zip(gradient).for_each(|(w, g)| *w -= s * g);
             }
-            let start = Start::Points {
-                weights: to_particle(&Tiny::point(), 3),
-            };
+            let start = Start::Points { weights: to_particle(&Tiny::point(), 3) };
             let full = |sampling| Sgd::new(&net, s, 7, sampling, 5).with_backend(backend);
             let processes: [Box<dyn Process>; 3] = [
                 Box::new(full(Sampling::WithoutReplacement)),
@@ -116,19 +97,9 @@ fn the_short_last_batch_averages_over_its_own_size() {
         sgd.draw(&block, step, &mut work.noise);
         let rows = if step % 3 == 2 { 1 } else { 2 };
         let batch: Vec<usize> = work.noise.batch[..rows].iter().map(|&i| i as usize).collect();
-        sgd.step(
-            &mut block,
-            step,
-            &work.noise,
-            &mut work.gradient,
-            &mut work.scratch,
-        );
+        sgd.step(&mut block, step, &work.noise, &mut work.gradient, &mut work.scratch);
         let gradient = tiny.batch_gradient(&Tiny::point(), &batch);
-        let want: Vec<f64> = Tiny::point()
-            .iter()
-            .zip(gradient)
-            .map(|(w, g)| w - 0.3 * g)
-            .collect();
+        let want: Vec<f64> = Tiny::point().iter().zip(gradient).map(|(w, g)| w - 0.3 * g).collect();
         passes(all_near("a step", &to_rows(&block.weights, 3), &want, 1e-12));
     }
 }
@@ -147,20 +118,13 @@ fn a_coarse_brownian_path_is_the_sum_of_the_fine_one() {
             for step in steps {
                 process.draw(&block, step, &mut noise);
                 let scale = process.step_length().sqrt();
-                sum.iter_mut()
-                    .zip(&noise.normals)
-                    .for_each(|(s, xi)| *s += scale * xi);
+                sum.iter_mut().zip(&noise.normals).for_each(|(s, xi)| *s += scale * xi);
             }
             sum
         };
         let first = increments(&coarse, 3..5);
         passes(all_near("two pieces", &increments(&middle, 6..10), &first, 1e-12));
-        passes(all_near(
-            "eight pieces",
-            &increments(&fine, 24..40),
-            &first,
-            1e-12,
-        ));
+        passes(all_near("eight pieces", &increments(&fine, 24..40), &first, 1e-12));
         let other = EulerMaruyama::on_refined_path(&potential, 1.0, 0.2, 4, 11);
         assert!(all_near("another path", &increments(&other, 3..5), &first, 1e-3).is_err());
     }
@@ -184,9 +148,7 @@ fn without_a_gradient_the_path_is_brownian_motion() {
     let block = block_at(&[0.0, 0.0], 5);
     for step in 0..50 {
         process.draw(&block, step, &mut noise);
-        path.iter_mut()
-            .zip(&noise.normals)
-            .for_each(|(w, xi)| *w += (0.3_f64 * 0.04).sqrt() * xi);
+        path.iter_mut().zip(&noise.normals).for_each(|(w, xi)| *w += (0.3_f64 * 0.04).sqrt() * xi);
     }
     for (got, want) in after(&process, &[0.0, 0.0], 5, 50).iter().zip(&path) {
         passes(near("W_50", *got, *want, 1e-14));

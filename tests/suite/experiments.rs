@@ -44,9 +44,7 @@ fn reduced(name: &str, study: &Table, at: &Path) -> Vec<String> {
     let mut longest = 0.0_f64;
     for (i, process) in study["process"].as_array().unwrap().iter().enumerate() {
         set.push(format!("process.{i}.particles=6"));
-        let step = process.get("dt").or(process
-            .get("s")
-            .filter(|_| process["kind"].as_str() == Some("sgd")));
+        let step = process.get("dt").or(process.get("s").filter(|_| process["kind"].as_str() == Some("sgd")));
         longest = longest.max(step.and_then(Value::as_float).unwrap_or(0.0));
     }
     if longest > 0.0 {
@@ -71,10 +69,7 @@ fn reduced(name: &str, study: &Table, at: &Path) -> Vec<String> {
 
 #[test]
 fn every_experiment_runs_at_reduced_scale() {
-    let files: Vec<String> = names(&folder())
-        .into_iter()
-        .filter(|name| name.ends_with(".toml"))
-        .collect();
+    let files: Vec<String> = names(&folder()).into_iter().filter(|name| name.ends_with(".toml")).collect();
     assert!(files.len() >= 7, "{files:?}");
     let scratch = tempfile::tempdir().unwrap();
     for name in files {
@@ -85,14 +80,9 @@ fn every_experiment_runs_at_reduced_scale() {
         let set = reduced(&name, &toml::from_str(&text).unwrap(), scratch.path());
         let study = folder().join(&name).display().to_string();
         let mut arguments = vec!["run", &study, "--out", &name];
-        set.iter()
-            .for_each(|assignment| arguments.extend(["--set", assignment]));
+        set.iter().for_each(|assignment| arguments.extend(["--set", assignment]));
         let said = program(scratch.path(), &arguments).done();
-        assert!(
-            said.out.lines().all(|line| line.chars().count() <= 80),
-            "{name}: {}",
-            said.out
-        );
+        assert!(said.out.lines().all(|line| line.chars().count() <= 80), "{name}: {}", said.out);
         assert!(scratch.path().join(&name).join("curves.csv").is_file(), "{name}");
     }
 }

@@ -36,12 +36,7 @@ fn files() -> Vec<(String, String, String)> {
     sources(&root, &mut found);
     let mut files = Vec::new();
     for path in found {
-        let name = path
-            .strip_prefix(&root)
-            .unwrap()
-            .display()
-            .to_string()
-            .replace('\\', "/");
+        let name = path.strip_prefix(&root).unwrap().display().to_string().replace('\\', "/");
         let room = name.split(['/', '.']).next().unwrap().to_owned();
         let tests = name.contains("/tests/") || name.ends_with("tests.rs");
         if tests || ["lib", "main"].contains(&room.as_str()) {
@@ -57,11 +52,8 @@ fn files() -> Vec<(String, String, String)> {
 
 /// The rooms that a text names as `crate::room…` or `crate::{room…, room…}`.
 fn imports(code: &str) -> Vec<String> {
-    let word = |text: &str| {
-        text.chars()
-            .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
-            .collect::<String>()
-    };
+    let word =
+        |text: &str| text.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>();
     let mut rooms = Vec::new();
     for after in code.split("crate::").skip(1) {
         match after.strip_prefix('{') {
@@ -117,8 +109,5 @@ fn rooms_import_only_from_rooms_above() {
 fn only_one_file_imports_rayon() {
     let files = files();
     let users = files.iter().filter(|(_, _, code)| code.contains("use rayon"));
-    assert_eq!(
-        users.map(|(name, ..)| name.as_str()).collect::<Vec<_>>(),
-        ["parallel.rs"]
-    );
+    assert_eq!(users.map(|(name, ..)| name.as_str()).collect::<Vec<_>>(), ["parallel.rs"]);
 }

@@ -6,19 +6,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/inputs")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/inputs").join(name)
 }
 
 /// The studies of a folder, by name.
 fn studies(name: &str) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder(name))
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    let mut files: Vec<PathBuf> = entries
-        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
-        .collect();
+    let entries = std::fs::read_dir(folder(name)).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> =
+        entries.filter(|path| path.extension().is_some_and(|e| e == "toml")).collect();
     files.sort();
     files
 }
@@ -60,10 +55,7 @@ fn bad_studies_end_in_the_message_that_stands_in_them() {
         let said = String::from_utf8(run.stderr).unwrap();
         let want = format!("error: {}\n", expected(&file));
         if said != want || run.status.code() != Some(2) || !run.stdout.is_empty() {
-            wrong.push(format!(
-                "{name}: {:?}\n  said     {said}  expected {want}",
-                run.status.code()
-            ));
+            wrong.push(format!("{name}: {:?}\n  said     {said}  expected {want}", run.status.code()));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -73,16 +65,10 @@ fn bad_studies_end_in_the_message_that_stands_in_them() {
 #[test]
 fn messages_name_the_place_and_the_remedy() {
     for file in studies("bad") {
-        let (message, name) = (
-            expected(&file),
-            file.file_name().unwrap().to_str().unwrap().to_owned(),
-        );
-        let line = message
-            .strip_prefix(&format!("{name}:"))
-            .and_then(|rest| rest.split(':').next());
-        let line: usize = line
-            .and_then(|line| line.parse().ok())
-            .unwrap_or_else(|| panic!("no line in: {message}"));
+        let (message, name) = (expected(&file), file.file_name().unwrap().to_str().unwrap().to_owned());
+        let line = message.strip_prefix(&format!("{name}:")).and_then(|rest| rest.split(':').next());
+        let line: usize =
+            line.and_then(|line| line.parse().ok()).unwrap_or_else(|| panic!("no line in: {message}"));
         let text = std::fs::read_to_string(&file).unwrap();
         assert!((1..=text.lines().count()).contains(&line), "{message}");
         assert!(message.contains(';'), "no remedy in: {message}");

@@ -15,18 +15,8 @@ const THETA: [f64; 3] = [0.5, 1.0, 2.0];
 fn euler_maruyama_follows_its_own_recursions_on_a_quadratic() {
     let potential = Quadratic::new(THETA.to_vec());
     let (s, dt) = (0.3, 0.2);
-    passes(quadratic_law(
-        &EulerMaruyama::new(&potential, s, dt, 4),
-        &THETA,
-        s,
-        dt,
-    ));
-    passes(quadratic_law(
-        &EulerMaruyama::on_refined_path(&potential, s, dt, 3, 4),
-        &THETA,
-        s,
-        dt,
-    ));
+    passes(quadratic_law(&EulerMaruyama::new(&potential, s, dt, 4), &THETA, s, dt));
+    passes(quadratic_law(&EulerMaruyama::on_refined_path(&potential, s, dt, 3, 4), &THETA, s, dt));
 }
 
 /// Error rate: 2 checks, below 10⁻⁵.
@@ -35,24 +25,12 @@ fn one_step_moves_by_noise_and_slope() {
     let potential = Quadratic::new(THETA.to_vec());
     let (s, dt, point) = (0.4, 0.05, [1.0, -1.0, 0.5]);
     let slope = [0.5, -1.0, 1.0];
-    passes(one_step(
-        &EulerMaruyama::new(&potential, s, dt, 8),
-        s,
-        dt,
-        &point,
-        &slope,
-    ));
+    passes(one_step(&EulerMaruyama::new(&potential, s, dt, 8), s, dt, &point, &slope));
     let tiny = Tiny::new(ACTIVATIONS[2], 1.0, LOSSES[0], 6);
     let net = tiny.potential(Backend::detect());
     let (point, mut slope) = (Tiny::point(), vec![0.0; 6]);
     net.value_gradient(&point, &mut slope, &mut net.scratch());
-    passes(one_step(
-        &EulerMaruyama::new(&net, s, dt, 8),
-        s,
-        dt,
-        &point,
-        &slope,
-    ));
+    passes(one_step(&EulerMaruyama::new(&net, s, dt, 8), s, dt, &point, &slope));
 }
 
 /// Error rate: 18 checks, below 2·10⁻⁵.
@@ -60,26 +38,17 @@ fn one_step_moves_by_noise_and_slope() {
 fn the_noise_of_sgd_has_the_covariance_of_its_sampling() {
     let tiny = Tiny::new(ACTIVATIONS[0], 1.0, LOSSES[1], 6);
     let net = tiny.potential(Backend::detect());
-    for (sampling, factor) in [
-        (Sampling::WithReplacement, 1.0),
-        (Sampling::WithoutReplacement, 0.8),
-        (Sampling::Epochs, 0.8),
-    ] {
-        passes(sgd_noise(
-            &Sgd::new(&net, 0.1, 2, sampling, 6),
-            &tiny,
-            0.1,
-            factor,
-        ));
+    for (sampling, factor) in
+        [(Sampling::WithReplacement, 1.0), (Sampling::WithoutReplacement, 0.8), (Sampling::Epochs, 0.8)]
+    {
+        passes(sgd_noise(&Sgd::new(&net, 0.1, 2, sampling, 6), &tiny, 0.1, factor));
     }
 }
 
 /// Mean and variance of each weight under Euler–Maruyama after `k` steps.
 fn exact(theta: f64, s: f64, dt: f64, k: u64, (mean, variance): (f64, f64)) -> (f64, f64) {
     let factor = 1.0 - dt * theta;
-    (0..k).fold((mean, variance), |(m, v), _| {
-        (factor * m, factor * factor * v + s * dt)
-    })
+    (0..k).fold((mean, variance), |(m, v), _| (factor * m, factor * factor * v + s * dt))
 }
 
 /// A whole study with 20 000 particles against the exact law at every observed step: E L̃ with the exact standard error,
@@ -93,10 +62,7 @@ fn a_quadratic_study_gives_the_exact_risk_at_every_step() {
          [observe]\nquantities = ['risk', 'virial', 'laplacian']\n",
         0,
     );
-    let (risks, virials) = (
-        curve(&outcome, "sgd-sde", "risk"),
-        curve(&outcome, "sgd-sde", "virial"),
-    );
+    let (risks, virials) = (curve(&outcome, "sgd-sde", "risk"), curve(&outcome, "sgd-sde", "virial"));
     assert_eq!(risks.len(), 31);
     for (k, (risk, virial)) in risks.iter().zip(virials).enumerate() {
         assert_eq!((risk.step, risk.n), (k as u64, 20_000));
@@ -106,10 +72,7 @@ fn a_quadratic_study_gives_the_exact_risk_at_every_step() {
             .map(|(theta, (m, v))| (theta, m, v))
             .collect();
         let want: f64 = laws.iter().map(|(t, m, v)| 0.5 * t * (m * m + v)).sum();
-        let variance: f64 = laws
-            .iter()
-            .map(|(t, m, v)| t * t * (0.5 * v * v + m * m * v))
-            .sum();
+        let variance: f64 = laws.iter().map(|(t, m, v)| t * t * (0.5 * v * v + m * m * v)).sum();
         let (got, virial) = (risk.mean.unwrap(), virial.mean.unwrap());
         if k == 0 {
             assert_eq!((got, risk.std_err), (want, Some(0.0)));
@@ -137,12 +100,8 @@ fn the_virial_of_a_quadratic_is_half_s_a_weight_with_the_exact_correction() {
         0,
     );
     let rows = curve(&outcome, "sgd-sde", "virial");
-    let variance = |factor: fn(f64) -> f64| {
-        THETA
-            .iter()
-            .map(|&t| 0.5 * s * s * factor(t).powi(2))
-            .sum::<f64>()
-    };
+    let variance =
+        |factor: fn(f64) -> f64| THETA.iter().map(|&t| 0.5 * s * s * factor(t).powi(2)).sum::<f64>();
     let at_start = (variance(|_| 1.0) / 20_000.0).sqrt();
     assert_law("at the start", rows[0].mean.unwrap(), 1.5 * s, at_start, 0.2 * s);
     let corrected = |t: f64| 1.0 / (1.0 - 0.125 * t);
@@ -181,13 +140,7 @@ fn starts_have_the_laws_they_name() {
         }
         for (column, want) in columns.iter().zip(variances) {
             let (mean, variance) = mean_variance(column);
-            assert_law(
-                "mean",
-                mean,
-                0.0,
-                (want / 20_000.0_f64).sqrt(),
-                0.05 * want.sqrt(),
-            );
+            assert_law("mean", mean, 0.0, (want / 20_000.0_f64).sqrt(), 0.05 * want.sqrt());
             assert_law("variance", variance, want, want * 0.01, 0.06 * want);
         }
     }

@@ -9,25 +9,13 @@ use sgd_sde::numerics::Backend;
 use sgd_sde::problem::{DoubleWell, Potential};
 
 fn setting(potential: &dyn Potential, start: Vec<f64>, particles: u64) -> Setting<'_> {
-    Setting {
-        potential,
-        s: 0.2,
-        start,
-        horizon: 1.0,
-        coarse: vec![32, 64, 128],
-        fine: 1024,
-        particles,
-    }
+    Setting { potential, s: 0.2, start, horizon: 1.0, coarse: vec![32, 64, 128], fine: 1024, particles }
 }
 
 /// The interval of the slope lies within 0.15 of 1: a check that would notice order ½ or 2, or a slope without meaning.
 fn is_one(order: &Order) -> Result<(), String> {
     let far = (order.slope - 1.0).abs() + order.half_width;
-    if far < 0.15 {
-        Ok(())
-    } else {
-        Err(format!("{order:?}"))
-    }
+    if far < 0.15 { Ok(()) } else { Err(format!("{order:?}")) }
 }
 
 /// Error rate: the intervals are 99.9 % wide and lie well inside the window; below 10⁻³ for each of the four.
@@ -40,10 +28,9 @@ fn euler_maruyama_has_the_strong_and_weak_order_that_it_declares() {
     let facts = EulerMaruyama::new(&net, 0.1, 0.1, 1).facts();
     assert_eq!((facts.strong_order, facts.weak_order), (Some(1.0), 1.0));
     let start: Vec<f64> = Tiny::point().iter().map(|w| 2.0 * w).collect();
-    for (name, setting) in [
-        ("double well", setting(&DoubleWell, vec![1.6], 4000)),
-        ("net", setting(&net, start, 2000)),
-    ] {
+    for (name, setting) in
+        [("double well", setting(&DoubleWell, vec![1.6], 4000)), ("net", setting(&net, start, 2000))]
+    {
         for error in [Error::Strong, Error::Weak] {
             let order = setting.order(error);
             is_one(&order).unwrap_or_else(|complaint| panic!("{name}: {complaint}"));

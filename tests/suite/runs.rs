@@ -16,41 +16,20 @@ fn a_folder_with_results_is_refused_without_force() {
         said.err,
         "error: results/study: already holds results; choose another folder with --out, or replace them with --force\n"
     );
-    assert_eq!(
-        before,
-        fs::read(folder.path().join("results/study/record.json")).unwrap()
-    );
-    program(
-        folder.path(),
-        &["run", "study.toml", "--set", "seed=3", "--force", "--quiet"],
-    )
-    .done();
+    assert_eq!(before, fs::read(folder.path().join("results/study/record.json")).unwrap());
+    program(folder.path(), &["run", "study.toml", "--set", "seed=3", "--force", "--quiet"]).done();
     let record: serde_json::Value =
         serde_json::from_slice(&fs::read(folder.path().join("results/study/record.json")).unwrap()).unwrap();
-    assert_eq!(
-        (&record["seed"], &record["set"][0]),
-        (&3.into(), &"seed=3".into())
-    );
+    assert_eq!((&record["seed"], &record["set"][0]), (&3.into(), &"seed=3".into()));
 }
 
 #[test]
 fn a_sweep_names_its_points() {
-    let folder = folder(&format!(
-        "{STUDY}[sweep]\n'problem.width' = [2, 3]\n'process.sgd.batch' = [4, 8]\n"
-    ));
+    let folder = folder(&format!("{STUDY}[sweep]\n'problem.width' = [2, 3]\n'process.sgd.batch' = [4, 8]\n"));
     let said = program(folder.path(), &["run", "study.toml", "--out", "out"]).done();
     fits_80_columns(&said);
     let points = lines(&folder.path().join("out/points.csv"));
-    assert_eq!(
-        points,
-        [
-            "point,problem.width,process.sgd.batch",
-            "0,2,4",
-            "1,2,8",
-            "2,3,4",
-            "3,3,8"
-        ]
-    );
+    assert_eq!(points, ["point,problem.width,process.sgd.batch", "0,2,4", "1,2,8", "2,3,4", "3,3,8"]);
     assert_eq!(names(&folder.path().join("out/particles")).len(), 8);
     let array =
         ArrayD::<f64>::read_npy(fs::File::open(folder.path().join("out/particles/3-sde.npy")).unwrap());
@@ -66,22 +45,10 @@ fn a_failed_run_ends_with_1_and_keeps_what_it_has() {
     );
     let said = program(folder.path(), &["run", "study.toml"]);
     assert_eq!(said.code, 1);
-    assert!(
-        said.err.contains("all 20 particles left the finite numbers"),
-        "{}",
-        said.err
-    );
-    assert!(
-        said.out.contains("sgd-sde"),
-        "the summary is printed: {}",
-        said.out
-    );
+    assert!(said.err.contains("all 20 particles left the finite numbers"), "{}", said.err);
+    assert!(said.out.contains("sgd-sde"), "the summary is printed: {}", said.out);
     let curves = lines(&folder.path().join("results/study/curves.csv"));
-    assert!(
-        curves.last().unwrap().contains(",0,,,,"),
-        "no made-up numbers: {:?}",
-        curves.last()
-    );
+    assert!(curves.last().unwrap().contains(",0,,,,"), "no made-up numbers: {:?}", curves.last());
     assert!(folder.path().join("results/study/record.json").is_file());
 }
 
@@ -107,17 +74,11 @@ fn a_run_starts_from_the_particles_of_another() {
         "process.sgd.s=1e-9",
         "--quiet",
     ];
-    program(
-        folder.path(),
-        &[&["run", "study.toml", "--out", "second"], &from[..], &step[..]].concat(),
-    )
-    .done();
+    program(folder.path(), &[&["run", "study.toml", "--out", "second"], &from[..], &step[..]].concat())
+        .done();
     let read =
         |file: &str| ArrayD::<f64>::read_npy(fs::File::open(folder.path().join(file)).unwrap()).unwrap();
-    let (first, second) = (
-        read("first/particles/0-sde.npy"),
-        read("second/particles/0-sde.npy"),
-    );
+    let (first, second) = (read("first/particles/0-sde.npy"), read("second/particles/0-sde.npy"));
     assert_eq!(first.shape(), second.shape());
     assert!(first.iter().zip(&second).all(|(a, b)| (a - b).abs() < 1e-6));
 }

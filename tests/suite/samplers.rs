@@ -20,9 +20,7 @@ fn batch_gradient(net: &TwoLayer, batch: &[u32]) -> Vec<f64> {
 
 fn mean_of(vectors: &[Vec<f64>]) -> Vec<f64> {
     let n = vectors.len() as f64;
-    (0..vectors[0].len())
-        .map(|k| vectors.iter().map(|v| v[k]).sum::<f64>() / n)
-        .collect()
+    (0..vectors[0].len()).map(|k| vectors.iter().map(|v| v[k]).sum::<f64>() / n).collect()
 }
 
 /// Mean and covariance of equally likely `gradients` are ∇L̃ and `factor`·Σ.
@@ -89,12 +87,7 @@ fn the_720_orders_of_an_epoch_cancel_over_the_epoch() {
     let (first, second) = ([1.0, 0.0, 0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0, 0.0, 0.0]);
     let products = parts.iter().map(|p| (p[0][0] - full[0]) * (p[1][2] - full[2]));
     let want = -tiny.noise_along(&Tiny::point(), &first, &second) / 5.0;
-    passes(near(
-        "cross covariance",
-        products.sum::<f64>() / 720.0,
-        want,
-        1e-12,
-    ));
+    passes(near("cross covariance", products.sum::<f64>() / 720.0, want, 1e-12));
     for p in &parts {
         let mean: Vec<f64> = (0..6).map(|k| (p[0][k] + p[1][k] + p[2][k]) / 3.0).collect();
         passes(all_near("an epoch", &mean, &full, 1e-12));
@@ -108,9 +101,7 @@ fn permutations(items: &[u32]) -> Vec<Vec<u32>> {
     let one = |i: usize| {
         let mut rest = items.to_vec();
         let first = rest.remove(i);
-        permutations(&rest)
-            .into_iter()
-            .map(move |tail| [vec![first], tail].concat())
+        permutations(&rest).into_iter().map(move |tail| [vec![first], tail].concat())
     };
     (0..items.len()).flat_map(one).collect()
 }
@@ -120,12 +111,8 @@ fn permutations(items: &[u32]) -> Vec<Vec<u32>> {
 fn weighted_and_minibatch_gradients_of_a_block_are_the_sums_they_name() {
     for_every_net(|tiny, net| {
         let count = 5;
-        let particle = |i: usize| {
-            Tiny::point()
-                .iter()
-                .map(|w| w * (1.0 + 0.2 * i as f64))
-                .collect::<Vec<_>>()
-        };
+        let particle =
+            |i: usize| Tiny::point().iter().map(|w| w * (1.0 + 0.2 * i as f64)).collect::<Vec<_>>();
         let omega = |i: usize, row: usize| 1.0 + ((3 * i + row) as f64).cos();
         let weights: Vec<f64> = (0..count).flat_map(|i| to_particle(&particle(i), 3)).collect();
         let omegas: Vec<f64> = (0..count * N).map(|at| omega(at / N, at % N)).collect();
@@ -139,20 +126,13 @@ fn weighted_and_minibatch_gradients_of_a_block_are_the_sums_they_name() {
             let mut want: Vec<f64> = w.iter().map(|w| tiny.lambda * w).collect();
             for row in 0..N {
                 let gradient = tiny.row_gradient(&w, row);
-                want.iter_mut()
-                    .zip(gradient)
-                    .for_each(|(s, g)| *s += omega(i, row) * g / N as f64);
+                want.iter_mut().zip(gradient).for_each(|(s, g)| *s += omega(i, row) * g / N as f64);
             }
             let got = to_rows(&weighted[6 * i..6 * i + 6], 3);
             passes(all_near("weighted", &got, &want, 1e-12));
             let batch: Vec<usize> = batches[3 * i..3 * i + 3].iter().map(|&r| r as usize).collect();
             let got = to_rows(&batched[6 * i..6 * i + 6], 3);
-            passes(all_near(
-                "minibatch",
-                &got,
-                &tiny.batch_gradient(&w, &batch),
-                1e-12,
-            ));
+            passes(all_near("minibatch", &got, &tiny.batch_gradient(&w, &batch), 1e-12));
         }
     });
 }
@@ -161,12 +141,7 @@ fn weighted_and_minibatch_gradients_of_a_block_are_the_sums_they_name() {
 fn drawn(sampling: Sampling, steps: std::ops::Range<u64>, particles: usize) -> Vec<Vec<Vec<u32>>> {
     let net = Tiny::new(ACTIVATIONS[0], 1.0, LOSSES[0], N).potential(Backend::detect());
     let sgd = Sgd::new(&net, 0.1, 2, sampling, 17);
-    let block = Block {
-        first: 3,
-        dim: 6,
-        weights: vec![0.0; 6 * particles],
-        extra: Vec::new(),
-    };
+    let block = Block { first: 3, dim: 6, weights: vec![0.0; 6 * particles], extra: Vec::new() };
     let mut noise = sgd.noise(particles);
     let draw = |step| {
         sgd.draw(&block, step, &mut noise);
@@ -181,16 +156,9 @@ fn equally_likely(counts: &BTreeMap<Vec<u32>, u64>, cells: usize) {
     assert_eq!(counts.len(), cells, "every choice is reached and no other");
     let total: u64 = counts.values().sum();
     let expected = total as f64 / cells as f64;
-    let chi: f64 = counts
-        .values()
-        .map(|&c| (c as f64 - expected).powi(2) / expected)
-        .sum();
+    let chi: f64 = counts.values().map(|&c| (c as f64 - expected).powi(2) / expected).sum();
     let tail = ChiSquared::new(cells as f64 - 1.0).unwrap().sf(chi);
-    assert!(
-        tail > 1e-4,
-        "chi-square {chi} with {} degrees of freedom: p = {tail}",
-        cells - 1
-    );
+    assert!(tail > 1e-4, "chi-square {chi} with {} degrees of freedom: p = {tail}", cells - 1);
 }
 
 /// Error rate: 4·10⁻⁴ over the four tests inside.
@@ -198,9 +166,7 @@ fn equally_likely(counts: &BTreeMap<Vec<u32>, u64>, cells: usize) {
 fn the_samplers_reach_every_batch_equally_often() {
     let count = |batches: Vec<Vec<u32>>| {
         let mut counts = BTreeMap::new();
-        batches
-            .into_iter()
-            .for_each(|batch| *counts.entry(batch).or_insert(0_u64) += 1);
+        batches.into_iter().for_each(|batch| *counts.entry(batch).or_insert(0_u64) += 1);
         counts
     };
     let with = drawn(Sampling::WithReplacement, 0..400, 50).concat();

@@ -26,12 +26,7 @@ fn step_by_step(steps: u64) -> Vec<Divergence> {
     let process = EulerMaruyama::new(&DoubleWell, S, DT, 6);
     let mut noise = process.noise(PARTICLES as usize);
     let start = Start::Gaussian { std: 2.0 };
-    let mut block = Block {
-        first: 0,
-        dim: 1,
-        weights: vec![0.0; PARTICLES as usize],
-        extra: Vec::new(),
-    };
+    let mut block = Block { first: 0, dim: 1, weights: vec![0.0; PARTICLES as usize], extra: Vec::new() };
     for (i, w) in block.weights.chunks_exact_mut(1).enumerate() {
         start.draw(i as u64, 6, w);
     }
@@ -43,11 +38,7 @@ fn step_by_step(steps: u64) -> Vec<Divergence> {
             *x = *x - DT * *x * (*x * *x - 1.0) + (S * DT).sqrt() * xi;
             let after = x.abs() <= LARGEST_NORM;
             if before && !after {
-                found.push(Divergence {
-                    particle: i as u64,
-                    step: step + 1,
-                    time: (step + 1) as f64 * DT,
-                });
+                found.push(Divergence { particle: i as u64, step: step + 1, time: (step + 1) as f64 * DT });
             }
         }
     }
@@ -57,11 +48,7 @@ fn step_by_step(steps: u64) -> Vec<Divergence> {
 #[test]
 fn divergences_are_found_at_their_exact_step() {
     let want = step_by_step(20);
-    assert!(
-        want.len() > 50 && (want.len() as u64) < PARTICLES / 2,
-        "{} diverge",
-        want.len()
-    );
+    assert!(want.len() > 50 && (want.len() as u64) < PARTICLES / 2, "{} diverge", want.len());
     let process = EulerMaruyama::new(&DoubleWell, S, DT, 6);
     for pieces in [&[20][..], &[1, 2, 3, 11, 20]] {
         let threads = Threads::new(2).unwrap();
@@ -79,10 +66,7 @@ fn a_study_goes_on_without_the_particles_it_lost() {
     assert_eq!((row.divergences, row.steps), (lost.len() as u64, 20));
     assert_eq!(row.first_divergences[..], lost[..20]);
     assert!(outcome.failure.is_none());
-    for (row, risk) in curve(&outcome, "coarse", "laplacian")
-        .iter()
-        .zip(curve(&outcome, "coarse", "risk"))
-    {
+    for (row, risk) in curve(&outcome, "coarse", "laplacian").iter().zip(curve(&outcome, "coarse", "risk")) {
         let gone = |step| lost.iter().filter(|d| d.step <= step).count() as u64;
         assert_eq!(row.n, PARTICLES - gone(row.step), "step {}", row.step);
         assert_eq!(risk.n, row.n, "step {}", row.step);
@@ -97,17 +81,10 @@ fn a_study_goes_on_without_the_particles_it_lost() {
     }
     // A pair has the particles that both still have, of the first thousand.
     let last = curve(&outcome, "coarse|fine", "laplacian").pop().unwrap();
-    assert_eq!(
-        last.n,
-        1000 - lost.iter().filter(|d| d.particle < 1000).count() as u64
-    );
+    assert_eq!(last.n, 1000 - lost.iter().filter(|d| d.particle < 1000).count() as u64);
     let weights = &outcome.particles[0].1;
     for (i, w) in weights.iter().enumerate() {
-        assert_eq!(
-            w.is_nan(),
-            lost.iter().any(|d| d.particle == i as u64),
-            "particle {i}"
-        );
+        assert_eq!(w.is_nan(), lost.iter().any(|d| d.particle == i as u64), "particle {i}");
     }
 }
 
@@ -121,21 +98,10 @@ fn a_process_that_loses_all_its_particles_fails_and_leaves_whole_results() {
         ),
         1,
     );
-    let Some(Error::AllDiverged {
-        process,
-        particles,
-        particle,
-        step,
-        time,
-        ..
-    }) = &outcome.failure
-    else {
+    let Some(Error::AllDiverged { process, particles, particle, step, time, .. }) = &outcome.failure else {
         panic!("all particles of 'coarse' diverge");
     };
-    assert_eq!(
-        (process.as_str(), *particles, *particle),
-        ("coarse", PARTICLES, 0)
-    );
+    assert_eq!((process.as_str(), *particles, *particle), ("coarse", PARTICLES, 0));
     assert!(*step >= 1 && *time == *step as f64 * DT);
     let message = outcome.failure.as_ref().unwrap().to_string();
     assert!(
@@ -144,16 +110,9 @@ fn a_process_that_loses_all_its_particles_fails_and_leaves_whole_results() {
     );
     assert_eq!(outcome.failure.as_ref().unwrap().exit_code(), 1);
     let rows = curve(&outcome, "coarse", "risk");
-    assert_eq!(
-        (rows[0].n, rows.last().unwrap().n, rows.last().unwrap().mean),
-        (PARTICLES, 0, None)
-    );
-    let last = outcome
-        .results
-        .estimates
-        .iter()
-        .find(|e| e.name == "risk_final" && e.process == "coarse")
-        .unwrap();
+    assert_eq!((rows[0].n, rows.last().unwrap().n, rows.last().unwrap().mean), (PARTICLES, 0, None));
+    let last =
+        outcome.results.estimates.iter().find(|e| e.name == "risk_final" && e.process == "coarse").unwrap();
     assert_eq!((last.value, last.note.as_str()), (None, "all particles diverged"));
 }
 
@@ -170,17 +129,8 @@ fn huge_pre_activations_are_no_divergence() {
         );
         let outcome = outcome(&text, 2);
         assert!(outcome.results.processes.iter().all(|row| row.divergences == 0));
-        assert!(
-            outcome
-                .results
-                .curves
-                .iter()
-                .all(|row| row.mean.is_some_and(f64::is_finite))
-        );
+        assert!(outcome.results.curves.iter().all(|row| row.mean.is_some_and(f64::is_finite)));
         let risk = curve(&outcome, "sgd", "risk");
-        assert!(
-            risk[0].mean.unwrap() > 1e6 && risk[8].mean.unwrap() < 10.0,
-            "{activation}"
-        );
+        assert!(risk[0].mean.unwrap() > 1e6 && risk[8].mean.unwrap() < 10.0, "{activation}");
     }
 }

@@ -15,19 +15,12 @@ fn bits(row: &CurveRow) -> (String, String, u64, u64, [u64; 5]) {
     let numbers = [row.mean, row.std_err, row.ci_low, row.ci_high].map(number);
     let [mean, error, low, high] = numbers;
     let time = row.time.to_bits();
-    (
-        row.process.clone(),
-        row.quantity.clone(),
-        row.step,
-        row.n,
-        [time, mean, error, low, high],
-    )
+    (row.process.clone(), row.quantity.clone(), row.step, row.n, [time, mean, error, low, high])
 }
 
 fn particles(outcome: &Outcome) -> Vec<(String, Vec<u64>)> {
     let all = outcome.particles.iter();
-    all.map(|(name, w)| (name.clone(), w.iter().map(|x| x.to_bits()).collect()))
-        .collect()
+    all.map(|(name, w)| (name.clone(), w.iter().map(|x| x.to_bits()).collect())).collect()
 }
 
 /// The same study on 1, 2 and 5 threads.
@@ -51,9 +44,7 @@ fn a_net_with_every_process_is_the_same_on_any_number_of_threads() {
             "[[process]]\nname = '{sampling}'\nkind = 'sgd'\ns = 0.1\nbatch = 7\nsampling = '{sampling}'\nparticles = 83\n"
         )
     };
-    let processes = ["with-replacement", "without-replacement", "epochs"]
-        .map(sgd)
-        .concat();
+    let processes = ["with-replacement", "without-replacement", "epochs"].map(sgd).concat();
     for precision in ["f64", "f32"] {
         same_on_any_number_of_threads(&format!(
             "precision = '{precision}'\n[problem]\nkind = 'two-layer'\nactivation = 'softplus'\nwidth = 5\nlambda = 0.1\n\
@@ -84,9 +75,7 @@ fn in_pieces(process: &dyn Process, pieces: &[u64], threads: usize) -> Vec<u64> 
         ensemble.observe(&[Quantity::Risk, Quantity::Virial], &threads);
     }
     let blocks = ensemble.blocks().iter();
-    blocks
-        .flat_map(|b| b.weights.iter().map(|w| w.to_bits()))
-        .collect()
+    blocks.flat_map(|b| b.weights.iter().map(|w| w.to_bits())).collect()
 }
 
 #[test]
@@ -105,17 +94,8 @@ fn a_run_in_pieces_is_the_run() {
     ];
     for process in &processes {
         let whole = in_pieces(process.as_ref(), &[50], 1);
-        for (pieces, threads) in [
-            (&[1, 2, 17, 50][..], 1),
-            (&[49, 50], 3),
-            (&[0, 25, 25, 26, 50], 2),
-        ] {
-            assert_eq!(
-                whole,
-                in_pieces(process.as_ref(), pieces, threads),
-                "{}",
-                process.facts().kind
-            );
+        for (pieces, threads) in [(&[1, 2, 17, 50][..], 1), (&[49, 50], 3), (&[0, 25, 25, 26, 50], 2)] {
+            assert_eq!(whole, in_pieces(process.as_ref(), pieces, threads), "{}", process.facts().kind);
         }
     }
 }
@@ -129,11 +109,7 @@ fn a_particle_does_not_depend_on_how_many_there_are() {
     let weights = |count: u64| {
         let mut ensemble = Ensemble::new(&process, &Start::Gaussian { std: 1.0 }, count, 5);
         ensemble.advance(70, &threads);
-        ensemble
-            .blocks()
-            .iter()
-            .flat_map(|b| b.weights.clone())
-            .collect::<Vec<f64>>()
+        ensemble.blocks().iter().flat_map(|b| b.weights.clone()).collect::<Vec<f64>>()
     };
     let (few, many) = (weights(37), weights(2000));
     assert_eq!(few, many[..few.len()]);

@@ -30,10 +30,7 @@ pub fn coverage(repeats: u64) -> [f64; 2] {
         );
         for ((process, want), covered) in ["a", "a|b"].into_iter().zip(want).zip(&mut covered) {
             let row = curve(&outcome, process, "risk")[1];
-            let (low, high) = (
-                row.ci_low.expect("200 particles"),
-                row.ci_high.expect("200 particles"),
-            );
+            let (low, high) = (row.ci_low.expect("200 particles"), row.ci_high.expect("200 particles"));
             *covered += u64::from(low <= want && want <= high);
         }
     }

@@ -56,22 +56,10 @@ impl Tiny {
 
     /// The same net as the crate's potential.
     pub fn potential(&self, backend: Backend) -> TwoLayer {
-        let train = Rows {
-            inputs: self.rows.concat(),
-            labels: self.labels.clone(),
-            dim: 2,
-        };
-        let test = Rows {
-            inputs: Vec::new(),
-            labels: Vec::new(),
-            dim: 2,
-        };
-        let split = Split {
-            train_indices: (0..train.len()).collect(),
-            test_indices: Vec::new(),
-            train,
-            test,
-        };
+        let train = Rows { inputs: self.rows.concat(), labels: self.labels.clone(), dim: 2 };
+        let test = Rows { inputs: Vec::new(), labels: Vec::new(), dim: 2 };
+        let split =
+            Split { train_indices: (0..train.len()).collect(), test_indices: Vec::new(), train, test };
         let settings = TwoLayerSettings {
             activation: self.activation,
             beta: self.beta,
@@ -102,27 +90,22 @@ impl Tiny {
     /// ∇ℓ_i at row-by-row weights, without the penalty.
     pub fn row_gradient(&self, w: &[f64], i: usize) -> Vec<f64> {
         let (x, y) = (self.rows[i], self.labels[i]);
-        let units: Vec<(f64, f64)> = w
-            .chunks_exact(2)
-            .map(|row| self.sigma(row[0] * x[0] + row[1] * x[1]))
-            .collect();
+        let units: Vec<(f64, f64)> =
+            w.chunks_exact(2).map(|row| self.sigma(row[0] * x[0] + row[1] * x[1])).collect();
         let f: f64 = units.iter().zip(&self.outer).map(|(u, a)| a * u.0).sum();
         let slope = match self.loss {
             Loss::Logistic => -y / (1.0 + (y * f).exp()),
             Loss::Square => f - y,
         };
         let rows = units.iter().zip(&self.outer);
-        rows.flat_map(|(u, a)| [slope * a * u.1 * x[0], slope * a * u.1 * x[1]])
-            .collect()
+        rows.flat_map(|(u, a)| [slope * a * u.1 * x[0], slope * a * u.1 * x[1]]).collect()
     }
 
     /// (1/|batch|) Σ ∇ℓ_i + λW over the rows of `batch`.
     pub fn batch_gradient(&self, w: &[f64], batch: &[usize]) -> Vec<f64> {
         let mut sum = vec![0.0; w.len()];
         for &i in batch {
-            sum.iter_mut()
-                .zip(self.row_gradient(w, i))
-                .for_each(|(s, g)| *s += g);
+            sum.iter_mut().zip(self.row_gradient(w, i)).for_each(|(s, g)| *s += g);
         }
         let b = batch.len() as f64;
         sum.iter().zip(w).map(|(s, w)| s / b + self.lambda * w).collect()
@@ -138,10 +121,8 @@ impl Tiny {
     pub fn noise_along(&self, w: &[f64], u: &[f64], v: &[f64]) -> f64 {
         let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>();
         let n = self.labels.len();
-        let rows: Vec<(f64, f64)> = (0..n)
-            .map(|i| self.row_gradient(w, i))
-            .map(|g| (dot(&g, u), dot(&g, v)))
-            .collect();
+        let rows: Vec<(f64, f64)> =
+            (0..n).map(|i| self.row_gradient(w, i)).map(|g| (dot(&g, u), dot(&g, v))).collect();
         let mean = |f: fn(&(f64, f64)) -> f64| rows.iter().map(f).sum::<f64>() / n as f64;
         mean(|r| r.0 * r.1) - mean(|r| r.0) * mean(|r| r.1)
     }
@@ -151,10 +132,7 @@ impl Tiny {
 pub fn to_particle(w: &[f64], width: usize) -> Vec<f64> {
     let inputs = w.len() / width;
     let entry = |k: usize, j: usize| w[j * inputs + k];
-    (0..inputs)
-        .flat_map(|k| (0..width).map(move |j| (k, j)))
-        .map(|(k, j)| entry(k, j))
-        .collect()
+    (0..inputs).flat_map(|k| (0..width).map(move |j| (k, j))).map(|(k, j)| entry(k, j)).collect()
 }
 
 /// The inverse of [`to_particle`].

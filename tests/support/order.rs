@@ -42,9 +42,7 @@ impl Setting<'_> {
     fn end(&self, steps: u64) -> Vec<f64> {
         let (dt, pieces) = (self.horizon / steps as f64, (self.fine / steps) as u32);
         let process = EulerMaruyama::on_refined_path(self.potential, self.s, dt, pieces, 33);
-        let start = Start::Points {
-            weights: self.start.clone(),
-        };
+        let start = Start::Points { weights: self.start.clone() };
         let mut ensemble = Ensemble::new(&process, &start, self.particles, 33);
         ensemble.advance(steps, &Threads::new(0).expect("threads start"));
         ensemble.blocks().iter().flat_map(|b| b.weights.clone()).collect()
@@ -73,10 +71,7 @@ impl Setting<'_> {
         let (mean, variance) = super::law::mean_variance(&slopes);
         let quantile =
             StudentsT::new(0.0, 1.0, GROUPS as f64 - 1.0).map_or(f64::NAN, |law| law.inverse_cdf(0.9995));
-        Order {
-            slope: mean,
-            half_width: quantile * (variance / GROUPS as f64).sqrt(),
-        }
+        Order { slope: mean, half_width: quantile * (variance / GROUPS as f64).sqrt() }
     }
 }
 

@@ -37,9 +37,8 @@ impl Said {
 
 /// The names in a folder, sorted; folders end in '/'.
 pub fn names(folder: &Path) -> Vec<String> {
-    let entries = std::fs::read_dir(folder)
-        .expect("the folder is there")
-        .map(|entry| entry.expect("readable"));
+    let entries =
+        std::fs::read_dir(folder).expect("the folder is there").map(|entry| entry.expect("readable"));
     let mut names: Vec<String> = entries
         .map(|entry| {
             let name = entry.file_name().to_string_lossy().into_owned();
@@ -66,11 +65,7 @@ pub fn folder(study: &str) -> TempDir {
 
 /// The lines of a file.
 pub fn lines(path: &Path) -> Vec<String> {
-    fs::read_to_string(path)
-        .unwrap()
-        .lines()
-        .map(str::to_owned)
-        .collect()
+    fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect()
 }
 
 /// What was printed fits 80 columns.

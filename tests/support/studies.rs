@@ -30,6 +30,5 @@ pub fn outcome_of(plan: &Plan, threads: usize) -> Outcome {
 /// The curve of a process (or pair) and quantity.
 pub fn curve<'o>(outcome: &'o Outcome, process: &str, quantity: &str) -> Vec<&'o CurveRow> {
     let rows = outcome.results.curves.iter();
-    rows.filter(|row| row.process == process && row.quantity == quantity)
-        .collect()
+    rows.filter(|row| row.process == process && row.quantity == quantity).collect()
 }

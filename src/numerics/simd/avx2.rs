@@ -73,10 +73,8 @@ impl Vector for F64x4 {
     fn times_pow2(self, k: Self) -> Self {
         // The last bits of 2^m + (k + bias) are the exponent field of 2^k.
         Self(unsafe {
-            let bits = _mm256_castpd_si256(_mm256_add_pd(
-                k.0,
-                _mm256_set1_pd(4_503_599_627_370_496.0 + 1023.0),
-            ));
+            let bits =
+                _mm256_castpd_si256(_mm256_add_pd(k.0, _mm256_set1_pd(4_503_599_627_370_496.0 + 1023.0)));
             _mm256_mul_pd(self.0, _mm256_castsi256_pd(_mm256_slli_epi64::<52>(bits)))
         })
     }

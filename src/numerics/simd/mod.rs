@@ -100,10 +100,7 @@ pub trait Driver<T> {
 
 /// Runs `driver` on the vectors of `backend`. Panics if this processor lacks them.
 pub(super) fn run<T: Real, D: Driver<T>>(backend: Backend, driver: D) -> D::Output {
-    assert!(
-        backend.is_available(),
-        "this processor lacks the back end {backend}"
-    );
+    assert!(backend.is_available(), "this processor lacks the back end {backend}");
     // SAFETY: `is_available` has just found the features that the vectors of `backend` need.
     unsafe {
         match backend {

@@ -13,9 +13,7 @@ macro_rules! portable_vector {
         impl $name {
             #[inline(always)]
             fn zip(self, other: Self, operation: impl Fn($scalar, $scalar) -> $scalar) -> Self {
-                Self(std::array::from_fn(|lane| {
-                    operation(self.0[lane], other.0[lane])
-                }))
+                Self(std::array::from_fn(|lane| operation(self.0[lane], other.0[lane])))
             }
         }
 
@@ -78,25 +76,17 @@ macro_rules! portable_vector {
             fn times_pow2(self, k: Self) -> Self {
                 // The last bits of 2^m + (k + bias) are the exponent field of 2^k.
                 const MAGIC: $scalar = (1u64 << $mantissa) as $scalar + $bias;
-                self.zip(k, |a, k| {
-                    a * <$scalar>::from_bits((k + MAGIC).to_bits() << $mantissa)
-                })
+                self.zip(k, |a, k| a * <$scalar>::from_bits((k + MAGIC).to_bits() << $mantissa))
             }
             #[inline(always)]
             fn where_negative(self, negative: Self, otherwise: Self) -> Self {
                 Self(std::array::from_fn(|lane| {
-                    if self.0[lane].is_sign_negative() {
-                        negative.0[lane]
-                    } else {
-                        otherwise.0[lane]
-                    }
+                    if self.0[lane].is_sign_negative() { negative.0[lane] } else { otherwise.0[lane] }
                 }))
             }
             #[inline(always)]
             fn permute(self, pattern: &[u32; 16]) -> Self {
-                Self(std::array::from_fn(|lane| {
-                    self.0[pattern[lane] as usize % 4]
-                }))
+                Self(std::array::from_fn(|lane| self.0[pattern[lane] as usize % 4]))
             }
             #[inline(always)]
             fn fold(self, other: Self, piece: usize) -> Self {

@@ -59,9 +59,7 @@ fn reference(activation: Activation, x: f64) -> [f64; 3] {
 const ACTIVATIONS: [Activation; 3] = [Activation::Sigmoid, Activation::Tanh, Activation::SoftPlus];
 
 fn arguments(limit: f64) -> Vec<f64> {
-    let mut x: Vec<f64> = (-60_000..=60_000)
-        .map(|i| limit * (f64::from(i) / 60_000.0).powi(3))
-        .collect();
+    let mut x: Vec<f64> = (-60_000..=60_000).map(|i| limit * (f64::from(i) / 60_000.0).powi(3)).collect();
     x.extend((0..250).flat_map(|i| [(-f64::from(i)).exp2(), -(-f64::from(i)).exp2()]));
     x
 }
@@ -83,40 +81,21 @@ fn values_and_derivatives_are_accurate_to_a_few_units_in_the_last_place() {
         let x = arguments(700.0);
         for (x, got) in x.iter().zip(evaluate(backend, activation, &x)) {
             let error = errors(got, reference(activation, *x), f64::EPSILON, 1e-307);
-            assert!(
-                error.iter().all(|e| *e <= 5.0),
-                "{backend} {activation:?} {x:e}: {got:?} {error:?}"
-            );
+            assert!(error.iter().all(|e| *e <= 5.0), "{backend} {activation:?} {x:e}: {got:?} {error:?}");
         }
-        let single: Vec<f32> = arguments(80.0)
-            .iter()
-            .map(|x| *x as f32)
-            .filter(|x| x.abs() > 1e-30)
-            .collect();
+        let single: Vec<f32> =
+            arguments(80.0).iter().map(|x| *x as f32).filter(|x| x.abs() > 1e-30).collect();
         for (x, got) in single.iter().zip(evaluate(backend, activation, &single)) {
             let want = reference(activation, f64::from(*x));
             let error = errors(got.map(f64::from), want, f64::from(f32::EPSILON), 1e-37);
-            assert!(
-                error.iter().all(|e| *e <= 5.0),
-                "{backend} {activation:?} {x:e}: {got:?} {error:?}"
-            );
+            assert!(error.iter().all(|e| *e <= 5.0), "{backend} {activation:?} {x:e}: {got:?} {error:?}");
         }
     }
 }
 
 #[test]
 fn far_tails_are_monotone_and_infinities_and_nan_are_right() {
-    let far = [
-        690.0,
-        700.0,
-        707.9,
-        708.1,
-        720.0,
-        746.0,
-        1e4,
-        1e300,
-        f64::INFINITY,
-    ];
+    let far = [690.0, 700.0, 707.9, 708.1, 720.0, 746.0, 1e4, 1e300, f64::INFINITY];
     let x: Vec<f64> = far.iter().rev().map(|x| -x).chain(far).collect();
     for (backend, activation) in available().flat_map(|b| ACTIVATIONS.map(|a| (b, a))) {
         let values = evaluate(backend, activation, &x);
@@ -129,20 +108,9 @@ fn far_tails_are_monotone_and_infinities_and_nan_are_right() {
             );
             assert!((slope - want_slope).abs() < 1e-300 + 4.0 * f64::EPSILON && curvature.abs() < 1e-298);
         }
-        assert!(
-            values.windows(2).all(|pair| pair[0][0] <= pair[1][0]),
-            "{backend} {activation:?}"
-        );
-        assert!(
-            evaluate(backend, activation, &[f64::NAN])[0]
-                .iter()
-                .all(|v| v.is_nan())
-        );
-        assert!(
-            evaluate(backend, activation, &[f32::NAN])[0]
-                .iter()
-                .all(|v| v.is_nan())
-        );
+        assert!(values.windows(2).all(|pair| pair[0][0] <= pair[1][0]), "{backend} {activation:?}");
+        assert!(evaluate(backend, activation, &[f64::NAN])[0].iter().all(|v| v.is_nan()));
+        assert!(evaluate(backend, activation, &[f32::NAN])[0].iter().all(|v| v.is_nan()));
     }
 }
 
@@ -159,10 +127,7 @@ impl<T: Real> VectorTask<T> for Exp<'_, T> {
             unsafe { v.store(lanes.as_mut_ptr()) };
             lanes[0]
         };
-        self.0
-            .iter()
-            .map(|x| store(V::splat(*x).exp_in_range(), &mut lanes))
-            .collect()
+        self.0.iter().map(|x| store(V::splat(*x).exp_in_range(), &mut lanes)).collect()
     }
 }
 
@@ -198,9 +163,7 @@ impl<T: Real> VectorTask<T> for Moves {
         while piece >= 1 {
             // SAFETY: `both` holds two vectors, `out` at least one.
             unsafe {
-                V::load(both.as_ptr())
-                    .fold(V::load(both[V::LANES..].as_ptr()), piece)
-                    .store(out.as_mut_ptr())
+                V::load(both.as_ptr()).fold(V::load(both[V::LANES..].as_ptr()), piece).store(out.as_mut_ptr())
             };
             for (lane, got) in out[..V::LANES].iter().enumerate() {
                 let even = lane / piece * 2 * piece + lane % piece;

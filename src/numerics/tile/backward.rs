@@ -1,9 +1,6 @@
 //! Pass 3: the gradient's outer products.
 
-#![allow(
-    clippy::needless_range_loop,
-    reason = "accumulators are addressed as in the formula"
-)]
+#![allow(clippy::needless_range_loop, reason = "accumulators are addressed as in the formula")]
 
 use super::super::Real;
 use super::super::simd::{Vector, VectorTask};
@@ -53,11 +50,7 @@ pub struct Backward<'a, T, const SCALE: bool> {
 
 /// Components whose accumulators fit beside N vectors a row.
 const fn most_components(accumulators: usize, vectors: usize) -> usize {
-    if vectors == 1 && accumulators > 16 {
-        16
-    } else {
-        accumulators / vectors
-    }
+    if vectors == 1 && accumulators > 16 { 16 } else { accumulators / vectors }
 }
 
 /// Whether one block of components covers a row of `dim`.

@@ -1,9 +1,6 @@
 //! Pass 1: products and activations.
 
-#![allow(
-    clippy::needless_range_loop,
-    reason = "accumulators are addressed as in the formula"
-)]
+#![allow(clippy::needless_range_loop, reason = "accumulators are addressed as in the formula")]
 
 use super::super::Real;
 use super::super::functions::Unit;
@@ -163,21 +160,12 @@ impl<T: Real, O: Outcome> Forward<'_, T, O> {
             }
             for r in 0..R {
                 let sums = self.sums.add((row + r) * V::LANES);
-                let mut sum = if start == 0 || !O::SUMS {
-                    V::splat(T::default())
-                } else {
-                    V::load(sums)
-                };
+                let mut sum = if start == 0 || !O::SUMS { V::splat(T::default()) } else { V::load(sums) };
                 for v in 0..N {
                     let at = first + v * V::LANES;
                     let to = self.out.add((row + r) * self.stride + at);
-                    sum = O::treat(
-                        products[r][v],
-                        self.value_outer.add(at),
-                        self.slope_outer.add(at),
-                        sum,
-                        to,
-                    );
+                    sum =
+                        O::treat(products[r][v], self.value_outer.add(at), self.slope_outer.add(at), sum, to);
                 }
                 if O::SUMS {
                     sum.store(sums);

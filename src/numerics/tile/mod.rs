@@ -46,9 +46,7 @@ struct Line<T>([T; 16]);
 impl<T: Real> Aligned<T> {
     /// At least `len` zeros, and a line more, so that a vector may be loaded from any of the first `len`.
     pub(super) fn zeros(len: usize) -> Self {
-        Self {
-            lines: vec![Line([T::default(); 16]); len.div_ceil(16) + 1],
-        }
+        Self { lines: vec![Line([T::default(); 16]); len.div_ceil(16) + 1] }
     }
 
     pub(super) fn as_ptr(&self) -> *const T {

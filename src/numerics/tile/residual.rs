@@ -85,11 +85,7 @@ impl<T: Real, const VALUES: bool, const CURVATURES: bool> Residual<'_, T, VALUES
                     (value, zero.sub(y.mul(r)), y.mul(y).mul(slope))
                 } else {
                     let difference = f.sub(y);
-                    (
-                        difference.mul(difference).mul(V::splat(T::from_f64(0.5))),
-                        difference,
-                        V::splat(T::ONE),
-                    )
+                    (difference.mul(difference).mul(V::splat(T::from_f64(0.5))), difference, V::splat(T::ONE))
                 };
                 residual.mul(weight).store(self.residuals.add(i));
                 if VALUES {

@@ -84,10 +84,7 @@ impl<T: Real, U: Unit> VectorTask<T> for HessianTerms<T, U> {
                     sum = value.fma(V::load(self.outer.value.add(at)), sum);
                     along = slope.fma(V::load(tangent), along);
                     slope.store(product);
-                    curvature
-                        .mul(V::load(self.outer.curvature.add(at)))
-                        .mul(V::load(tangent))
-                        .store(tangent);
+                    curvature.mul(V::load(self.outer.curvature.add(at))).mul(V::load(tangent)).store(tangent);
                 }
                 sum.store(self.sums.add(row * V::LANES));
                 along.store(self.along.add(row * V::LANES));
@@ -118,9 +115,7 @@ impl<T: Real> VectorTask<T> for CombineRows<'_, T> {
             // SAFETY: rows × q buffers may be read a vector beyond their last number; the others are whole vectors.
             unsafe {
                 let at_row = |from: *const T| V::load(from.add(row * self.q));
-                let along = at_row(self.along)
-                    .mul(at_row(self.curvatures))
-                    .permute(self.particle_of_lane);
+                let along = at_row(self.along).mul(at_row(self.curvatures)).permute(self.particle_of_lane);
                 let residual = at_row(self.residuals).permute(self.particle_of_lane);
                 for at in (0..self.stride).step_by(V::LANES) {
                     let slope = self.slopes.add(row * self.stride + at);

@@ -78,22 +78,12 @@ impl SignCheck {
 impl Table {
     /// The data set, without its sources; `file` is what errors about its labels name.
     fn into_dataset(self, file: &Path) -> Dataset {
-        let Self {
-            inputs,
-            mut labels,
-            dim,
-            signs,
-            header_taken,
-        } = self;
+        let Self { inputs, mut labels, dim, signs, header_taken } = self;
         let mut notes = Vec::new();
         if header_taken {
             notes.push("first line of the file taken as a header".into());
         }
-        let label_kind = if signs.first_offence.is_some() {
-            LabelKind::Real
-        } else {
-            LabelKind::Signs
-        };
+        let label_kind = if signs.first_offence.is_some() { LabelKind::Real } else { LabelKind::Signs };
         if label_kind == LabelKind::Signs && signs.other_than_plus_minus {
             labels.iter_mut().for_each(|label| *label = 2.0 * *label - 1.0);
             notes.push("labels 0 and 1 mapped to -1 and 1".into());
@@ -132,17 +122,10 @@ fn parse(source: &Source, header: Header, limit: u64) -> Result<Table, DataError
     let mut table = Table::default();
     // Line and number of columns of the first record.
     let mut first = None;
-    let mut lines = LineCounter {
-        bytes: &source.bytes,
-        counted: 0,
-        line: 1,
-    };
+    let mut lines = LineCounter { bytes: &source.bytes, counted: 0, line: 1 };
     loop {
         let more = reader.read_byte_record(&mut record);
-        if !more.map_err(|error| DataError::Unreadable {
-            path: path(),
-            source: error.into(),
-        })? {
+        if !more.map_err(|error| DataError::Unreadable { path: path(), source: error.into() })? {
             break;
         }
         let line = lines.line_at(record.position().map_or(0, |position| position.byte() as usize));
@@ -164,12 +147,7 @@ fn parse(source: &Source, header: Header, limit: u64) -> Result<Table, DataError
         let numbers = table.inputs.len() as u64;
         if numbers > limit {
             let (rows, dim) = (table.labels.len() as u64, table.dim as u64);
-            return Err(DataError::TooManyNumbers {
-                path: path(),
-                rows,
-                dim,
-                limit,
-            });
+            return Err(DataError::TooManyNumbers { path: path(), rows, dim, limit });
         }
     }
     match first {
@@ -230,21 +208,10 @@ fn add_row(
                 true => "problem.data.header = true takes the first line as a header",
                 false => "correct it or remove the row",
             };
-            return Err(DataError::CsvNotANumber {
-                path: path(),
-                line,
-                column,
-                value: shown(field),
-                remedy,
-            });
+            return Err(DataError::CsvNotANumber { path: path(), line, column, value: shown(field), remedy });
         };
         if value.is_nan() || value.abs() > MAX_SIZE {
-            return Err(DataError::CsvNotFinite {
-                path: path(),
-                line,
-                column,
-                value: shown(field),
-            });
+            return Err(DataError::CsvNotFinite { path: path(), line, column, value: shown(field) });
         }
         if index < table.dim {
             table.inputs.push(value);

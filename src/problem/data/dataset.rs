@@ -115,16 +115,7 @@ impl Dataset {
     /// Data drawn from a law: no file behind it.
     pub(super) fn drawn(kind: &'static str, rows: Rows, label_kind: LabelKind, notes: Vec<String>) -> Self {
         let Rows { inputs, labels, dim } = rows;
-        Self {
-            inputs,
-            labels,
-            dim,
-            label_kind,
-            kind,
-            sources: Vec::new(),
-            notes,
-            first_non_sign_label: None,
-        }
+        Self { inputs, labels, dim, label_kind, kind, sources: Vec::new(), notes, first_non_sign_label: None }
     }
 
     /// Number of rows n.
@@ -152,11 +143,9 @@ impl Dataset {
         if self.labels.iter().all(|&label| label == self.labels[0]) {
             let origin = match self.sources.as_slice() {
                 [] => format!("problem.data.kind = \"{}\"", self.kind),
-                files => files
-                    .iter()
-                    .map(|file| file.path.display().to_string())
-                    .collect::<Vec<_>>()
-                    .join(", "),
+                files => {
+                    files.iter().map(|file| file.path.display().to_string()).collect::<Vec<_>>().join(", ")
+                }
             };
             return Err(DataError::OneClass {
                 origin,

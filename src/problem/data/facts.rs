@@ -44,19 +44,11 @@ impl DataFacts {
     /// Cost: n·dim·m + m³ operations and m² numbers; or 400·n·dim and 200·m. Panics unless `inputs.len()` is a multiple of
     /// `dim` ≥ 1. The inputs are finite.
     pub fn of(inputs: &[f64], dim: usize) -> Self {
-        assert!(
-            dim >= 1 && inputs.len().is_multiple_of(dim),
-            "inputs are not whole rows of {dim}"
-        );
+        assert!(dim >= 1 && inputs.len().is_multiple_of(dim), "inputs are not whole rows of {dim}");
         let n = inputs.len() / dim;
         let largest = inputs.iter().fold(0.0, |largest: f64, x| largest.max(x.abs()));
         if largest == 0.0 {
-            return Self {
-                n,
-                dim,
-                max_norm: 0.0,
-                mean_square_top_eigenvalue: 0.0,
-            };
+            return Self { n, dim, max_norm: 0.0, mean_square_top_eigenvalue: 0.0 };
         }
         if !SAFE_SIZE.contains(&largest) {
             let scaled: Vec<f64> = inputs.iter().map(|x| x / largest).collect();
@@ -69,11 +61,7 @@ impl DataFacts {
             };
         }
         let squared_norm = |row: &[f64]| row.iter().map(|x| x * x).sum::<f64>();
-        let max_norm = inputs
-            .chunks_exact(dim)
-            .map(squared_norm)
-            .fold(0.0, f64::max)
-            .sqrt();
+        let max_norm = inputs.chunks_exact(dim).map(squared_norm).fold(0.0, f64::max).sqrt();
         let x = MatRef::from_row_major_slice(inputs, n, dim);
         // X Xᵀ has the eigenvalues of Xᵀ X but for zeros.
         let x = if n < dim { x.transpose() } else { x };
@@ -81,12 +69,7 @@ impl DataFacts {
             ..=DENSE_LIMIT => dense_top(x),
             _ => lanczos_top(x, LANCZOS_STEPS, LANCZOS_RISK),
         };
-        Self {
-            n,
-            dim,
-            max_norm,
-            mean_square_top_eigenvalue: (top / n as f64).min(max_norm * max_norm),
-        }
+        Self { n, dim, max_norm, mean_square_top_eigenvalue: (top / n as f64).min(max_norm * max_norm) }
     }
 }
 
@@ -115,22 +98,10 @@ fn top_eigenvalue(lower: MatRef<f64>) -> f64 {
     let scratch = self_adjoint_evd_scratch::<f64>(m, ComputeEigenvectors::No, Par::Seq, Default::default());
     let mut memory = MemBuffer::new(scratch);
     let stack = MemStack::new(&mut memory);
-    self_adjoint_evd(
-        lower,
-        eigenvalues.as_mut(),
-        None,
-        Par::Seq,
-        stack,
-        Default::default(),
-    )
-    .map(|()| {
-        eigenvalues
-            .column_vector()
-            .iter()
-            .fold(0.0, |top: f64, &value| top.max(value))
-    })
-    // The iteration is not known to fail on finite matrices; the trace is an upper bound that needs none.
-    .unwrap_or_else(|_| (0..m).map(|i| lower[(i, i)]).sum())
+    self_adjoint_evd(lower, eigenvalues.as_mut(), None, Par::Seq, stack, Default::default())
+        .map(|()| eigenvalues.column_vector().iter().fold(0.0, |top: f64, &value| top.max(value)))
+        // The iteration is not known to fail on finite matrices; the trace is an upper bound that needs none.
+        .unwrap_or_else(|_| (0..m).map(|i| lower[(i, i)]).sum())
 }
 
 /// An upper bound of λ_max(xᵀ x) that fails with probability `risk`: the top Ritz value θ of `steps` steps of Lanczos' method

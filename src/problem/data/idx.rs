@@ -87,12 +87,7 @@ fn decode(
     let kept = labels.iter().filter(|label| classes.contains(label)).count();
     if kept as u128 * dim as u128 > u128::from(limit) {
         let path = images_file.path.clone();
-        return Err(DataError::TooManyNumbers {
-            path,
-            rows: kept as u64,
-            dim: dim as u64,
-            limit,
-        });
+        return Err(DataError::TooManyNumbers { path, rows: kept as u64, dim: dim as u64, limit });
     }
     let mut dataset = Dataset {
         inputs: Vec::with_capacity(kept * dim),
@@ -102,23 +97,15 @@ fn decode(
         kind: "idx",
         sources: Vec::new(),
         notes: vec![
-            format!(
-                "class {} is the label 1, class {} the label -1",
-                classes[0], classes[1]
-            ),
-            format!(
-                "{kept} of {} images of {}×{} pixels kept",
-                images.count, images.height, images.width
-            ),
+            format!("class {} is the label 1, class {} the label -1", classes[0], classes[1]),
+            format!("{kept} of {} images of {}×{} pixels kept", images.count, images.height, images.width),
             "pixels divided by 255".into(),
         ],
         first_non_sign_label: None,
     };
     for (image, label) in images.pixels.chunks_exact(dim).zip(&labels) {
         if classes.contains(label) {
-            dataset
-                .inputs
-                .extend(image.iter().map(|&pixel| f64::from(pixel) / 255.0));
+            dataset.inputs.extend(image.iter().map(|&pixel| f64::from(pixel) / 255.0));
             dataset.labels.push(if *label == classes[0] { 1.0 } else { -1.0 });
         }
     }
@@ -130,16 +117,9 @@ fn check_present(file: &Source, labels: &[u8], classes: [u8; 2]) -> Result<(), D
     labels.iter().for_each(|&label| occurs[usize::from(label)] = true);
     for class in classes {
         if !occurs[usize::from(class)] {
-            let present = (0..=u8::MAX)
-                .filter(|&label| occurs[usize::from(label)])
-                .collect();
+            let present = (0..=u8::MAX).filter(|&label| occurs[usize::from(label)]).collect();
             let count = labels.len() as u32;
-            return Err(DataError::IdxClassAbsent {
-                path: file.path.clone(),
-                class,
-                count,
-                present,
-            });
+            return Err(DataError::IdxClassAbsent { path: file.path.clone(), class, count, present });
         }
     }
     Ok(())
@@ -150,30 +130,14 @@ fn read_images(file: &Source) -> Result<Images, DataError> {
     let [count, height, width] = content.header(IMAGES_MAGIC, "images")?;
     let path = || file.path.clone();
     if count == 0 || height == 0 || width == 0 {
-        return Err(DataError::IdxEmptyImages {
-            path: path(),
-            count,
-            height,
-            width,
-        });
+        return Err(DataError::IdxEmptyImages { path: path(), count, height, width });
     }
     // Three factors below 2^32 overflow u64.
     let declared = u128::from(count) * u128::from(height) * u128::from(width);
     if declared > u128::from(MAX_FILE_BYTES) {
-        return Err(DataError::IdxTooLarge {
-            path: path(),
-            count,
-            height,
-            width,
-            declared,
-        });
+        return Err(DataError::IdxTooLarge { path: path(), count, height, width, declared });
     }
-    Ok(Images {
-        count,
-        height,
-        width,
-        pixels: content.payload(16, declared as u64)?,
-    })
+    Ok(Images { count, height, width, pixels: content.payload(16, declared as u64)? })
 }
 
 fn read_labels(file: &Source) -> Result<Vec<u8>, DataError> {
@@ -224,11 +188,7 @@ impl<'a> Content<'a> {
         };
         match error.kind() {
             ErrorKind::UnexpectedEof => DataError::GzipTruncated { path, bytes },
-            _ => DataError::GzipCorrupt {
-                path,
-                byte: bytes - left as u64,
-                reason: error.to_string(),
-            },
+            _ => DataError::GzipCorrupt { path, byte: bytes - left as u64, reason: error.to_string() },
         }
     }
 
@@ -237,26 +197,16 @@ impl<'a> Content<'a> {
         let needed = 4 + 4 * N as u64;
         let bytes = self.next(needed)?;
         let path = || self.file.path.clone();
-        let mut words = bytes
-            .chunks_exact(4)
-            .map(|word| u32::from_be_bytes([word[0], word[1], word[2], word[3]]));
+        let mut words =
+            bytes.chunks_exact(4).map(|word| u32::from_be_bytes([word[0], word[1], word[2], word[3]]));
         // A wrong magic number explains a short file better than its length does.
         match words.next() {
             Some(found) if found != expected => {
-                return Err(DataError::IdxMagic {
-                    path: path(),
-                    found,
-                    expected,
-                    holds,
-                });
+                return Err(DataError::IdxMagic { path: path(), found, expected, holds });
             }
             _ if (bytes.len() as u64) < needed => {
                 let present = bytes.len() as u64;
-                return Err(DataError::IdxHeaderTruncated {
-                    path: path(),
-                    present,
-                    needed,
-                });
+                return Err(DataError::IdxHeaderTruncated { path: path(), present, needed });
             }
             _ => {}
         }
@@ -269,18 +219,11 @@ impl<'a> Content<'a> {
         let path = || self.file.path.clone();
         if (bytes.len() as u64) < declared {
             let present = start + bytes.len() as u64;
-            return Err(DataError::IdxTooShort {
-                path: path(),
-                present,
-                declared: start + declared,
-            });
+            return Err(DataError::IdxTooShort { path: path(), present, declared: start + declared });
         }
         // Looking for one byte more also makes the decoder check the sum at the end of gzip data.
         if !self.next(1)?.is_empty() {
-            return Err(DataError::IdxTooLong {
-                path: path(),
-                declared: start + declared,
-            });
+            return Err(DataError::IdxTooLong { path: path(), declared: start + declared });
         }
         bytes.shrink_to_fit();
         Ok(bytes)

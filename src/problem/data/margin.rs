@@ -42,12 +42,7 @@ impl Margin {
     pub(super) fn validate(&self) -> Result<(), FieldError> {
         check_shape(self.samples, 2, self.dim)?;
         if !(0.0..1.0).contains(&self.gap) {
-            return Err(FieldError::new(
-                "gap",
-                self.gap,
-                "at least 0 and below 1",
-                "the source uses 0.2",
-            ));
+            return Err(FieldError::new("gap", self.gap, "at least 0 and below 1", "the source uses 0.2"));
         }
         let numbers = self.samples as f64 * self.dim as f64;
         let acceptance = self.acceptance();
@@ -67,11 +62,8 @@ impl Margin {
 
     pub(super) fn load(&self, seed: u64) -> Result<Dataset, DataError> {
         let mut stream = Key::new(seed, Purpose::Data).stream(0, 0);
-        let mut rows = Rows {
-            inputs: Vec::with_capacity(self.samples * self.dim),
-            labels: Vec::new(),
-            dim: self.dim,
-        };
+        let mut rows =
+            Rows { inputs: Vec::with_capacity(self.samples * self.dim), labels: Vec::new(), dim: self.dim };
         let mut row = vec![0.0; self.dim];
         let mut drawn = 0u64;
         while rows.len() < self.samples {
@@ -92,10 +84,7 @@ impl Margin {
                 remedy: "take more samples or another seed",
             });
         }
-        let note = format!(
-            "{} of {drawn} rows kept: |last coordinate| > {}",
-            self.samples, self.gap
-        );
+        let note = format!("{} of {drawn} rows kept: |last coordinate| > {}", self.samples, self.gap);
         Ok(Dataset::drawn("margin", rows, LabelKind::Signs, vec![note]))
     }
 }
@@ -202,10 +191,7 @@ mod tests {
         let column = |j: usize| data.inputs.iter().skip(j).step_by(dim);
         let moments = |j: usize| {
             let mean = column(j).map(|x| x * x).sum::<f64>() / m;
-            (
-                mean,
-                column(j).map(|x| (x * x - mean).powi(2)).sum::<f64>().sqrt() / m,
-            )
+            (mean, column(j).map(|x| (x * x - mean).powi(2)).sum::<f64>().sqrt() / m)
         };
         let (last, std_err) = moments(9);
         assert_law(last, mean_square, std_err, 0.02);
@@ -228,10 +214,8 @@ mod tests {
 
     #[test]
     fn a_draw_of_one_class_is_refused() {
-        let refused: Vec<String> = (0..64)
-            .filter_map(|seed| margin(2, 3, 0.2).load(seed).err())
-            .map(|e| e.to_string())
-            .collect();
+        let refused: Vec<String> =
+            (0..64).filter_map(|seed| margin(2, 3, 0.2).load(seed).err()).map(|e| e.to_string()).collect();
         // Half of the seeds, ± 5 standard errors of 4 each.
         assert!((12..=52).contains(&refused.len()), "{}", refused.len());
         let message = |label| {
@@ -241,11 +225,7 @@ mod tests {
             )
         };
         assert!(refused.contains(&message("1")) && refused.contains(&message("-1")));
-        assert!(
-            refused
-                .iter()
-                .all(|text| *text == message("1") || *text == message("-1"))
-        );
+        assert!(refused.iter().all(|text| *text == message("1") || *text == message("-1")));
     }
 
     #[test]
@@ -277,10 +257,7 @@ mod tests {
             "problem.data.gap = 0.2: must be small enough that samples·dim / P(|x_dim| > gap) is at most 1e9: for dim = 784 \
              one draw in 6.300e7 is kept"
         );
-        assert_eq!(
-            remedy,
-            "set gap to at most 0.119, or take fewer samples or a smaller dim"
-        );
+        assert_eq!(remedy, "set gap to at most 0.119, or take fewer samples or a smaller dim");
     }
 
     /// The remedy works: the gap it names is accepted, and the next thousandth is not.

@@ -30,13 +30,6 @@ pub const MAX_FILE_BYTES: u64 = 1 << 32;
 #[cfg(test)]
 #[track_caller]
 fn assert_law(got: f64, want: f64, std_err: f64, detect: f64) {
-    assert!(
-        5.0 * std_err < detect,
-        "no power: 5 s.e. = {} >= {detect}",
-        5.0 * std_err
-    );
-    assert!(
-        (got - want).abs() < 5.0 * std_err,
-        "{got}, expected {want} ± {std_err}"
-    );
+    assert!(5.0 * std_err < detect, "no power: 5 s.e. = {} >= {detect}", 5.0 * std_err);
+    assert!((got - want).abs() < 5.0 * std_err, "{got}, expected {want} ± {std_err}");
 }

@@ -47,21 +47,16 @@ impl Sine {
 
     pub(super) fn load(&self, seed: u64) -> Dataset {
         let mut stream = Key::new(seed, Purpose::Data).stream(0, 0);
-        let mut rows = Rows {
-            inputs: Vec::with_capacity(self.samples * self.dim),
-            labels: Vec::new(),
-            dim: self.dim,
-        };
+        let mut rows =
+            Rows { inputs: Vec::with_capacity(self.samples * self.dim), labels: Vec::new(), dim: self.dim };
         let noise_std = self.noise_variance.sqrt();
         for i in 0..self.samples {
             rows.inputs.extend((0..self.dim).map(|_| stream.random::<f64>()));
             let noise: f64 = StandardNormal.sample(&mut stream);
             rows.labels.push(self.target(rows.input(i)) + noise_std * noise);
         }
-        let note = format!(
-            "y = sin(π‖x‖²/{}) + N(0, {}), x ~ U[0, 1)^{}",
-            self.dim, self.noise_variance, self.dim
-        );
+        let note =
+            format!("y = sin(π‖x‖²/{}) + N(0, {}), x ~ U[0, 1)^{}", self.dim, self.noise_variance, self.dim);
         Dataset::drawn("sine", rows, LabelKind::Real, vec![note])
     }
 }
@@ -72,26 +67,15 @@ mod tests {
     use crate::problem::data::assert_law;
 
     fn sine(samples: usize, noise_variance: f64) -> Sine {
-        Sine {
-            samples,
-            dim: 20,
-            noise_variance,
-        }
+        Sine { samples, dim: 20, noise_variance }
     }
 
     #[test]
     fn the_target_is_the_sine_of_the_mean_square() {
-        let spec = Sine {
-            samples: 1,
-            dim: 2,
-            noise_variance: 0.0,
-        };
-        for (x, want) in [
-            ([0.0, 0.0], 0.0),
-            ([1.0, 0.0], 1.0),
-            ([1.0, 1.0], 0.0),
-            ([0.5, 0.5], 0.5f64.sqrt()),
-        ] {
+        let spec = Sine { samples: 1, dim: 2, noise_variance: 0.0 };
+        for (x, want) in
+            [([0.0, 0.0], 0.0), ([1.0, 0.0], 1.0), ([1.0, 1.0], 0.0), ([0.5, 0.5], 0.5f64.sqrt())]
+        {
             assert!((spec.target(&x) - want).abs() < 1e-15, "{x:?}");
         }
     }
@@ -120,23 +104,14 @@ mod tests {
         let spec = sine(20_000, 0.25);
         let data = spec.load(7);
         let n = data.len() as f64;
-        let residuals: Vec<f64> = data
-            .inputs
-            .chunks_exact(20)
-            .zip(&data.labels)
-            .map(|(x, y)| y - spec.target(x))
-            .collect();
+        let residuals: Vec<f64> =
+            data.inputs.chunks_exact(20).zip(&data.labels).map(|(x, y)| y - spec.target(x)).collect();
         let mean_square = residuals.iter().map(|r| r * r).sum::<f64>() / n;
         assert_law(mean_square, 0.25, 0.25 * (2.0 / n).sqrt(), 0.05);
         assert_law(residuals.iter().sum::<f64>() / n, 0.0, 0.5 / n.sqrt(), 0.05);
         let numbers = data.inputs.len() as f64;
         assert!(data.inputs.iter().all(|x| (0.0..1.0).contains(x)));
-        assert_law(
-            data.inputs.iter().sum::<f64>() / numbers,
-            0.5,
-            (12.0 * numbers).sqrt().recip(),
-            0.01,
-        );
+        assert_law(data.inputs.iter().sum::<f64>() / numbers, 0.5, (12.0 * numbers).sqrt().recip(), 0.01);
         // Var U² = 4/45.
         let second = data.inputs.iter().map(|x| x * x).sum::<f64>() / numbers;
         assert_law(second, 1.0 / 3.0, (4.0 / 45.0 / numbers).sqrt(), 0.01);

@@ -29,15 +29,8 @@ impl Source {
     ) -> Result<Self, DataError> {
         let path = base.join(path);
         let unreadable = |source: std::io::Error, path: &Path| match source.kind() {
-            ErrorKind::NotFound => DataError::Missing {
-                path: path.to_path_buf(),
-                field,
-                remedy,
-            },
-            _ => DataError::Unreadable {
-                path: path.to_path_buf(),
-                source,
-            },
+            ErrorKind::NotFound => DataError::Missing { path: path.to_path_buf(), field, remedy },
+            _ => DataError::Unreadable { path: path.to_path_buf(), source },
         };
         // Looked at before it is opened: opening a pipe would wait for its writer.
         let metadata = std::fs::metadata(&path).map_err(|e| unreadable(e, &path))?;
@@ -45,22 +38,14 @@ impl Source {
             return Err(DataError::NotAFile { path, field });
         }
         if metadata.len() > MAX_FILE_BYTES {
-            return Err(DataError::FileTooLarge {
-                path,
-                bytes: metadata.len(),
-            });
+            return Err(DataError::FileTooLarge { path, bytes: metadata.len() });
         }
         let file = File::open(&path).map_err(|e| unreadable(e, &path))?;
         let mut bytes = Vec::with_capacity(metadata.len() as usize);
         // The file may grow while it is read.
-        file.take(MAX_FILE_BYTES + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|e| unreadable(e, &path))?;
+        file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|e| unreadable(e, &path))?;
         if bytes.len() as u64 > MAX_FILE_BYTES {
-            return Err(DataError::FileTooLarge {
-                path,
-                bytes: bytes.len() as u64,
-            });
+            return Err(DataError::FileTooLarge { path, bytes: bytes.len() as u64 });
         }
         Ok(Self { path, bytes })
     }
@@ -71,11 +56,7 @@ impl Source {
         for byte in Sha256::digest(&self.bytes) {
             write!(sha256, "{byte:02x}").expect("writing to a string cannot fail");
         }
-        SourceFile {
-            path: named.to_path_buf(),
-            bytes: self.bytes.len() as u64,
-            sha256,
-        }
+        SourceFile { path: named.to_path_buf(), bytes: self.bytes.len() as u64, sha256 }
     }
 }
 
@@ -84,12 +65,7 @@ mod tests {
     use super::*;
 
     fn read(dir: &Path, name: &str) -> Result<Source, DataError> {
-        Source::read(
-            dir,
-            Path::new(name),
-            "path",
-            "name a CSV file with problem.data.path",
-        )
+        Source::read(dir, Path::new(name), "path", "name a CSV file with problem.data.path")
     }
 
     /// FIPS 180-2, appendix B.1.
@@ -99,10 +75,7 @@ mod tests {
         std::fs::write(dir.path().join("abc"), "abc").unwrap();
         let file = read(dir.path(), "abc").unwrap().describe(Path::new("abc"));
         assert_eq!(file.bytes, 3);
-        assert_eq!(
-            file.sha256,
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        assert_eq!(file.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
         assert_eq!(file.path, Path::new("abc"));
     }
 

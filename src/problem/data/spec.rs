@@ -84,24 +84,11 @@ pub(super) fn check_shape(samples: usize, least: usize, dim: usize) -> Result<()
         ));
     }
     if dim == 0 {
-        return Err(FieldError::new(
-            "dim",
-            dim,
-            "at least 1",
-            "set the number of inputs of a row",
-        ));
+        return Err(FieldError::new("dim", dim, "at least 1", "set the number of inputs of a row"));
     }
     if samples as u128 * dim as u128 > u128::from(MAX_NUMBERS) {
-        let rule = format!(
-            "at most {} for dim = {dim} (2^29 numbers in all)",
-            MAX_NUMBERS / dim as u64
-        );
-        return Err(FieldError::new(
-            "samples",
-            samples,
-            rule,
-            "take fewer samples or a smaller dim",
-        ));
+        let rule = format!("at most {} for dim = {dim} (2^29 numbers in all)", MAX_NUMBERS / dim as u64);
+        return Err(FieldError::new("samples", samples, rule, "take fewer samples or a smaller dim"));
     }
     Ok(())
 }
@@ -111,23 +98,13 @@ pub(super) fn check_variance(field: &'static str, value: f64) -> Result<(), Fiel
     if value.is_finite() && value >= 0.0 {
         return Ok(());
     }
-    Err(FieldError::new(
-        field,
-        value,
-        "a finite number, at least 0",
-        "0 gives labels without noise",
-    ))
+    Err(FieldError::new(field, value, "a finite number, at least 0", "0 gives labels without noise"))
 }
 
 /// A path: not the empty string, which would name the study's folder.
 pub(super) fn check_path(field: &'static str, path: &Path) -> Result<(), FieldError> {
     if path.as_os_str().is_empty() {
-        return Err(FieldError::new(
-            field,
-            "\"\"",
-            "a path",
-            "name a file, relative to the study file",
-        ));
+        return Err(FieldError::new(field, "\"\"", "a path", "name a file, relative to the study file"));
     }
     Ok(())
 }
@@ -152,12 +129,7 @@ mod tests {
         let kinds: Vec<_> = every_kind().iter().map(DataSpec::kind).collect();
         assert_eq!(kinds, DataSpec::KINDS);
         for spec in every_kind() {
-            let first_line = toml::to_string(&spec)
-                .unwrap()
-                .lines()
-                .next()
-                .unwrap()
-                .to_string();
+            let first_line = toml::to_string(&spec).unwrap().lines().next().unwrap().to_string();
             assert_eq!(first_line, format!("kind = \"{}\"", spec.kind()));
         }
     }
@@ -165,18 +137,9 @@ mod tests {
     #[test]
     fn defaults_are_those_of_the_sources_and_are_written_out() {
         let written = |i: usize| toml::to_string(&every_kind()[i]).unwrap();
-        assert_eq!(
-            written(0),
-            "kind = \"margin\"\nsamples = 40\ndim = 3\ngap = 0.2\n"
-        );
-        assert_eq!(
-            written(2),
-            "kind = \"csv\"\npath = \"rows.csv\"\nheader = \"auto\"\n"
-        );
-        assert_eq!(
-            written(3),
-            "kind = \"sine\"\nsamples = 40\ndim = 20\nnoise_variance = 0.25\n"
-        );
+        assert_eq!(written(0), "kind = \"margin\"\nsamples = 40\ndim = 3\ngap = 0.2\n");
+        assert_eq!(written(2), "kind = \"csv\"\npath = \"rows.csv\"\nheader = \"auto\"\n");
+        assert_eq!(written(3), "kind = \"sine\"\nsamples = 40\ndim = 20\nnoise_variance = 0.25\n");
         assert_eq!(
             written(4),
             "kind = \"teacher\"\nsamples = 40\ndim = 20\nwidth = 5\nactivation = \"sigmoid\"\nbeta = 1.0\n\
@@ -195,19 +158,13 @@ mod tests {
 
     #[test]
     fn loading_validates_first() {
-        let empty = DataSpec::Csv(Csv {
-            path: PathBuf::new(),
-            header: Default::default(),
-        });
+        let empty = DataSpec::Csv(Csv { path: PathBuf::new(), header: Default::default() });
         let error = empty.load(Path::new("."), 1).unwrap_err();
         assert_eq!(
             error.to_string(),
             "problem.data.path = \"\": must be a path; name a file, relative to the study file"
         );
-        assert!(matches!(
-            error,
-            DataError::Field(FieldError { field: "path", .. })
-        ));
+        assert!(matches!(error, DataError::Field(FieldError { field: "path", .. })));
     }
 
     #[test]
@@ -236,16 +193,9 @@ mod tests {
         ];
         for (i, numbers) in golden {
             let data = every_kind()[i].load(Path::new("."), 1).unwrap();
-            for (got, want) in [data.inputs[0], data.inputs[1], data.labels[0]]
-                .into_iter()
-                .zip(numbers)
-            {
+            for (got, want) in [data.inputs[0], data.inputs[1], data.labels[0]].into_iter().zip(numbers) {
                 // The sine and the exponential of another platform may differ in the last bits.
-                assert!(
-                    (got - want).abs() < 1e-12,
-                    "{} {got:?}, expected {want:?}",
-                    data.kind
-                );
+                assert!((got - want).abs() < 1e-12, "{} {got:?}, expected {want:?}", data.kind);
             }
         }
     }

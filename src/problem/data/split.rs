@@ -32,21 +32,11 @@ impl Split {
         let rows = dataset.len();
         let test = (fraction * rows as f64).round() as usize;
         if test >= rows || (fraction > 0.0 && test == 0) {
-            return Err(DataError::SplitEmpty {
-                fraction,
-                rows,
-                test,
-                train: rows.saturating_sub(test),
-            });
+            return Err(DataError::SplitEmpty { fraction, rows, test, train: rows.saturating_sub(test) });
         }
         let (train_indices, test_indices) = choose(rows, test, seed);
         let side = |indices| Rows::select(&dataset.inputs, &dataset.labels, dataset.dim, indices);
-        Ok(Self {
-            train: side(&train_indices),
-            test: side(&test_indices),
-            train_indices,
-            test_indices,
-        })
+        Ok(Self { train: side(&train_indices), test: side(&test_indices), train_indices, test_indices })
     }
 }
 
@@ -73,50 +63,29 @@ mod tests {
     fn counted(rows: usize) -> Dataset {
         let inputs = (0..rows).flat_map(|i| [i as f64, 10.0 * i as f64]).collect();
         let labels = (0..rows).map(|i| i as f64).collect();
-        Dataset::drawn(
-            "sine",
-            Rows {
-                inputs,
-                labels,
-                dim: 2,
-            },
-            LabelKind::Real,
-            vec![],
-        )
+        Dataset::drawn("sine", Rows { inputs, labels, dim: 2 }, LabelKind::Real, vec![])
     }
 
     #[test]
     fn the_sides_are_disjoint_complete_and_in_order() {
-        for (rows, fraction, test) in [
-            (10, 0.2, 2),
-            (10, 0.25, 3),
-            (2, 0.5, 1),
-            (1000, 0.999, 999),
-            (7, 0.0, 0),
-        ] {
+        for (rows, fraction, test) in
+            [(10, 0.2, 2), (10, 0.25, 3), (2, 0.5, 1), (1000, 0.999, 999), (7, 0.0, 0)]
+        {
             let data = counted(rows);
             let split = Split::of(&data, fraction, 4).unwrap();
             assert_eq!((split.test.len(), split.train.len()), (test, rows - test));
             let mut all = [split.train_indices.clone(), split.test_indices.clone()].concat();
             all.sort_unstable();
             assert_eq!(all, (0..rows).collect::<Vec<_>>());
-            for (side, indices) in [
-                (&split.train, &split.train_indices),
-                (&split.test, &split.test_indices),
-            ] {
+            for (side, indices) in [(&split.train, &split.train_indices), (&split.test, &split.test_indices)]
+            {
                 assert!(indices.is_sorted());
                 for (k, &i) in indices.iter().enumerate() {
-                    assert_eq!(
-                        (side.labels[k], side.input(k)),
-                        (i as f64, &[i as f64, 10.0 * i as f64][..])
-                    );
+                    assert_eq!((side.labels[k], side.input(k)), (i as f64, &[i as f64, 10.0 * i as f64][..]));
                 }
             }
         }
-        assert_eq!(
-            Split::of(&counted(7), 0.0, 4).unwrap().train.inputs,
-            counted(7).inputs
-        );
+        assert_eq!(Split::of(&counted(7), 0.0, 4).unwrap().train.inputs, counted(7).inputs);
     }
 
     #[test]
@@ -175,11 +144,7 @@ mod tests {
 
     #[test]
     fn a_side_knows_whether_it_holds_both_labels() {
-        let rows = |labels: Vec<f64>| Rows {
-            inputs: labels.clone(),
-            labels,
-            dim: 1,
-        };
+        let rows = |labels: Vec<f64>| Rows { inputs: labels.clone(), labels, dim: 1 };
         assert!(rows(vec![1.0, 1.0, -1.0]).has_two_labels());
         assert!(!rows(vec![1.0, 1.0]).has_two_labels() && !rows(vec![]).has_two_labels());
     }

@@ -83,12 +83,7 @@ impl Teacher {
     pub(super) fn validate(&self) -> Result<(), FieldError> {
         check_shape(self.samples, 1, self.dim)?;
         if self.width == 0 {
-            return Err(FieldError::new(
-                "width",
-                self.width,
-                "at least 1",
-                "the source uses 5",
-            ));
+            return Err(FieldError::new("width", self.width, "at least 1", "the source uses 5"));
         }
         if self.width as u128 * self.dim as u128 > u128::from(MAX_NUMBERS) {
             let rule = format!("at most {} for dim = {}", MAX_NUMBERS / self.dim as u64, self.dim);
@@ -116,32 +111,21 @@ impl Teacher {
         let scale = 1.0 / (self.width as f64).sqrt();
         let outer = (0..self.width).map(|_| scale * normal()).collect();
         let inner = (0..self.width * self.dim).map(|_| normal()).collect();
-        TeacherNet {
-            outer,
-            inner,
-            activation: self.activation,
-            beta: self.beta,
-        }
+        TeacherNet { outer, inner, activation: self.activation, beta: self.beta }
     }
 
     pub(super) fn load(&self, seed: u64) -> Dataset {
         let mut stream = Key::new(seed, Purpose::Data).stream(0, 0);
         let net = self.draw_net(&mut stream);
-        let mut rows = Rows {
-            inputs: Vec::with_capacity(self.samples * self.dim),
-            labels: Vec::new(),
-            dim: self.dim,
-        };
+        let mut rows =
+            Rows { inputs: Vec::with_capacity(self.samples * self.dim), labels: Vec::new(), dim: self.dim };
         let noise_std = self.noise_variance.sqrt();
         for i in 0..self.samples {
             rows.inputs.extend((0..self.dim).map(|_| stream.random::<f64>()));
             let noise: f64 = StandardNormal.sample(&mut stream);
             rows.labels.push(net.value(rows.input(i)) + noise_std * noise);
         }
-        let note = format!(
-            "labels of a random net of width {} + N(0, {})",
-            self.width, self.noise_variance
-        );
+        let note = format!("labels of a random net of width {} + N(0, {})", self.width, self.noise_variance);
         Dataset::drawn("teacher", rows, LabelKind::Real, vec![note])
     }
 }
@@ -158,22 +142,14 @@ mod tests {
     #[test]
     fn without_noise_labels_are_the_net_and_the_seed_names_both() {
         for activation in [Activation::Sigmoid, Activation::Tanh, Activation::SoftPlus] {
-            let spec = Teacher {
-                samples: 50,
-                noise_variance: 0.0,
-                activation,
-                ..teacher()
-            };
+            let spec = Teacher { samples: 50, noise_variance: 0.0, activation, ..teacher() };
             let (data, net) = (spec.load(3), spec.net(3));
             for (x, y) in data.inputs.chunks_exact(20).zip(&data.labels) {
                 assert_eq!(*y, net.value(x));
             }
             assert_eq!(data, spec.load(3));
             assert_ne!(net.inner, spec.net(4).inner);
-            assert_eq!(
-                data.inputs[..],
-                Teacher { samples: 80, ..spec }.load(3).inputs[..1000]
-            );
+            assert_eq!(data.inputs[..], Teacher { samples: 80, ..spec }.load(3).inputs[..1000]);
         }
     }
 
@@ -207,19 +183,11 @@ mod tests {
         let spec = teacher();
         let (data, net) = (spec.load(8), spec.net(8));
         let n = data.len() as f64;
-        let residuals = data
-            .inputs
-            .chunks_exact(20)
-            .zip(&data.labels)
-            .map(|(x, y)| y - net.value(x));
+        let residuals = data.inputs.chunks_exact(20).zip(&data.labels).map(|(x, y)| y - net.value(x));
         let mean_square = residuals.map(|r| r * r).sum::<f64>() / n;
         assert_law(mean_square, 0.01, 0.01 * (2.0 / n).sqrt(), 0.002);
 
-        let wide = Teacher {
-            samples: 1,
-            width: 20_000,
-            ..spec
-        };
+        let wide = Teacher { samples: 1, width: 20_000, ..spec };
         let net = wide.net(8);
         let width = 20_000.0;
         let outer = net.outer.iter().map(|a| a * a).sum::<f64>();
@@ -232,17 +200,11 @@ mod tests {
     fn impossible_values_are_refused() {
         let refusal = |spec: Teacher| spec.validate().unwrap_err().to_string();
         assert_eq!(
-            refusal(Teacher {
-                width: 0,
-                ..teacher()
-            }),
+            refusal(Teacher { width: 0, ..teacher() }),
             "problem.data.width = 0: must be at least 1; the source uses 5"
         );
         assert_eq!(
-            refusal(Teacher {
-                width: 1 << 29,
-                ..teacher()
-            }),
+            refusal(Teacher { width: 1 << 29, ..teacher() }),
             "problem.data.width = 536870912: must be at most 26843545 for dim = 20; the source uses 5"
         );
         for (beta, shown) in [(0.0, "0"), (-1.0, "-1"), (f64::NAN, "NaN")] {
@@ -251,13 +213,6 @@ mod tests {
                 format!("problem.data.beta = {shown}: must be at least 1e-100 and at most 1e100; 1 is usual")
             );
         }
-        assert!(
-            Teacher {
-                noise_variance: -1.0,
-                ..teacher()
-            }
-            .validate()
-            .is_err()
-        );
+        assert!(Teacher { noise_variance: -1.0, ..teacher() }.validate().is_err());
     }
 }

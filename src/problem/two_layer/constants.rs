@@ -27,14 +27,7 @@ pub struct Constants {
 impl Constants {
     /// The constants of a net on training rows. Cost: one eigenvalue of the d×d matrix of second moments.
     pub fn new(settings: &TwoLayerSettings, train: &Rows) -> Self {
-        let TwoLayerSettings {
-            activation,
-            beta,
-            loss,
-            outer,
-            lambda,
-            ..
-        } = settings;
+        let TwoLayerSettings { activation, beta, loss, outer, lambda, .. } = settings;
         let data = train.facts();
         let outer_norm = outer.iter().map(|a| a * a).sum::<f64>().sqrt();
         let largest = outer.iter().fold(0.0_f64, |m, a| m.max(a.abs()));
@@ -45,13 +38,7 @@ impl Constants {
             g_max.map(|g| g * largest * activation.max_curvature(*beta) * data.mean_square_top_eigenvalue);
         let positive = h_max * outer_norm * outer_norm * slope * slope * data.mean_square_top_eigenvalue;
         let gradient_lipschitz = negative_curvature.map(|m| positive + m + lambda);
-        Self {
-            outer_norm,
-            data,
-            critical_lambda,
-            negative_curvature,
-            gradient_lipschitz,
-        }
+        Self { outer_norm, data, critical_lambda, negative_curvature, gradient_lipschitz }
     }
 }
 

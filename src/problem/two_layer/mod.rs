@@ -56,11 +56,7 @@ pub struct TwoLayer {
 }
 
 fn kernel_rows(rows: &DataRows) -> Rows<'_, f64> {
-    Rows {
-        inputs: &rows.inputs,
-        labels: &rows.labels,
-        dim: rows.dim,
-    }
+    Rows { inputs: &rows.inputs, labels: &rows.labels, dim: rows.dim }
 }
 
 impl TwoLayer {
@@ -72,33 +68,14 @@ impl TwoLayer {
         assert!(!settings.outer.is_empty() && settings.beta > 0.0 && settings.lambda >= 0.0);
         assert!(!split.train.labels.is_empty(), "training rows are needed");
         let constants = Constants::new(&settings, &split.train);
-        let TwoLayerSettings {
-            activation,
-            beta,
-            loss,
-            ref outer,
-            lambda,
-            backend,
-            precision,
-        } = settings;
+        let TwoLayerSettings { activation, beta, loss, ref outer, lambda, backend, precision } = settings;
         let dim = split.train.dim;
         let kernel = NetKernel::new(backend, activation, beta, loss, outer, lambda, dim);
         let single = (precision == Precision::F32).then(|| {
-            Single::new(
-                NetKernel::new(backend, activation, beta, loss, outer, lambda, dim),
-                &split.train,
-            )
+            Single::new(NetKernel::new(backend, activation, beta, loss, outer, lambda, dim), &split.train)
         });
         let classes = labels == LabelKind::Signs;
-        Self {
-            train: split.train,
-            test: split.test,
-            kernel,
-            single,
-            classes,
-            constants,
-            settings,
-        }
+        Self { train: split.train, test: split.test, kernel, single, classes, constants, settings }
     }
 
     /// Everything but the data.
@@ -147,8 +124,7 @@ impl TwoLayer {
             match &mut gradient {
                 Some(gradient) => {
                     let gradient = &mut gradient[chunk * len..][..group.len()];
-                    self.kernel
-                        .readings_with_gradient(rows, group, readings, gradient, work);
+                    self.kernel.readings_with_gradient(rows, group, readings, gradient, work);
                 }
                 None => self.kernel.readings(rows, group, readings, work),
             }
@@ -172,10 +148,7 @@ fn transpose(from: &[f64], to: &mut [f64], rows: usize, columns: usize) {
 }
 
 fn work(scratch: &mut Scratch) -> &mut NetWork<f64> {
-    scratch
-        .net
-        .as_mut()
-        .expect("the scratch of a net is made by its own scratch()")
+    scratch.net.as_mut().expect("the scratch of a net is made by its own scratch()")
 }
 
 impl Potential for TwoLayer {
@@ -198,11 +171,7 @@ impl Potential for TwoLayer {
     fn scratch(&self) -> Scratch {
         let rows = self.train.labels.len().max(self.test.labels.len());
         let net = Some(self.kernel.work(rows));
-        Scratch {
-            net,
-            single: self.single.as_ref().map(Single::work),
-            ..Scratch::new(0)
-        }
+        Scratch { net, single: self.single.as_ref().map(Single::work), ..Scratch::new(0) }
     }
 
     fn block_len(&self) -> usize {
@@ -215,9 +184,7 @@ impl Potential for TwoLayer {
     fn block_gradient(&self, weights: &[f64], gradient: &mut [f64], scratch: &mut Scratch) {
         match (&self.single, &mut scratch.single) {
             (Some(single), Some(work)) => single.gradient(weights, gradient, work),
-            _ => self
-                .kernel
-                .gradient(kernel_rows(&self.train), weights, gradient, work(scratch)),
+            _ => self.kernel.gradient(kernel_rows(&self.train), weights, gradient, work(scratch)),
         }
     }
 
@@ -230,19 +197,13 @@ impl Potential for TwoLayer {
         scratch: &mut Scratch,
     ) {
         let (dim, lambda, work) = (self.dim(), self.settings.lambda, work(scratch));
-        let slopes = wanted
-            .iter()
-            .any(|q| q.needs_gradient())
-            .then_some(&mut *gradient);
+        let slopes = wanted.iter().any(|q| q.needs_gradient()).then_some(&mut *gradient);
         self.read(&self.train, weights, slopes, work, |i, reading| {
             out[i][Quantity::Risk as usize] = reading.data_risk;
             out[i][Quantity::DataRisk as usize] = reading.data_risk;
             out[i][Quantity::TrainAccuracy as usize] = reading.correct;
         });
-        for ((w, g), reading) in weights
-            .chunks_exact(dim)
-            .zip(gradient.chunks_exact(dim))
-            .zip(out.iter_mut())
+        for ((w, g), reading) in weights.chunks_exact(dim).zip(gradient.chunks_exact(dim)).zip(out.iter_mut())
         {
             derived_readings(w, g, reading);
             reading[Quantity::Risk as usize] += 0.5 * lambda * reading[Quantity::SquaredNorm as usize];
@@ -256,22 +217,19 @@ impl Potential for TwoLayer {
         if wanted.contains(&Quantity::Laplacian) {
             for (w, reading) in weights.chunks_exact(dim).zip(out) {
                 let mut value = [0.0];
-                self.kernel
-                    .laplacian(kernel_rows(&self.train), w, &mut value, work);
+                self.kernel.laplacian(kernel_rows(&self.train), w, &mut value, work);
                 reading[Quantity::Laplacian as usize] = value[0];
             }
         }
     }
 
     fn hessian_vector(&self, w: &[f64], v: &[f64], out: &mut [f64], scratch: &mut Scratch) {
-        self.kernel
-            .hessian_vector(kernel_rows(&self.train), w, v, out, work(scratch));
+        self.kernel.hessian_vector(kernel_rows(&self.train), w, v, out, work(scratch));
     }
 
     fn laplacian(&self, w: &[f64], scratch: &mut Scratch) -> f64 {
         let mut value = [0.0];
-        self.kernel
-            .laplacian(kernel_rows(&self.train), w, &mut value, work(scratch));
+        self.kernel.laplacian(kernel_rows(&self.train), w, &mut value, work(scratch));
         value[0]
     }
 
@@ -339,9 +297,7 @@ impl FiniteSum for TwoLayer {
         let rows = kernel_rows(&self.train);
         match (&self.single, &mut scratch.single) {
             (Some(single), Some(work)) => single.weighted_gradient(sample_weights, weights, gradient, work),
-            _ => self
-                .kernel
-                .weighted_gradient(rows, sample_weights, weights, gradient, work(scratch)),
+            _ => self.kernel.weighted_gradient(rows, sample_weights, weights, gradient, work(scratch)),
         }
     }
 }

@@ -32,12 +32,7 @@ impl Single {
     /// The rows of `train` in f32 and `kernel` for them.
     pub fn new(kernel: NetKernel<f32>, train: &DataRows) -> Self {
         let round = |from: &[f64]| from.iter().map(|&x| x as f32).collect();
-        Self {
-            kernel,
-            inputs: round(&train.inputs),
-            labels: round(&train.labels),
-            dim: train.dim,
-        }
+        Self { kernel, inputs: round(&train.inputs), labels: round(&train.labels), dim: train.dim }
     }
 
     /// Buffers for one thread.
@@ -45,12 +40,7 @@ impl Single {
         let room = self.kernel.block_len(self.labels.len()) * self.kernel.width() * self.dim;
         let buffer = || Vec::with_capacity(room);
         let net = self.kernel.work(self.labels.len());
-        SingleWork {
-            net,
-            weights: buffer(),
-            gradient: buffer(),
-            sample_weights: Vec::new(),
-        }
+        SingleWork { net, weights: buffer(), gradient: buffer(), sample_weights: Vec::new() }
     }
 
     /// How many particles a block holds.
@@ -60,9 +50,7 @@ impl Single {
 
     /// ∇L̃ of every particle.
     pub fn gradient(&self, weights: &[f64], gradient: &mut [f64], work: &mut SingleWork) {
-        self.call(weights, gradient, work, |kernel, rows, w, g, work, _| {
-            kernel.gradient(rows, w, g, work)
-        });
+        self.call(weights, gradient, work, |kernel, rows, w, g, work, _| kernel.gradient(rows, w, g, work));
     }
 
     /// The minibatch gradient of every particle.
@@ -101,22 +89,8 @@ impl Single {
     ) {
         narrow(weights, &mut work.weights);
         work.gradient.resize(weights.len(), 0.0);
-        let rows = Rows {
-            inputs: &self.inputs,
-            labels: &self.labels,
-            dim: self.dim,
-        };
-        kernel(
-            &self.kernel,
-            rows,
-            &work.weights,
-            &mut work.gradient,
-            &mut work.net,
-            &work.sample_weights,
-        );
-        gradient
-            .iter_mut()
-            .zip(&work.gradient)
-            .for_each(|(to, &from)| *to = f64::from(from));
+        let rows = Rows { inputs: &self.inputs, labels: &self.labels, dim: self.dim };
+        kernel(&self.kernel, rows, &work.weights, &mut work.gradient, &mut work.net, &work.sample_weights);
+        gradient.iter_mut().zip(&work.gradient).for_each(|(to, &from)| *to = f64::from(from));
     }
 }

@@ -34,22 +34,10 @@ pub struct Side {
 impl Side {
     fn new(ruler: Ruler, most: usize) -> Result<Self, FigureError> {
         let ticks = ticks::ticks(&ruler, most);
-        let labels = ticks
-            .major
-            .iter()
-            .map(|(_, text)| typeset::line(text, TICK_SIZE))
-            .collect::<Result<_, _>>()?;
-        let factor = ticks
-            .factor
-            .as_deref()
-            .map(|text| typeset::line(text, TICK_SIZE))
-            .transpose()?;
-        Ok(Side {
-            ruler,
-            ticks,
-            labels,
-            factor,
-        })
+        let labels =
+            ticks.major.iter().map(|(_, text)| typeset::line(text, TICK_SIZE)).collect::<Result<_, _>>()?;
+        let factor = ticks.factor.as_deref().map(|text| typeset::line(text, TICK_SIZE)).transpose()?;
+        Ok(Side { ruler, ticks, labels, factor })
     }
 
     /// The ticks of an upright axis of the given length.
@@ -70,12 +58,8 @@ impl Side {
     }
 
     fn has_room(&self, length: f64) -> bool {
-        let centres: Vec<f64> = self
-            .ticks
-            .major
-            .iter()
-            .map(|(level, _)| self.ruler.share(*level) * length)
-            .collect();
+        let centres: Vec<f64> =
+            self.ticks.major.iter().map(|(level, _)| self.ruler.share(*level) * length).collect();
         let mut pairs = centres.windows(2).zip(self.labels.windows(2));
         pairs.all(|(at, label)| at[1] - at[0] >= 0.5 * (label[0].width + label[1].width) + TICK_CLEARANCE)
     }
@@ -90,12 +74,7 @@ impl Side {
         let reach = |(level, label): (&(f64, String), &Label)| {
             (self.ruler.share(level.0) - 1.0) * length + 0.5 * label.width
         };
-        self.ticks
-            .major
-            .iter()
-            .zip(&self.labels)
-            .map(reach)
-            .fold(0.0, f64::max)
+        self.ticks.major.iter().zip(&self.labels).map(reach).fold(0.0, f64::max)
     }
 }
 
@@ -111,21 +90,14 @@ pub fn room_left(side: &Side) -> f64 {
 
 /// Draws both axes along the left and lower sides of `frame`.
 pub fn draw(canvas: &mut Canvas, frame: Frame, x: &Side, y: &Side) -> Result<(), FigureError> {
-    let Frame {
-        left,
-        right,
-        top,
-        bottom,
-    } = frame;
+    let Frame { left, right, top, bottom } = frame;
     let style = ShapeStyle::from(&BLACK).stroke_width(stroke(AXIS_WIDTH));
     let at_x = |level: f64| left + x.ruler.share(level) * frame.width();
     let at_y = |level: f64| bottom - y.ruler.share(level) * frame.height();
     let mut strokes = vec![vec![(left, top), (left, bottom), (right, bottom)]];
     let lengths = |ticks: &Ticks| -> Vec<(f64, f64)> {
         let major = ticks.major.iter().map(|(level, _)| (*level, MAJOR));
-        major
-            .chain(ticks.minor.iter().map(|level| (*level, MINOR)))
-            .collect()
+        major.chain(ticks.minor.iter().map(|level| (*level, MINOR))).collect()
     };
     for (level, length) in lengths(&x.ticks) {
         strokes.push(vec![(at_x(level), bottom), (at_x(level), bottom + length)]);
@@ -140,25 +112,13 @@ pub fn draw(canvas: &mut Canvas, frame: Frame, x: &Side, y: &Side) -> Result<(),
         })
     })?;
     for ((level, _), label) in x.ticks.major.iter().zip(&x.labels) {
-        canvas.label(
-            label,
-            at_x(*level) - 0.5 * label.width,
-            bottom + MAJOR + TICK_GAP + 0.95 * TICK_SIZE,
-        );
+        canvas.label(label, at_x(*level) - 0.5 * label.width, bottom + MAJOR + TICK_GAP + 0.95 * TICK_SIZE);
     }
     for ((level, _), label) in y.ticks.major.iter().zip(&y.labels) {
-        canvas.label(
-            label,
-            left - MAJOR - TICK_GAP - label.width,
-            at_y(*level) + 0.32 * TICK_SIZE,
-        );
+        canvas.label(label, left - MAJOR - TICK_GAP - label.width, at_y(*level) + 0.32 * TICK_SIZE);
     }
     if let Some(factor) = &x.factor {
-        canvas.label(
-            factor,
-            right - factor.width,
-            bottom + room_below() + 0.9 * TICK_SIZE,
-        );
+        canvas.label(factor, right - factor.width, bottom + room_below() + 0.9 * TICK_SIZE);
     }
     if let Some(factor) = &y.factor {
         canvas.label(factor, left - MAJOR, top - 0.5 * TICK_SIZE);

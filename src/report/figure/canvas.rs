@@ -59,13 +59,7 @@ pub struct Canvas {
 
 impl Canvas {
     pub fn new(name: &str, width: f64, height: f64) -> Self {
-        Canvas {
-            name: name.into(),
-            width,
-            height,
-            body: String::new(),
-            said: Vec::new(),
-        }
+        Canvas { name: name.into(), width, height, body: String::new(), said: Vec::new() }
     }
 
     /// Restricts what [`Self::draw`] puts under `clip` to `frame`.
@@ -84,10 +78,7 @@ impl Canvas {
         dash: &[f64],
         shapes: impl FnOnce(&Area<'_>) -> Drawn,
     ) -> Result<(), FigureError> {
-        let drawing = |source| FigureError::Drawing {
-            figure: self.name.clone(),
-            source: Box::new(source),
-        };
+        let drawing = |source| FigureError::Drawing { figure: self.name.clone(), source: Box::new(source) };
         let mut svg = String::new();
         {
             let size = (units(self.width) as u32, units(self.height) as u32);
@@ -113,29 +104,17 @@ impl Canvas {
 
     /// Puts a label with its baseline starting at (x, y).
     pub fn label(&mut self, label: &Label, x: f64, y: f64) {
-        self.outline(
-            label,
-            &format!("translate({} {})", super::decimal(x), super::decimal(y)),
-            "#000",
-        );
+        self.outline(label, &format!("translate({} {})", super::decimal(x), super::decimal(y)), "#000");
     }
 
     /// As [`Self::label`], white on a dark ground.
     pub fn white_label(&mut self, label: &Label, x: f64, y: f64) {
-        self.outline(
-            label,
-            &format!("translate({} {})", super::decimal(x), super::decimal(y)),
-            "#fff",
-        );
+        self.outline(label, &format!("translate({} {})", super::decimal(x), super::decimal(y)), "#fff");
     }
 
     /// Puts a label that reads upwards, its baseline starting at (x, y).
     pub fn label_upwards(&mut self, label: &Label, x: f64, y: f64) {
-        let place = format!(
-            "translate({} {}) rotate(-90)",
-            super::decimal(x),
-            super::decimal(y)
-        );
+        let place = format!("translate({} {}) rotate(-90)", super::decimal(x), super::decimal(y));
         self.outline(label, &place, "#000");
     }
 
@@ -166,17 +145,11 @@ impl Canvas {
 
 /// The shapes of a plotters document without its `<svg>` element.
 fn inner(svg: &str) -> &str {
-    let start = svg
-        .find("<svg")
-        .and_then(|at| svg[at..].find(">\n").map(|end| at + end + 2))
-        .unwrap_or(0);
+    let start = svg.find("<svg").and_then(|at| svg[at..].find(">\n").map(|end| at + end + 2)).unwrap_or(0);
     let end = svg.rfind("</svg>").unwrap_or(svg.len());
     svg.get(start..end).unwrap_or("")
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

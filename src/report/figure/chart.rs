@@ -20,9 +20,7 @@ pub fn svg(figure: &Figure) -> Result<String, FigureError> {
     for layer in &figure.layers {
         data::check_lengths(layer)?;
     }
-    let empty = || FigureError::Empty {
-        figure: figure.name.clone(),
-    };
+    let empty = || FigureError::Empty { figure: figure.name.clone() };
     let (x, y) = data::rulers(figure)?.ok_or_else(empty)?;
     let (shown, hidden): (Vec<_>, Vec<_>) =
         figure.layers.iter().partition(|layer| data::shows(layer, &x, &y));
@@ -51,19 +49,8 @@ pub fn svg(figure: &Figure) -> Result<String, FigureError> {
         MARGIN + title.len() as f64 * 1.25 * TITLE_SIZE + if title.is_empty() { 0.0 } else { 3.0 };
     let legend_bottom = title_bottom + legend.height;
     let factor_room = if y.factor.is_some() { TICK_SIZE } else { 0.0 };
-    let top = legend_bottom
-        + factor_room
-        + if legend.height > 0.0 {
-            BLOCK_GAP
-        } else {
-            0.5 * TICK_SIZE
-        };
-    let frame = Frame {
-        left,
-        right,
-        top,
-        bottom: top + height,
-    };
+    let top = legend_bottom + factor_room + if legend.height > 0.0 { BLOCK_GAP } else { 0.5 * TICK_SIZE };
+    let frame = Frame { left, right, top, bottom: top + height };
     let label_top = frame.bottom + axes::room_below() + 0.5 * LABEL_GAP;
     let notes_top = label_top + x_label.len() as f64 * leading + 2.0;
     let notes_height = notes.len() as f64 * NOTE_LEADING;
@@ -72,12 +59,7 @@ pub fn svg(figure: &Figure) -> Result<String, FigureError> {
     let mut canvas = Canvas::new(&figure.name, width, sheet);
     stack(&mut canvas, &title, 1.25 * TITLE_SIZE, 0.5 * width, MARGIN);
     legend.draw(&mut canvas, legend_left, title_bottom)?;
-    Plot {
-        frame,
-        x: x.ruler,
-        y: y.ruler,
-    }
-    .draw(&mut canvas, &figure.layers)?;
+    Plot { frame, x: x.ruler, y: y.ruler }.draw(&mut canvas, &figure.layers)?;
     axes::draw(&mut canvas, frame, &x, &y)?;
     stack(&mut canvas, &x_label, leading, 0.5 * (left + right), label_top);
     for (index, line) in y_label.iter().enumerate() {
@@ -85,36 +67,22 @@ pub fn svg(figure: &Figure) -> Result<String, FigureError> {
         canvas.label_upwards(line, x, 0.5 * (frame.top + frame.bottom + line.width));
     }
     for (index, line) in notes.iter().enumerate() {
-        canvas.label(
-            line,
-            MARGIN,
-            notes_top + 2.0 + (index as f64 + 0.8) * NOTE_LEADING,
-        );
+        canvas.label(line, MARGIN, notes_top + 2.0 + (index as f64 + 0.8) * NOTE_LEADING);
     }
     Ok(canvas.finish(&document_title(figure.title.as_deref(), &figure.name)?))
 }
 
 /// The legend and its left end: over the plot, or over the whole sheet if that saves breaking lines.
 fn legend(layers: &[Layer], left: f64, right: f64) -> Result<(Legend, f64), FigureError> {
-    let (over_plot, over_sheet) = (
-        Legend::new(layers, right - left)?,
-        Legend::new(layers, right - MARGIN)?,
-    );
+    let (over_plot, over_sheet) = (Legend::new(layers, right - left)?, Legend::new(layers, right - MARGIN)?);
     let saves = over_plot.is_broken() && over_sheet.height < over_plot.height;
-    Ok(if saves {
-        (over_sheet, MARGIN)
-    } else {
-        (over_plot, left)
-    })
+    Ok(if saves { (over_sheet, MARGIN) } else { (over_plot, left) })
 }
 
 /// Names what stands in the legend but lies off the axes, so that nothing vanishes silently.
 fn hidden_note(hidden: &[&Layer]) -> Option<String> {
-    let mut labels: Vec<&str> = hidden
-        .iter()
-        .map(|layer| data::label(layer))
-        .filter(|l| !l.is_empty())
-        .collect();
+    let mut labels: Vec<&str> =
+        hidden.iter().map(|layer| data::label(layer)).filter(|l| !l.is_empty()).collect();
     labels.dedup();
     (!labels.is_empty()).then(|| format!("Without a value on these axes: {}.", labels.join("; ")))
 }
@@ -130,11 +98,7 @@ pub fn document_title(title: Option<&str>, name: &str) -> Result<String, FigureE
 /// Centres lines of text below each other around `middle`.
 pub fn stack(canvas: &mut Canvas, lines: &[Label], leading: f64, middle: f64, top: f64) {
     for (index, line) in lines.iter().enumerate() {
-        canvas.label(
-            line,
-            middle - 0.5 * line.width,
-            top + (index as f64 + 0.8) * leading,
-        );
+        canvas.label(line, middle - 0.5 * line.width, top + (index as f64 + 0.8) * leading);
     }
 }
 

@@ -6,20 +6,11 @@ use plotters::style::RGBColor;
 type Polar = (f64, f64, f64);
 
 /// Pale to dark in even steps of lightness, so that the order survives grey print.
-const SEQUENTIAL: [Polar; 4] = [
-    (0.97, 0.05, 105.0),
-    (0.75, 0.105, 165.0),
-    (0.53, 0.105, 235.0),
-    (0.31, 0.10, 275.0),
-];
+const SEQUENTIAL: [Polar; 4] =
+    [(0.97, 0.05, 105.0), (0.75, 0.105, 165.0), (0.53, 0.105, 235.0), (0.31, 0.10, 275.0)];
 /// Blue below, white in the middle, red above; both ends are equally dark.
-const DIVERGING: [Polar; 5] = [
-    (0.40, 0.12, 255.0),
-    (0.70, 0.09, 250.0),
-    (0.98, 0.0, 0.0),
-    (0.70, 0.12, 40.0),
-    (0.40, 0.13, 30.0),
-];
+const DIVERGING: [Polar; 5] =
+    [(0.40, 0.12, 255.0), (0.70, 0.09, 250.0), (0.98, 0.0, 0.0), (0.70, 0.12, 40.0), (0.40, 0.13, 30.0)];
 
 /// Colour of `share` ∈ [0, 1] of the way along the colour bar.
 pub fn colour(diverging: bool, share: f64) -> RGBColor {
@@ -56,11 +47,7 @@ fn srgb([lightness, a, b]: [f64; 3]) -> [f64; 3] {
     ];
     linear.map(|v| {
         let v = v.clamp(0.0, 1.0);
-        if v <= 0.0031308 {
-            12.92 * v
-        } else {
-            1.055 * v.powf(1.0 / 2.4) - 0.055
-        }
+        if v <= 0.0031308 { 12.92 * v } else { 1.055 * v.powf(1.0 / 2.4) - 0.055 }
     })
 }
 
@@ -75,9 +62,7 @@ mod tests {
 
     #[test]
     fn larger_values_are_darker_in_grey_print() {
-        let greys: Vec<f64> = (0..=50)
-            .map(|i| grey(colour(false, f64::from(i) / 50.0)))
-            .collect();
+        let greys: Vec<f64> = (0..=50).map(|i| grey(colour(false, f64::from(i) / 50.0))).collect();
         assert!(greys.windows(2).all(|pair| pair[1] < pair[0]), "{greys:?}");
         assert!(greys[0] - greys[50] > 150.0);
     }

@@ -19,13 +19,7 @@ const BAR_STEPS: usize = 128;
 
 /// The values that the bar's ends stand for.
 pub fn ruler(map: &HeatMap) -> Result<Ruler, FigureError> {
-    let values: Vec<f64> = map
-        .cells
-        .iter()
-        .flatten()
-        .filter_map(value)
-        .map(|cell| cell.value)
-        .collect();
+    let values: Vec<f64> = map.cells.iter().flatten().filter_map(value).map(|cell| cell.value).collect();
     let mut extent = Extent::new(map.colour.scale);
     extent.values(&values);
     if let Some(centre) = map.colour.centre {
@@ -35,26 +29,14 @@ pub fn ruler(map: &HeatMap) -> Result<Ruler, FigureError> {
         };
         extent.values(&values.iter().map(mirrored).collect::<Vec<_>>());
     }
-    let axis = Axis {
-        label: map.colour.label.clone(),
-        scale: map.colour.scale,
-        low: None,
-        high: None,
-    };
-    extent.ruler(&axis, 0.0)?.ok_or_else(|| FigureError::Empty {
-        figure: map.name.clone(),
-    })
+    let axis = Axis { label: map.colour.label.clone(), scale: map.colour.scale, low: None, high: None };
+    extent.ruler(&axis, 0.0)?.ok_or_else(|| FigureError::Empty { figure: map.name.clone() })
 }
 
 impl Page {
     /// Draws the bar with its ticks and label, right of the cells.
     pub fn draw_bar(&self, canvas: &mut Canvas, diverging: bool) -> Result<(), FigureError> {
-        let Frame {
-            right: plot_right,
-            top,
-            bottom,
-            ..
-        } = self.frame;
+        let Frame { right: plot_right, top, bottom, .. } = self.frame;
         let (left, right) = (plot_right + BAR_GAP, plot_right + BAR_GAP + BAR_WIDTH);
         let height = |share: f64| bottom - share * (bottom - top);
         let at = |level: f64| height(self.bar.ruler.share(level));
@@ -63,29 +45,11 @@ impl Page {
                 // each step reaches to the top and is covered by the next: no seams between them
                 let from = height(step as f64 / BAR_STEPS as f64);
                 let tone = colour::colour(diverging, (step as f64 + 0.5) / BAR_STEPS as f64);
-                rectangle(
-                    sheet,
-                    Frame {
-                        left,
-                        right,
-                        top,
-                        bottom: from,
-                    },
-                    tone,
-                )?;
+                rectangle(sheet, Frame { left, right, top, bottom: from }, tone)?;
             }
             let style = ShapeStyle::from(&BLACK).stroke_width(stroke(AXIS_WIDTH));
-            let outline = [
-                (left, top),
-                (right, top),
-                (right, bottom),
-                (left, bottom),
-                (left, top),
-            ];
-            sheet.draw(&PathElement::new(
-                outline.map(|(x, y)| (units(x), units(y))).to_vec(),
-                style,
-            ))?;
+            let outline = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)];
+            sheet.draw(&PathElement::new(outline.map(|(x, y)| (units(x), units(y))).to_vec(), style))?;
             let major = self.bar.ticks.major.iter().map(|(level, _)| (*level, MAJOR));
             for (level, length) in
                 major.chain(self.bar.ticks.minor.iter().map(|level| (*level, 0.55 * MAJOR)))

@@ -22,13 +22,7 @@ pub fn rulers(figure: &Figure) -> Result<Option<(Ruler, Ruler)>, FigureError> {
                 x.values(xs);
                 y.ends(low, high);
             }
-            Layer::Points {
-                x: xs,
-                y: ys,
-                low,
-                high,
-                ..
-            } => {
+            Layer::Points { x: xs, y: ys, low, high, .. } => {
                 x.values(xs);
                 y.values(ys);
                 y.ends(low, high);
@@ -63,23 +57,16 @@ pub fn shows(layer: &Layer, x_axis: &Ruler, y_axis: &Ruler) -> bool {
             overlaps(x_axis, x[0].min(x[1]), x[0].max(x[1]))
                 && overlaps(y_axis, y[0].min(y[1]), y[0].max(y[1]))
         }
-        Layer::Shade {
-            span: Span::X { low, high },
-            ..
-        } => overlaps(x_axis, *low, *high),
-        Layer::Shade {
-            span: Span::Y { low, high },
-            ..
-        } => overlaps(y_axis, *low, *high),
+        Layer::Shade { span: Span::X { low, high }, .. } => overlaps(x_axis, *low, *high),
+        Layer::Shade { span: Span::Y { low, high }, .. } => overlaps(y_axis, *low, *high),
     }
 }
 
 /// Whether the interval from `low` to `high` meets the axis.
 fn overlaps(axis: &Ruler, low: f64, high: f64) -> bool {
-    let (Some(from), Some(to)) = (
-        axis.end_level(low),
-        axis.level(high).or((high == f64::INFINITY).then_some(axis.high)),
-    ) else {
+    let (Some(from), Some(to)) =
+        (axis.end_level(low), axis.level(high).or((high == f64::INFINITY).then_some(axis.high)))
+    else {
         return false;
     };
     from <= axis.high && to >= axis.low
@@ -87,10 +74,7 @@ fn overlaps(axis: &Ruler, low: f64, high: f64) -> bool {
 
 /// Whether the layer holds data; lines of reference alone make no figure.
 pub fn is_data(layer: &Layer) -> bool {
-    matches!(
-        layer,
-        Layer::Line { .. } | Layer::Points { .. } | Layer::Band { .. }
-    )
+    matches!(layer, Layer::Line { .. } | Layer::Points { .. } | Layer::Band { .. })
 }
 
 /// The label of a layer.
@@ -110,35 +94,17 @@ pub fn label(layer: &Layer) -> &str {
 pub fn check_lengths(layer: &Layer) -> Result<(), FigureError> {
     let check = |label: &str, what, found: usize, expected: usize| match found == expected {
         true => Ok(()),
-        false => Err(FigureError::Lengths {
-            label: label.into(),
-            what,
-            found,
-            expected,
-        }),
+        false => Err(FigureError::Lengths { label: label.into(), what, found, expected }),
     };
     match layer {
         Layer::Line { label, x, y, .. } => check(label, "y", y.len(), x.len()),
-        Layer::Band {
-            label, x, low, high, ..
-        } => {
+        Layer::Band { label, x, low, high, .. } => {
             check(label, "low", low.len(), x.len())?;
             check(label, "high", high.len(), x.len())
         }
-        Layer::Points {
-            label,
-            x,
-            y,
-            low,
-            high,
-            ..
-        } => {
+        Layer::Points { label, x, y, low, high, .. } => {
             check(label, "y", y.len(), x.len())?;
-            let expected = if low.is_empty() && high.is_empty() {
-                0
-            } else {
-                x.len()
-            };
+            let expected = if low.is_empty() && high.is_empty() { 0 } else { x.len() };
             check(label, "low", low.len(), expected)?;
             check(label, "high", high.len(), expected)
         }

@@ -19,20 +19,10 @@ pub enum FigureError {
         "heat map `{figure}`: {what} has {found} entries where {expected} are needed; \
          give one per value of the axis"
     )]
-    Cells {
-        figure: String,
-        what: String,
-        found: usize,
-        expected: usize,
-    },
+    Cells { figure: String, what: String, found: usize, expected: usize },
 
     #[error("layer `{label}`: {what} has {found} values where {expected} are needed; give one per point")]
-    Lengths {
-        label: String,
-        what: &'static str,
-        found: usize,
-        expected: usize,
-    },
+    Lengths { label: String, what: &'static str, found: usize, expected: usize },
 
     #[error(
         "axis `{label}` runs over {ends}: fixed ends must be finite and increasing, \
@@ -61,31 +51,19 @@ pub enum FigureError {
     MissingGlyph { label: String, character: char },
 
     #[error("figure `{figure}` could not be put on the drawing area")]
-    Drawing {
-        figure: String,
-        source: Box<dyn std::error::Error + Send + Sync>,
-    },
+    Drawing { figure: String, source: Box<dyn std::error::Error + Send + Sync> },
 
     #[error("figure `{figure}`: the drawing is not valid SVG")]
-    Svg {
-        figure: String,
-        source: resvg::usvg::Error,
-    },
+    Svg { figure: String, source: resvg::usvg::Error },
 
     #[error("figure `{figure}`: {width} × {height} pixels cannot be allocated")]
     Pixels { figure: String, width: u32, height: u32 },
 
     #[error("figure `{figure}`: the PNG encoder failed")]
-    Png {
-        figure: String,
-        source: png::EncodingError,
-    },
+    Png { figure: String, source: png::EncodingError },
 
     #[error("figure `{figure}`: the PDF writer failed: {cause}")]
-    Pdf {
-        figure: String,
-        cause: svg2pdf::ConversionError,
-    },
+    Pdf { figure: String, cause: svg2pdf::ConversionError },
 
     #[error("{} could not be written", path.display())]
     Write { path: PathBuf, source: std::io::Error },

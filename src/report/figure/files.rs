@@ -18,23 +18,11 @@ const SVG_DPI: f64 = 96.0;
 pub fn write(name: &str, svg: &str, folder: &Path) -> Result<Vec<PathBuf>, FigureError> {
     check_name(name)?;
     // the drawing holds outlines only, so no fonts are given and none are looked for
-    let tree = Tree::from_str(svg, &Options::default()).map_err(|source| FigureError::Svg {
-        figure: name.into(),
-        source,
-    })?;
-    let pages = [
-        ("svg", svg.as_bytes().to_vec()),
-        ("png", png(name, &tree)?),
-        ("pdf", pdf(name, &tree)?),
-    ];
-    fs::create_dir_all(folder).map_err(|source| FigureError::Write {
-        path: folder.into(),
-        source,
-    })?;
-    pages
-        .iter()
-        .map(|(extension, bytes)| whole(folder, &format!("{name}.{extension}"), bytes))
-        .collect()
+    let tree = Tree::from_str(svg, &Options::default())
+        .map_err(|source| FigureError::Svg { figure: name.into(), source })?;
+    let pages = [("svg", svg.as_bytes().to_vec()), ("png", png(name, &tree)?), ("pdf", pdf(name, &tree)?)];
+    fs::create_dir_all(folder).map_err(|source| FigureError::Write { path: folder.into(), source })?;
+    pages.iter().map(|(extension, bytes)| whole(folder, &format!("{name}.{extension}"), bytes)).collect()
 }
 
 /// Written aside and renamed, so that a reader never meets half a file.
@@ -68,24 +56,13 @@ const STRIP: u32 = 128;
 
 fn png(name: &str, tree: &Tree) -> Result<Vec<u8>, FigureError> {
     let scale = (PNG_DPI / SVG_DPI) as f32;
-    let (width, height) = (
-        (tree.size().width() * scale).round() as u32,
-        (tree.size().height() * scale).round() as u32,
-    );
-    let no_pixels = || FigureError::Pixels {
-        figure: name.into(),
-        width,
-        height,
-    };
-    let failed = |source| FigureError::Png {
-        figure: name.into(),
-        source,
-    };
+    let (width, height) =
+        ((tree.size().width() * scale).round() as u32, (tree.size().height() * scale).round() as u32);
+    let no_pixels = || FigureError::Pixels { figure: name.into(), width, height };
+    let failed = |source| FigureError::Png { figure: name.into(), source };
     let mut strip = Pixmap::new(width, STRIP.min(height).max(1)).ok_or_else(no_pixels)?;
     let mut bytes = Vec::new();
-    let mut writer = encoder(&mut bytes, width, height)
-        .write_header()
-        .map_err(failed)?;
+    let mut writer = encoder(&mut bytes, width, height).write_header().map_err(failed)?;
     let mut stream = writer.stream_writer().map_err(failed)?;
     let mut top = 0;
     while top < height {
@@ -95,10 +72,7 @@ fn png(name: &str, tree: &Tree) -> Result<Vec<u8>, FigureError> {
         resvg::render(tree, placed, &mut strip.as_mut());
         let rows = strip.height().min(height - top);
         let pixels = &strip.pixels()[..(rows * width) as usize];
-        let rgb: Vec<u8> = pixels
-            .iter()
-            .flat_map(|p| [p.red(), p.green(), p.blue()])
-            .collect();
+        let rgb: Vec<u8> = pixels.iter().flat_map(|p| [p.red(), p.green(), p.blue()]).collect();
         std::io::Write::write_all(&mut stream, &rgb).map_err(|error| failed(error.into()))?;
         top += rows;
     }
@@ -122,18 +96,10 @@ fn encoder(bytes: &mut Vec<u8>, width: u32, height: u32) -> png::Encoder<'_, &mu
 }
 
 fn pdf(name: &str, tree: &Tree) -> Result<Vec<u8>, FigureError> {
-    let options = svg2pdf::ConversionOptions {
-        embed_text: false,
-        ..Default::default()
-    };
+    let options = svg2pdf::ConversionOptions { embed_text: false, ..Default::default() };
     let page = svg2pdf::PageOptions { dpi: SVG_DPI as f32 };
     let bytes = svg2pdf::to_pdf(tree, options, page);
-    bytes
-        .map(|bytes| in_order(&bytes))
-        .map_err(|cause| FigureError::Pdf {
-            figure: name.into(),
-            cause,
-        })
+    bytes.map(|bytes| in_order(&bytes)).map_err(|cause| FigureError::Pdf { figure: name.into(), cause })
 }
 
 /// Sorts the resources that a PDF object lists: the writer lists them in the order of a hash map, and the
@@ -142,10 +108,7 @@ fn pdf(name: &str, tree: &Tree) -> Result<Vec<u8>, FigureError> {
 fn in_order(pdf: &[u8]) -> Vec<u8> {
     let is_resource = |line: &[u8]| {
         let line = line.trim_ascii();
-        [&b"/xo"[..], b"/gs", b"/cs"]
-            .iter()
-            .any(|name| line.starts_with(name))
-            && line.ends_with(b" R")
+        [&b"/xo"[..], b"/gs", b"/cs"].iter().any(|name| line.starts_with(name)) && line.ends_with(b" R")
     };
     let mut lines: Vec<&[u8]> = pdf.split_inclusive(|byte| *byte == b'\n').collect();
     let mut in_stream = false;

@@ -59,11 +59,7 @@ impl Font {
         for (info, position) in shaped.glyph_infos().iter().zip(shaped.glyph_positions()) {
             let x = pen + f64::from(position.x_offset) * self.per_unit;
             let y = f64::from(position.y_offset) * self.per_unit;
-            glyphs.push(Shaped {
-                glyph: GlyphId(info.glyph_id as u16),
-                x,
-                y,
-            });
+            glyphs.push(Shaped { glyph: GlyphId(info.glyph_id as u16), x, y });
             pen += f64::from(position.x_advance) * self.per_unit;
         }
         (glyphs, pen)
@@ -75,43 +71,22 @@ impl Font {
 
     /// Ink of a glyph: left, right, bottom, top.
     pub fn ink(&self, glyph: GlyphId) -> [f64; 4] {
-        let empty = Rect {
-            x_min: 0,
-            y_min: 0,
-            x_max: 0,
-            y_max: 0,
-        };
+        let empty = Rect { x_min: 0, y_min: 0, x_max: 0, y_max: 0 };
         let ink = self.face.glyph_bounding_box(glyph).unwrap_or(empty);
         [ink.x_min, ink.x_max, ink.y_min, ink.y_max].map(|v| f64::from(v) * self.per_unit)
     }
 
     /// By how much a slanted glyph leans out of its advance.
     pub fn italic_correction(&self, glyph: GlyphId) -> f64 {
-        let corrections = || {
-            self.face
-                .tables()
-                .math?
-                .glyph_info?
-                .italic_corrections?
-                .get(glyph)
-        };
+        let corrections = || self.face.tables().math?.glyph_info?.italic_corrections?.get(glyph);
         corrections().map_or(0.0, |value| f64::from(value.value) * self.per_unit)
     }
 
     /// Where an accent's anchor meets its base, measured from the glyph's origin.
     pub fn accent_anchor(&self, glyph: GlyphId) -> f64 {
-        let anchors = || {
-            self.face
-                .tables()
-                .math?
-                .glyph_info?
-                .top_accent_attachments?
-                .get(glyph)
-        };
+        let anchors = || self.face.tables().math?.glyph_info?.top_accent_attachments?.get(glyph);
         let [left, right, ..] = self.ink(glyph);
-        anchors().map_or(0.5 * (left + right), |value| {
-            f64::from(value.value) * self.per_unit
-        })
+        anchors().map_or(0.5 * (left + right), |value| f64::from(value.value) * self.per_unit)
     }
 
     pub fn math(&self) -> MathMetrics {
@@ -133,15 +108,7 @@ impl Font {
 
     /// Appends SVG path data of the glyph at (x, y), with y downwards, `size` units an em.
     pub fn outline(&self, glyph: GlyphId, size: f64, x: f64, y: f64, path: &mut String) {
-        self.face.outline_glyph(
-            glyph,
-            &mut PathData {
-                scale: size * self.per_unit,
-                x,
-                y,
-                path,
-            },
-        );
+        self.face.outline_glyph(glyph, &mut PathData { scale: size * self.per_unit, x, y, path });
     }
 }
 
@@ -158,16 +125,8 @@ impl PathData<'_> {
         self.path.push(letter);
         for (index, &(x, y)) in points.iter().enumerate() {
             let separator = if index == 0 { "" } else { " " };
-            let (x, y) = (
-                self.x + f64::from(x) * self.scale,
-                self.y - f64::from(y) * self.scale,
-            );
-            let _ = write!(
-                self.path,
-                "{separator}{} {}",
-                super::decimal(x),
-                super::decimal(y)
-            );
+            let (x, y) = (self.x + f64::from(x) * self.scale, self.y - f64::from(y) * self.scale);
+            let _ = write!(self.path, "{separator}{} {}", super::decimal(x), super::decimal(y));
         }
     }
 }

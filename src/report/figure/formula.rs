@@ -45,11 +45,7 @@ pub struct Rule {
 impl Piece {
     /// Puts `other` with its origin at (x, y); the width stays.
     fn put(&mut self, other: Piece, x: f64, y: f64) {
-        self.glyphs.extend(other.glyphs.into_iter().map(|g| PlacedGlyph {
-            x: g.x + x,
-            y: g.y + y,
-            ..g
-        }));
+        self.glyphs.extend(other.glyphs.into_iter().map(|g| PlacedGlyph { x: g.x + x, y: g.y + y, ..g }));
         self.rules.extend(other.rules.into_iter().map(|r| Rule {
             left: r.left + x,
             right: r.right + x,
@@ -63,11 +59,7 @@ impl Piece {
 
 /// Places the signs of a whole label; `text` is what error messages quote.
 pub fn piece(text: &str, nodes: &[Node]) -> Result<Piece, FigureError> {
-    Setter {
-        font: Font::embedded(),
-        text,
-    }
-    .list(nodes, 1.0)
+    Setter { font: Font::embedded(), text }.list(nodes, 1.0)
 }
 
 struct Setter<'a> {
@@ -103,10 +95,7 @@ impl Setter<'_> {
         match node {
             Node::Text(text) | Node::Function(text) => self.words(text, size),
             Node::Symbol { glyph, .. } => self.sign(*glyph, size),
-            Node::Space(width) => Ok(Piece {
-                width: width * size,
-                ..Piece::default()
-            }),
+            Node::Space(width) => Ok(Piece { width: width * size, ..Piece::default() }),
             Node::Group(inner) => self.list(inner, size),
             Node::Accent { accent, base } => self.accent(*accent, base, size),
             Node::Root(inner) => self.root(inner, size),
@@ -116,26 +105,15 @@ impl Setter<'_> {
 
     fn words(&self, text: &str, size: f64) -> Result<Piece, FigureError> {
         if let Some(character) = text.chars().find(|&c| !self.font.has(c)) {
-            return Err(FigureError::MissingGlyph {
-                label: self.text.into(),
-                character,
-            });
+            return Err(FigureError::MissingGlyph { label: self.text.into(), character });
         }
         let (shaped, width) = self.font.shape(text);
-        let mut piece = Piece {
-            width: width * size,
-            ..Piece::default()
-        };
+        let mut piece = Piece { width: width * size, ..Piece::default() };
         for glyph in shaped {
             let [_, _, bottom, top] = self.font.ink(glyph.glyph);
             piece.ascent = piece.ascent.max((top + glyph.y) * size);
             piece.descent = piece.descent.max(-(bottom + glyph.y) * size);
-            piece.glyphs.push(PlacedGlyph {
-                id: glyph.glyph,
-                x: glyph.x * size,
-                y: glyph.y * size,
-                size,
-            });
+            piece.glyphs.push(PlacedGlyph { id: glyph.glyph, x: glyph.x * size, y: glyph.y * size, size });
         }
         Ok(piece)
     }
@@ -153,22 +131,14 @@ impl Setter<'_> {
     fn accent(&self, accent: char, base: &[Node], size: f64) -> Result<Piece, FigureError> {
         let mut piece = self.list(base, size)?;
         let Some(glyph) = self.font.glyph(accent) else {
-            return Err(FigureError::MissingGlyph {
-                label: self.text.into(),
-                character: accent,
-            });
+            return Err(FigureError::MissingGlyph { label: self.text.into(), character: accent });
         };
         let raise = (piece.ascent - self.font.math().accent_base * size).max(0.0);
         let anchor = piece.anchor.unwrap_or(0.5 * (piece.width + piece.lean));
         let [_, _, bottom, top] = self.font.ink(glyph);
         let x = anchor - self.font.accent_anchor(glyph) * size;
         let mark = Piece {
-            glyphs: vec![PlacedGlyph {
-                id: glyph,
-                x: 0.0,
-                y: 0.0,
-                size,
-            }],
+            glyphs: vec![PlacedGlyph { id: glyph, x: 0.0, y: 0.0, size }],
             ascent: top * size,
             descent: -bottom * size,
             ..Piece::default()
@@ -182,30 +152,17 @@ impl Setter<'_> {
         let under = self.list(inner, size)?;
         let (rule, gap) = (metrics.rule * size, metrics.radical_gap * size);
         let top = under.ascent + gap + rule;
-        let sign = self.font.glyph('√').ok_or(FigureError::MissingGlyph {
-            label: self.text.into(),
-            character: '√',
-        })?;
+        let sign = self
+            .font
+            .glyph('√')
+            .ok_or(FigureError::MissingGlyph { label: self.text.into(), character: '√' })?;
         let [_, right, bottom, sign_top] = self.font.ink(sign);
         // the sign grows with what it covers, and its tip meets the rule
         let scale = size.max((top + under.descent) / (sign_top - bottom));
         let y = top - sign_top * scale;
-        let mut piece = Piece {
-            width: right * scale + under.width + under.lean,
-            ..Piece::default()
-        };
-        piece.glyphs.push(PlacedGlyph {
-            id: sign,
-            x: 0.0,
-            y,
-            size: scale,
-        });
-        piece.rules.push(Rule {
-            left: right * scale - rule,
-            right: piece.width,
-            top,
-            bottom: top - rule,
-        });
+        let mut piece = Piece { width: right * scale + under.width + under.lean, ..Piece::default() };
+        piece.glyphs.push(PlacedGlyph { id: sign, x: 0.0, y, size: scale });
+        piece.rules.push(Rule { left: right * scale - rule, right: piece.width, top, bottom: top - rule });
         (piece.ascent, piece.descent) = (top, -(bottom * scale + y));
         piece.put(under, right * scale, 0.0);
         Ok(piece)
@@ -223,11 +180,7 @@ impl Setter<'_> {
             down += 0.5 * missing.max(0.0);
         }
         let (end, lean) = (piece.width, piece.lean);
-        let sup_end = if sup.is_empty() {
-            0.0
-        } else {
-            lean + above.width + above.lean
-        };
+        let sup_end = if sup.is_empty() { 0.0 } else { lean + above.width + above.lean };
         piece.width = end + sup_end.max(below.width + below.lean) + 0.04 * size;
         piece.lean = 0.0;
         piece.put(below, end, -down);

@@ -20,13 +20,7 @@ pub fn svg(map: &HeatMap) -> Result<String, FigureError> {
     check_shape(map)?;
     let page = Page::new(map)?;
     let mut canvas = Canvas::new(&map.name, page.width, page.height);
-    chart::stack(
-        &mut canvas,
-        &page.title,
-        1.25 * TITLE_SIZE,
-        0.5 * page.width,
-        MARGIN,
-    );
+    chart::stack(&mut canvas, &page.title, 1.25 * TITLE_SIZE, 0.5 * page.width, MARGIN);
     page.draw_cells(&mut canvas, map)?;
     page.draw_sides(&mut canvas);
     page.draw_bar(&mut canvas, map.colour.centre.is_some())?;
@@ -58,10 +52,7 @@ impl Page {
     fn new(map: &HeatMap) -> Result<Self, FigureError> {
         let width = map.width.millimetres() * POINTS_PER_MM;
         let set = |values: &[String]| {
-            values
-                .iter()
-                .map(|v| typeset::line(v, TICK_SIZE))
-                .collect::<Result<Vec<_>, _>>()
+            values.iter().map(|v| typeset::line(v, TICK_SIZE)).collect::<Result<Vec<_>, _>>()
         };
         let (x_values, y_values) = (set(&map.x.values)?, set(&map.y.values)?);
         let widest = |labels: &[Label]| labels.iter().map(|l| l.width).fold(0.0, f64::max);
@@ -83,18 +74,9 @@ impl Page {
         let bar = Side::upright(bar, plot_height)?;
         let factor_room = if bar.factor.is_some() { TICK_SIZE } else { 0.0 };
         let top = MARGIN + title.len() as f64 * 1.25 * TITLE_SIZE + factor_room + 0.5 * TICK_SIZE;
-        let frame = Frame {
-            left,
-            right,
-            top,
-            bottom: top + plot_height,
-        };
+        let frame = Frame { left, right, top, bottom: top + plot_height };
         let upwards = widest(&x_values) > cell_width - 3.0;
-        let x_values_height = if upwards {
-            widest(&x_values)
-        } else {
-            1.15 * TICK_SIZE
-        };
+        let x_values_height = if upwards { widest(&x_values) } else { 1.15 * TICK_SIZE };
         let x_label = typeset::lines(&map.x.label, LABEL_SIZE, right - left)?;
         let x_label_top = frame.bottom + TICK_GAP + x_values_height + 0.5 * LABEL_GAP;
         let has_missing = map.cells.iter().flatten().any(|cell| value(cell).is_none());
@@ -126,44 +108,24 @@ impl Page {
     pub fn cell_frame(&self, row: usize, column: usize) -> Frame {
         let left = self.frame.left + column as f64 * self.cell.0;
         let bottom = self.frame.bottom - row as f64 * self.cell.1;
-        Frame {
-            left,
-            right: left + self.cell.0,
-            top: bottom - self.cell.1,
-            bottom,
-        }
+        Frame { left, right: left + self.cell.0, top: bottom - self.cell.1, bottom }
     }
 
     fn draw_sides(&self, canvas: &mut Canvas) {
-        let Frame {
-            left,
-            right,
-            top,
-            bottom,
-        } = self.frame;
+        let Frame { left, right, top, bottom } = self.frame;
         for (column, label) in self.x_values.iter().enumerate() {
             let middle = left + (column as f64 + 0.5) * self.cell.0;
             if self.upwards {
                 canvas.label_upwards(label, middle + 0.32 * TICK_SIZE, bottom + TICK_GAP + label.width);
             } else {
-                canvas.label(
-                    label,
-                    middle - 0.5 * label.width,
-                    bottom + TICK_GAP + 0.95 * TICK_SIZE,
-                );
+                canvas.label(label, middle - 0.5 * label.width, bottom + TICK_GAP + 0.95 * TICK_SIZE);
             }
         }
         for (row, label) in self.y_values.iter().enumerate() {
             let middle = bottom - (row as f64 + 0.5) * self.cell.1;
             canvas.label(label, left - TICK_GAP - label.width, middle + 0.32 * TICK_SIZE);
         }
-        chart::stack(
-            canvas,
-            &self.x_label,
-            LEADING,
-            0.5 * (left + right),
-            self.x_label_top,
-        );
+        chart::stack(canvas, &self.x_label, LEADING, 0.5 * (left + right), self.x_label_top);
         for (index, line) in self.y_label.iter().enumerate() {
             let x = MARGIN + (index as f64 + 0.8) * LEADING;
             canvas.label_upwards(line, x, 0.5 * (top + bottom + line.width));
@@ -173,19 +135,11 @@ impl Page {
     fn draw_foot(&self, canvas: &mut Canvas) -> Result<(), FigureError> {
         let top = self.x_label_top + self.x_label.len() as f64 * LEADING + 4.0;
         if !self.missing.is_empty() {
-            let sample = Frame {
-                left: MARGIN,
-                right: MARGIN + 12.0,
-                top: top + 1.0,
-                bottom: top + 7.6,
-            };
+            let sample = Frame { left: MARGIN, right: MARGIN + 12.0, top: top + 1.0, bottom: top + 7.6 };
             canvas.draw(false, &[], |sheet| crossed(sheet, sample))?;
         }
         let indented = self.missing.iter().map(|line| (line, MARGIN + 16.0));
-        for (index, (line, x)) in indented
-            .chain(self.notes.iter().map(|line| (line, MARGIN)))
-            .enumerate()
-        {
+        for (index, (line, x)) in indented.chain(self.notes.iter().map(|line| (line, MARGIN))).enumerate() {
             canvas.label(line, x, top + (index as f64 + 0.8) * NOTE_LEADING);
         }
         Ok(())
@@ -195,12 +149,7 @@ impl Page {
 fn check_shape(map: &HeatMap) -> Result<(), FigureError> {
     let check = |what: String, found, expected| match found == expected {
         true => Ok(()),
-        false => Err(FigureError::Cells {
-            figure: map.name.clone(),
-            what,
-            found,
-            expected,
-        }),
+        false => Err(FigureError::Cells { figure: map.name.clone(), what, found, expected }),
     };
     check("the list of rows".into(), map.cells.len(), map.y.values.len())?;
     for (index, row) in map.cells.iter().enumerate() {

@@ -24,12 +24,7 @@ impl Page {
     /// Draws the colours, and over them the numbers.
     pub fn draw_cells(&self, canvas: &mut Canvas, map: &HeatMap) -> Result<(), FigureError> {
         let diverging = map.colour.centre.is_some();
-        let share = |cell: &Cell| {
-            self.bar
-                .ruler
-                .level(cell.value)
-                .map(|level| self.bar.ruler.share(level))
-        };
+        let share = |cell: &Cell| self.bar.ruler.level(cell.value).map(|level| self.bar.ruler.share(level));
         canvas.draw(false, &[], |sheet| {
             for (row, cells) in map.cells.iter().enumerate() {
                 for (column, cell) in cells.iter().enumerate() {
@@ -92,10 +87,7 @@ pub fn value(cell: &Option<Cell>) -> Option<Cell> {
 
 /// A filled rectangle without outline.
 pub fn rectangle(sheet: &Area<'_>, frame: Frame, colour: RGBColor) -> Drawn {
-    let corners = [
-        (units(frame.left), units(frame.top)),
-        (units(frame.right), units(frame.bottom)),
-    ];
+    let corners = [(units(frame.left), units(frame.top)), (units(frame.right), units(frame.bottom))];
     sheet.draw(&Rectangle::new(corners, ShapeStyle::from(&colour).filled()))
 }
 

@@ -32,18 +32,8 @@ impl Plot {
     /// Draws all layers, the broad ones first.
     pub fn draw(&self, canvas: &mut Canvas, layers: &[Layer]) -> Result<(), FigureError> {
         // strokes that run along a side keep their full width
-        let Frame {
-            left,
-            right,
-            top,
-            bottom,
-        } = self.frame;
-        canvas.clip(Frame {
-            left: left - 0.5,
-            right: right + 0.5,
-            top: top - 0.5,
-            bottom: bottom + 0.5,
-        });
+        let Frame { left, right, top, bottom } = self.frame;
+        canvas.clip(Frame { left: left - 0.5, right: right + 0.5, top: top - 0.5, bottom: bottom + 0.5 });
         let mut order: Vec<&Layer> = layers.iter().collect();
         order.sort_by_key(|layer| rank(layer));
         order.into_iter().try_for_each(|layer| self.layer(canvas, layer))
@@ -51,12 +41,7 @@ impl Plot {
 
     /// Lets plotters map levels to the sheet.
     fn area<'a>(&self, sheet: &Area<'a>) -> PlotArea<'a> {
-        let Frame {
-            left,
-            right,
-            top,
-            bottom,
-        } = self.frame;
+        let Frame { left, right, top, bottom } = self.frame;
         let sides = (units(left)..units(right), units(bottom)..units(top));
         let (x, y) = (self.x.low..self.x.high, self.y.low..self.y.high);
         sheet.apply_coord_spec(Cartesian2d::<RangedCoordf64, RangedCoordf64>::new(x, y, sides))
@@ -65,9 +50,7 @@ impl Plot {
     fn layer(&self, canvas: &mut Canvas, layer: &Layer) -> Result<(), FigureError> {
         match layer {
             Layer::Shade { style, span, .. } => self.shade(canvas, &ink(*style), *span),
-            Layer::Band {
-                style, x, low, high, ..
-            } => self.band(canvas, &ink(*style), x, low, high),
+            Layer::Band { style, x, low, high, .. } => self.band(canvas, &ink(*style), x, low, high),
             Layer::Level { style, y, .. } => {
                 let ends = [(self.x.low, *y), (self.x.high, *y)].map(|(x, y)| Some((x, self.y.level(y)?)));
                 self.stroke(canvas, &ink(*style), ends.into_iter().collect())
@@ -81,14 +64,7 @@ impl Plot {
                 self.stroke(canvas, &ink(*style), ends.into_iter().collect())
             }
             Layer::Line { style, x, y, .. } => self.line(canvas, &ink(*style), x, y),
-            Layer::Points {
-                style,
-                x,
-                y,
-                low,
-                high,
-                ..
-            } => {
+            Layer::Points { style, x, y, low, high, .. } => {
                 self.bars(canvas, &ink(*style), x, y, low, high)?;
                 self.markers(canvas, &ink(*style), x, y)
             }
@@ -97,20 +73,16 @@ impl Plot {
 
     fn shade(&self, canvas: &mut Canvas, ink: &Ink, span: Span) -> Result<(), FigureError> {
         let corners = || match span {
-            Span::X { low, high } => Some([
-                (self.x.end_level(low)?, self.y.low),
-                (self.x.end_level(high)?, self.y.high),
-            ]),
-            Span::Y { low, high } => Some([
-                (self.x.low, self.y.end_level(low)?),
-                (self.x.high, self.y.end_level(high)?),
-            ]),
+            Span::X { low, high } => {
+                Some([(self.x.end_level(low)?, self.y.low), (self.x.end_level(high)?, self.y.high)])
+            }
+            Span::Y { low, high } => {
+                Some([(self.x.low, self.y.end_level(low)?), (self.x.high, self.y.end_level(high)?)])
+            }
         };
         let Some(corners) = corners() else { return Ok(()) };
         let fill = ink.colour.mix(SHADE_OPACITY).filled();
-        canvas.draw(true, &[], |sheet| {
-            self.area(sheet).draw(&Rectangle::new(corners, fill))
-        })
+        canvas.draw(true, &[], |sheet| self.area(sheet).draw(&Rectangle::new(corners, fill)))
     }
 
     fn band(
@@ -145,41 +117,29 @@ impl Plot {
     fn stroke(&self, canvas: &mut Canvas, ink: &Ink, ends: Option<Vec<Levels>>) -> Result<(), FigureError> {
         let Some(ends) = ends else { return Ok(()) };
         let style = ShapeStyle::from(&ink.colour).stroke_width(stroke(ink.line_width));
-        canvas.draw(true, ink.dash, |sheet| {
-            self.area(sheet).draw(&PathElement::new(ends, style))
-        })
+        canvas.draw(true, ink.dash, |sheet| self.area(sheet).draw(&PathElement::new(ends, style)))
     }
 
     fn line(&self, canvas: &mut Canvas, ink: &Ink, x: &[f64], y: &[f64]) -> Result<(), FigureError> {
-        let points = x
-            .iter()
-            .zip(y)
-            .map(|(x, y)| Some((self.x.level(*x)?, self.y.level(*y)?)));
+        let points = x.iter().zip(y).map(|(x, y)| Some((self.x.level(*x)?, self.y.level(*y)?)));
         let style = ShapeStyle::from(&ink.colour).stroke_width(stroke(ink.line_width));
         let (lone, joined): (Vec<_>, Vec<_>) = runs(points).into_iter().partition(|run| run.len() == 1);
         canvas.draw(true, ink.dash, |sheet| {
             let area = self.area(sheet);
-            joined
-                .into_iter()
-                .try_for_each(|run| area.draw(&PathElement::new(run, style)))
+            joined.into_iter().try_for_each(|run| area.draw(&PathElement::new(run, style)))
         })?;
         self.dots(canvas, ink, lone.into_iter().flatten().collect())
     }
 
     fn markers(&self, canvas: &mut Canvas, ink: &Ink, x: &[f64], y: &[f64]) -> Result<(), FigureError> {
-        let points = x
-            .iter()
-            .zip(y)
-            .filter_map(|(x, y)| Some((self.x.level(*x)?, self.y.level(*y)?)));
+        let points = x.iter().zip(y).filter_map(|(x, y)| Some((self.x.level(*x)?, self.y.level(*y)?)));
         self.dots(canvas, ink, points.collect())
     }
 
     /// Markers are not clipped: one on the rim is drawn whole, one outside is not drawn.
     fn dots(&self, canvas: &mut Canvas, ink: &Ink, points: Vec<Levels>) -> Result<(), FigureError> {
-        let inside: Vec<_> = points
-            .into_iter()
-            .filter(|(x, y)| self.x.holds(*x) && self.y.holds(*y))
-            .collect();
+        let inside: Vec<_> =
+            points.into_iter().filter(|(x, y)| self.x.holds(*x) && self.y.holds(*y)).collect();
         if inside.is_empty() {
             return Ok(());
         }
@@ -206,11 +166,7 @@ impl Plot {
             for (((x, y), low), high) in x.iter().zip(y).zip(low).zip(high) {
                 let levels = || {
                     self.y.level(*y)?;
-                    Some((
-                        self.x.level(*x)?,
-                        self.y.end_level(*low)?,
-                        self.y.end_level(*high)?,
-                    ))
+                    Some((self.x.level(*x)?, self.y.end_level(*low)?, self.y.end_level(*high)?))
                 };
                 let Some((at, from, to)) = levels() else { continue };
                 area.draw(&PathElement::new(vec![(at, from), (at, to)], style))?;
@@ -225,10 +181,7 @@ impl Plot {
 }
 
 fn cap(sheet: &Area<'_>, (x, y): (i32, i32), style: ShapeStyle) -> Drawn {
-    sheet.draw(&PathElement::new(
-        vec![(x - units(CAP), y), (x + units(CAP), y)],
-        style,
-    ))
+    sheet.draw(&PathElement::new(vec![(x - units(CAP), y), (x + units(CAP), y)], style))
 }
 
 fn rank(layer: &Layer) -> u8 {

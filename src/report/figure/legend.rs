@@ -64,12 +64,7 @@ impl Legend {
                 samples.sort_unstable();
                 let lines = typeset::lines(label, SIZE, text_width)?;
                 let width = lines.iter().map(|l| l.width).fold(0.0, f64::max) + SAMPLE + SAMPLE_GAP;
-                Ok(Entry {
-                    style,
-                    samples,
-                    lines,
-                    width,
-                })
+                Ok(Entry { style, samples, lines, width })
             })
             .collect::<Result<Vec<_>, FigureError>>()?;
         let column_width = entries.iter().map(|e| e.width).fold(0.0, f64::max) + COLUMN_GAP;
@@ -77,12 +72,7 @@ impl Legend {
         // rows first, then as few columns as they need: 4 entries make 2 × 2, not 3 + 1
         let rows = entries.len().div_ceil(fitting.min(entries.len().max(1)));
         let columns = entries.len().div_ceil(rows.max(1)).max(1);
-        let mut legend = Legend {
-            entries,
-            columns,
-            column_width,
-            height: 0.0,
-        };
+        let mut legend = Legend { entries, columns, column_width, height: 0.0 };
         legend.height = legend.row_heights().iter().sum();
         Ok(legend)
     }
@@ -94,10 +84,7 @@ impl Legend {
 
     fn row_heights(&self) -> Vec<f64> {
         let height = |entry: &Entry| entry.lines.iter().map(line_height).sum::<f64>();
-        self.entries
-            .chunks(self.columns)
-            .map(|row| row.iter().map(height).fold(0.0, f64::max))
-            .collect()
+        self.entries.chunks(self.columns).map(|row| row.iter().map(height).fold(0.0, f64::max)).collect()
     }
 
     /// Draws with the upper left corner at (left, top).
@@ -106,19 +93,11 @@ impl Legend {
         for (row, height) in self.entries.chunks(self.columns).zip(self.row_heights()) {
             for (column, entry) in row.iter().enumerate() {
                 let x = left + column as f64 * self.column_width;
-                entry.draw_sample(
-                    canvas,
-                    x,
-                    y + 0.5 * entry.lines.first().map_or(LEADING, line_height),
-                )?;
+                entry.draw_sample(canvas, x, y + 0.5 * entry.lines.first().map_or(LEADING, line_height))?;
                 let mut line_top = y;
                 for line in &entry.lines {
                     let height = line_height(line);
-                    canvas.label(
-                        line,
-                        x + SAMPLE + SAMPLE_GAP,
-                        line_top + 0.5 * height + 0.33 * SIZE,
-                    );
+                    canvas.label(line, x + SAMPLE + SAMPLE_GAP, line_top + 0.5 * height + 0.33 * SIZE);
                     line_top += height;
                 }
             }
@@ -136,30 +115,20 @@ impl Entry {
         let thin = ShapeStyle::from(&ink.colour).stroke_width(stroke(marks::BAR_WIDTH));
         let (y, half) = (units(y), units(0.34 * LEADING));
         for sample in &self.samples {
-            let dash = if matches!(sample, Sample::Line | Sample::Upright) {
-                ink.dash
-            } else {
-                &[]
-            };
+            let dash = if matches!(sample, Sample::Line | Sample::Upright) { ink.dash } else { &[] };
             canvas.draw(false, dash, |area| match sample {
                 Sample::Tint | Sample::Band => {
-                    let opacity = if *sample == Sample::Tint {
-                        SHADE_OPACITY
-                    } else {
-                        BAND_OPACITY
-                    };
+                    let opacity = if *sample == Sample::Tint { SHADE_OPACITY } else { BAND_OPACITY };
                     let fill = ink.colour.mix(opacity).filled();
                     area.draw(&Rectangle::new([(left, y - half), (right, y + half)], fill))
                 }
                 Sample::Line => area.draw(&PathElement::new(vec![(left, y), (right, y)], line)),
-                Sample::Upright => area.draw(&PathElement::new(
-                    vec![(middle, y - half), (middle, y + half)],
-                    line,
-                )),
-                Sample::Bar => area.draw(&PathElement::new(
-                    vec![(middle, y - half), (middle, y + half)],
-                    thin,
-                )),
+                Sample::Upright => {
+                    area.draw(&PathElement::new(vec![(middle, y - half), (middle, y + half)], line))
+                }
+                Sample::Bar => {
+                    area.draw(&PathElement::new(vec![(middle, y - half), (middle, y + half)], thin))
+                }
                 Sample::Marker => marks::marker(area, ink.marker, ink.colour, (middle, y)),
             })?;
         }
@@ -180,9 +149,7 @@ fn describe(layer: &Layer) -> (&str, Style, Vec<Sample>) {
         | Layer::Level { label, style, .. }
         | Layer::Guide { label, style, .. } => (label, *style, vec![Sample::Line]),
         Layer::Band { label, style, .. } => (label, *style, vec![Sample::Band]),
-        Layer::Points {
-            label, style, low, ..
-        } if low.is_empty() => (label, *style, vec![Sample::Marker]),
+        Layer::Points { label, style, low, .. } if low.is_empty() => (label, *style, vec![Sample::Marker]),
         Layer::Points { label, style, .. } => (label, *style, vec![Sample::Bar, Sample::Marker]),
         Layer::Mark { label, style, .. } => (label, *style, vec![Sample::Upright]),
         Layer::Shade { label, style, .. } => (label, *style, vec![Sample::Tint]),

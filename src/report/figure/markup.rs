@@ -21,19 +21,12 @@ pub enum Node {
     /// A square root.
     Root(Vec<Node>),
     /// Sub- and superscript, stacked on one base.
-    Scripts {
-        base: Box<Node>,
-        sub: Vec<Node>,
-        sup: Vec<Node>,
-    },
+    Scripts { base: Box<Node>, sub: Vec<Node>, sup: Vec<Node> },
 }
 
 /// Parses a whole label: plain text with `$…$` for mathematics; `\$` and `\\` stand for the signs themselves.
 pub fn parse(label: &str) -> Result<Vec<Node>, FigureError> {
-    let mut parser = Parser {
-        label,
-        rest: label.chars().collect::<Vec<_>>().into_iter().peekable(),
-    };
+    let mut parser = Parser { label, rest: label.chars().collect::<Vec<_>>().into_iter().peekable() };
     let mut nodes = Vec::new();
     let mut words = String::new();
     while let Some(character) = parser.rest.next() {
@@ -129,17 +122,11 @@ impl Parser<'_> {
             match self.rest.next() {
                 None => {
                     let open = if end == Some('$') { '$' } else { '{' };
-                    return Err(FigureError::Unclosed {
-                        label: self.label.into(),
-                        open,
-                    });
+                    return Err(FigureError::Unclosed { label: self.label.into(), open });
                 }
                 Some(found) if Some(found) == end => return Ok(nodes),
                 Some(found @ ('}' | '$')) => {
-                    return Err(FigureError::Stray {
-                        label: self.label.into(),
-                        found,
-                    });
+                    return Err(FigureError::Stray { label: self.label.into(), found });
                 }
                 Some(script @ ('_' | '^')) => self.script(script, &mut nodes)?,
                 Some('\'') => self.prime(&mut nodes)?,
@@ -167,10 +154,7 @@ impl Parser<'_> {
             name.extend(self.rest.next());
         }
         if let Some(accent) = symbols::accent(&name) {
-            return Ok(Node::Accent {
-                accent,
-                base: self.argument(&name)?,
-            });
+            return Ok(Node::Accent { accent, base: self.argument(&name)? });
         }
         match name.as_str() {
             "mathrm" | "text" => self.upright(&name).map(Node::Text),
@@ -179,20 +163,16 @@ impl Parser<'_> {
                 Ok(Node::Group(letters.chars().map(symbols::double_struck).collect()))
             }
             "sqrt" => Ok(Node::Root(self.argument(&name)?)),
-            _ => symbols::command(&name).ok_or_else(|| FigureError::UnknownCommand {
-                label: self.label.into(),
-                command: name,
-            }),
+            _ => symbols::command(&name)
+                .ok_or_else(|| FigureError::UnknownCommand { label: self.label.into(), command: name }),
         }
     }
 
     /// What a command or script applies to: one sign or a braced group.
     fn argument(&mut self, command: &str) -> Result<Vec<Node>, FigureError> {
         while self.rest.next_if_eq(&' ').is_some() {}
-        let missing = || FigureError::MissingArgument {
-            label: self.label.into(),
-            command: command.trim().into(),
-        };
+        let missing =
+            || FigureError::MissingArgument { label: self.label.into(), command: command.trim().into() };
         match self.rest.next() {
             None | Some('$' | '}' | '_' | '^') => Err(missing()),
             Some('{') => self.list(Some('}')),
@@ -203,10 +183,7 @@ impl Parser<'_> {
     /// The braced words of `\mathrm`, kept as they are.
     fn upright(&mut self, command: &str) -> Result<String, FigureError> {
         if self.rest.next_if_eq(&'{').is_none() {
-            return Err(FigureError::MissingArgument {
-                label: self.label.into(),
-                command: command.into(),
-            });
+            return Err(FigureError::MissingArgument { label: self.label.into(), command: command.into() });
         }
         let mut words = String::new();
         for character in self.rest.by_ref() {
@@ -215,10 +192,7 @@ impl Parser<'_> {
                 other => words.push(other),
             }
         }
-        Err(FigureError::Unclosed {
-            label: self.label.into(),
-            open: '{',
-        })
+        Err(FigureError::Unclosed { label: self.label.into(), open: '{' })
     }
 
     fn script(&mut self, sign: char, nodes: &mut Vec<Node>) -> Result<(), FigureError> {
@@ -226,10 +200,7 @@ impl Parser<'_> {
         let (sub, sup) = self.scripts_of_last(nodes);
         let place = if sign == '_' { sub } else { sup };
         if !place.is_empty() && !place.iter().all(is_prime) {
-            return Err(FigureError::DoubleScript {
-                label: self.label.into(),
-                script: sign,
-            });
+            return Err(FigureError::DoubleScript { label: self.label.into(), script: sign });
         }
         place.extend(argument);
         Ok(())
@@ -245,11 +216,7 @@ impl Parser<'_> {
     fn scripts_of_last<'n>(&self, nodes: &'n mut Vec<Node>) -> (&'n mut Vec<Node>, &'n mut Vec<Node>) {
         if !matches!(nodes.last(), Some(Node::Scripts { .. })) {
             let base = Box::new(nodes.pop().unwrap_or(Node::Group(Vec::new())));
-            nodes.push(Node::Scripts {
-                base,
-                sub: Vec::new(),
-                sup: Vec::new(),
-            });
+            nodes.push(Node::Scripts { base, sub: Vec::new(), sup: Vec::new() });
         }
         match nodes.last_mut() {
             Some(Node::Scripts { sub, sup, .. }) => (sub, sup),
@@ -275,45 +242,22 @@ mod tests {
     #[test]
     fn scripts_share_one_base() {
         let nodes = parse("$x_i^2$").unwrap();
-        let Node::Group(inner) = &nodes[0] else {
-            panic!("{nodes:?}")
-        };
+        let Node::Group(inner) = &nodes[0] else { panic!("{nodes:?}") };
         assert!(matches!(&inner[..], [Node::Scripts { sub, sup, .. }] if sub.len() == 1 && sup.len() == 1));
     }
 
     #[test]
     fn every_mistake_has_its_own_error() {
-        assert!(matches!(
-            parse("$x"),
-            Err(FigureError::Unclosed { open: '$', .. })
-        ));
-        assert!(matches!(
-            parse("$x_{i"),
-            Err(FigureError::Unclosed { open: '{', .. })
-        ));
-        assert!(matches!(
-            parse("$x}$"),
-            Err(FigureError::Stray { found: '}', .. })
-        ));
-        assert!(matches!(
-            parse("$x^2^3$"),
-            Err(FigureError::DoubleScript { script: '^', .. })
-        ));
-        assert!(matches!(
-            parse(r"$\nonsense$"),
-            Err(FigureError::UnknownCommand { .. })
-        ));
-        assert!(matches!(
-            parse(r"$\tilde$"),
-            Err(FigureError::MissingArgument { .. })
-        ));
+        assert!(matches!(parse("$x"), Err(FigureError::Unclosed { open: '$', .. })));
+        assert!(matches!(parse("$x_{i"), Err(FigureError::Unclosed { open: '{', .. })));
+        assert!(matches!(parse("$x}$"), Err(FigureError::Stray { found: '}', .. })));
+        assert!(matches!(parse("$x^2^3$"), Err(FigureError::DoubleScript { script: '^', .. })));
+        assert!(matches!(parse(r"$\nonsense$"), Err(FigureError::UnknownCommand { .. })));
+        assert!(matches!(parse(r"$\tilde$"), Err(FigureError::MissingArgument { .. })));
     }
 
     #[test]
     fn dollars_and_names_stay_plain_outside_mathematics() {
-        assert_eq!(
-            plain(&parse(r"cost \$5, risk_minimum").unwrap()),
-            "cost $5, risk_minimum"
-        );
+        assert_eq!(plain(&parse(r"cost \$5, risk_minimum").unwrap()), "cost $5, risk_minimum");
     }
 }

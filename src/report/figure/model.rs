@@ -21,15 +21,7 @@ impl Figure {
     /// An empty figure of column width without title or notes.
     pub fn new(name: impl Into<String>, x: Axis, y: Axis) -> Self {
         let (name, layers, notes) = (name.into(), Vec::new(), Vec::new());
-        Figure {
-            name,
-            title: None,
-            x,
-            y,
-            layers,
-            notes,
-            width: Width::Column,
-        }
+        Figure { name, title: None, x, y, layers, notes, width: Width::Column }
     }
 }
 
@@ -67,22 +59,12 @@ pub struct Axis {
 impl Axis {
     /// A linear axis whose ends come from the data.
     pub fn linear(label: impl Into<String>) -> Self {
-        Axis {
-            label: label.into(),
-            scale: Scale::Linear,
-            low: None,
-            high: None,
-        }
+        Axis { label: label.into(), scale: Scale::Linear, low: None, high: None }
     }
 
     /// A logarithmic axis (base 10) whose ends come from the data.
     pub fn log(label: impl Into<String>) -> Self {
-        Axis {
-            label: label.into(),
-            scale: Scale::Log,
-            low: None,
-            high: None,
-        }
+        Axis { label: label.into(), scale: Scale::Log, low: None, high: None }
     }
 }
 
@@ -115,43 +97,20 @@ pub enum Style {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Layer {
     /// A curve through (x, y). A point without drawable neighbours is drawn as a dot.
-    Line {
-        label: String,
-        style: Style,
-        x: Vec<f64>,
-        y: Vec<f64>,
-    },
+    Line { label: String, style: Style, x: Vec<f64>, y: Vec<f64> },
     /// The area between `low` and `high`. On a logarithmic axis a `low` ≤ 0 reaches down to the axis. The
     /// label must say what the band is (interval of the mean, quantiles, …).
-    Band {
-        label: String,
-        style: Style,
-        x: Vec<f64>,
-        low: Vec<f64>,
-        high: Vec<f64>,
-    },
+    Band { label: String, style: Style, x: Vec<f64>, low: Vec<f64>, high: Vec<f64> },
     /// Markers at (x, y), with error bars from `low` to `high`; leave both empty for none. On a logarithmic
     /// axis a `low` ≤ 0 gives a bar without cap that runs to the axis.
-    Points {
-        label: String,
-        style: Style,
-        x: Vec<f64>,
-        y: Vec<f64>,
-        low: Vec<f64>,
-        high: Vec<f64>,
-    },
+    Points { label: String, style: Style, x: Vec<f64>, y: Vec<f64>, low: Vec<f64>, high: Vec<f64> },
     /// A horizontal line at `y` over the whole width.
     Level { label: String, style: Style, y: f64 },
     /// An upright line at `x` over the whole height.
     Mark { label: String, style: Style, x: f64 },
     /// A thin straight line (as drawn) from (x₀, y₀) to (x₁, y₁), e.g. a slope on log–log axes. Guides do not
     /// stretch axes whose ends come from the data.
-    Guide {
-        label: String,
-        style: Style,
-        x: [f64; 2],
-        y: [f64; 2],
-    },
+    Guide { label: String, style: Style, x: [f64; 2], y: [f64; 2] },
     /// A tinted strip across the plot. Infinite ends reach to the axes' ends.
     Shade { label: String, style: Style, span: Span },
 }

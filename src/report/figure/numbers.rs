@@ -9,10 +9,7 @@ pub fn number(value: f64) -> String {
     let (mantissa, exponent) = scientific(value, 5);
     match (mantissa.as_str(), exponent) {
         ("0" | "-0", _) => "0".into(),
-        (_, -3..=4) => format!(
-            "${}$",
-            trim_zeros(&format!("{value:.*}", (5 - exponent) as usize))
-        ),
+        (_, -3..=4) => format!("${}$", trim_zeros(&format!("{value:.*}", (5 - exponent) as usize))),
         ("1", _) => format!("$10^{{{exponent}}}$"),
         ("-1", _) => format!("$-10^{{{exponent}}}$"),
         (digits, _) => format!("${digits}×10^{{{exponent}}}$"),
@@ -29,26 +26,15 @@ pub fn with_error(value: f64, std_err: f64) -> String {
     let (_, error_exponent) = scientific(std_err, 1);
     let leading = std_err / 10f64.powi(error_exponent);
     // the exponent of the last digit that is printed; 2.95 rounds to 3 and then needs one digit only
-    let last = if (leading * 10.0).round() < 30.0 {
-        error_exponent - 1
-    } else {
-        error_exponent
-    };
+    let last = if (leading * 10.0).round() < 30.0 { error_exponent - 1 } else { error_exponent };
     let (_, value_exponent) = scientific(value, 5);
     let top = value_exponent.max(error_exponent);
-    let shift = if (-3..=4).contains(&top) && last <= 0 {
-        0
-    } else {
-        top
-    };
+    let shift = if (-3..=4).contains(&top) && last <= 0 { 0 } else { top };
     let decimals = (shift - last).max(0) as usize;
     let digits = (std_err / 10f64.powi(last)).round();
     let mantissa = format!("{:.decimals$}", value / 10f64.powi(shift));
-    let mantissa = if mantissa.trim_matches(['-', '0', '.']).is_empty() {
-        mantissa.replace('-', "")
-    } else {
-        mantissa
-    };
+    let mantissa =
+        if mantissa.trim_matches(['-', '0', '.']).is_empty() { mantissa.replace('-', "") } else { mantissa };
     match shift {
         0 => format!("${mantissa}({digits})$"),
         _ => format!("${mantissa}({digits})×10^{{{shift}}}$"),
@@ -67,20 +53,11 @@ fn not_finite(value: f64) -> String {
 fn scientific(value: f64, decimals: usize) -> (String, i32) {
     let text = format!("{value:.decimals$e}");
     let (mantissa, exponent) = text.split_once('e').expect("`e` notation has an e");
-    (
-        trim_zeros(mantissa).to_string(),
-        exponent
-            .parse()
-            .expect("the exponent of `e` notation is an integer"),
-    )
+    (trim_zeros(mantissa).to_string(), exponent.parse().expect("the exponent of `e` notation is an integer"))
 }
 
 fn trim_zeros(digits: &str) -> &str {
-    if digits.contains('.') {
-        digits.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        digits
-    }
+    if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
 }
 
 #[cfg(test)]
@@ -89,13 +66,8 @@ mod tests {
 
     #[test]
     fn numbers_read_as_in_print() {
-        let pairs = [
-            (0.25, "$0.25$"),
-            (1e-3, "$0.001$"),
-            (1e-5, "$10^{-5}$"),
-            (-2.5e7, "$-2.5×10^{7}$"),
-            (0.0, "0"),
-        ];
+        let pairs =
+            [(0.25, "$0.25$"), (1e-3, "$0.001$"), (1e-5, "$10^{-5}$"), (-2.5e7, "$-2.5×10^{7}$"), (0.0, "0")];
         for (value, text) in pairs {
             assert_eq!(number(value), text);
         }

@@ -67,12 +67,7 @@ pub struct Extent {
 
 impl Extent {
     pub fn new(scale: Scale) -> Self {
-        Extent {
-            scale,
-            low: f64::INFINITY,
-            high: f64::NEG_INFINITY,
-            lowest_end: f64::INFINITY,
-        }
+        Extent { scale, low: f64::INFINITY, high: f64::NEG_INFINITY, lowest_end: f64::INFINITY }
     }
 
     /// Takes in values of curves and points.
@@ -85,22 +80,13 @@ impl Extent {
 
     /// Takes in lower and upper ends of bands and error bars.
     pub fn ends(&mut self, low: &[f64], high: &[f64]) {
-        self.lowest_end = low
-            .iter()
-            .filter_map(|v| level(self.scale, *v))
-            .fold(self.lowest_end, f64::min);
-        self.high = high
-            .iter()
-            .filter_map(|v| level(self.scale, *v))
-            .fold(self.high, f64::max);
+        self.lowest_end = low.iter().filter_map(|v| level(self.scale, *v)).fold(self.lowest_end, f64::min);
+        self.high = high.iter().filter_map(|v| level(self.scale, *v)).fold(self.high, f64::max);
     }
 
     /// The axis that shows all of it, with `padding` (a share of its length) at ends that are not fixed.
     pub fn ruler(&self, axis: &Axis, padding: f64) -> Result<Option<Ruler>, FigureError> {
-        let refuse = || FigureError::FixedRange {
-            label: axis.label.clone(),
-            ends: ends(axis),
-        };
+        let refuse = || FigureError::FixedRange { label: axis.label.clone(), ends: ends(axis) };
         let fixed = |end: Option<f64>| match end {
             None => Ok(None),
             Some(value) => level(axis.scale, value).map(Some).ok_or_else(refuse),
@@ -111,24 +97,10 @@ impl Extent {
             (Some(low), Some(high)) => (low, high),
             _ if !low.is_finite() => return Ok(None),
             (None, None) => pad(self.scale, low, high, padding, padding),
-            (Some(fixed), None) => (
-                fixed,
-                pad(self.scale, fixed.min(high), high.max(fixed), 0.0, padding).1,
-            ),
-            (None, Some(fixed)) => (
-                pad(self.scale, low.min(fixed), fixed.max(low), padding, 0.0).0,
-                fixed,
-            ),
+            (Some(fixed), None) => (fixed, pad(self.scale, fixed.min(high), high.max(fixed), 0.0, padding).1),
+            (None, Some(fixed)) => (pad(self.scale, low.min(fixed), fixed.max(low), padding, 0.0).0, fixed),
         };
-        if low < high {
-            Ok(Some(Ruler {
-                scale: axis.scale,
-                low,
-                high,
-            }))
-        } else {
-            Err(refuse())
-        }
+        if low < high { Ok(Some(Ruler { scale: axis.scale, low, high })) } else { Err(refuse()) }
     }
 
     /// On a logarithmic axis interval ends may stretch the axis by one decade below the lowest value, not
@@ -176,11 +148,7 @@ mod tests {
 
     #[test]
     fn values_that_cannot_be_drawn_have_no_level() {
-        let log = Ruler {
-            scale: Scale::Log,
-            low: -3.0,
-            high: 0.0,
-        };
+        let log = Ruler { scale: Scale::Log, low: -3.0, high: 0.0 };
         for value in [f64::NAN, f64::INFINITY, 0.0, -1.0] {
             assert_eq!(log.level(value), None);
         }
@@ -200,20 +168,9 @@ mod tests {
     #[test]
     fn fixed_ends_must_make_sense() {
         let extent = Extent::new(Scale::Log);
-        for (low, high) in [
-            (Some(0.0), Some(1.0)),
-            (Some(2.0), Some(1.0)),
-            (Some(1.0), Some(f64::NAN)),
-        ] {
-            let axis = Axis {
-                low,
-                high,
-                ..Axis::log("y")
-            };
-            assert!(matches!(
-                extent.ruler(&axis, 0.0),
-                Err(FigureError::FixedRange { .. })
-            ));
+        for (low, high) in [(Some(0.0), Some(1.0)), (Some(2.0), Some(1.0)), (Some(1.0), Some(f64::NAN))] {
+            let axis = Axis { low, high, ..Axis::log("y") };
+            assert!(matches!(extent.ruler(&axis, 0.0), Err(FigureError::FixedRange { .. })));
         }
     }
 

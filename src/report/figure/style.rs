@@ -92,10 +92,7 @@ mod tests {
 
     #[test]
     fn no_two_of_many_series_look_alike() {
-        let looks: Vec<_> = (0..49)
-            .map(|i| ink(Style::Series(i)))
-            .map(|k| (k.colour, k.dash))
-            .collect();
+        let looks: Vec<_> = (0..49).map(|i| ink(Style::Series(i))).map(|k| (k.colour, k.dash)).collect();
         for (i, look) in looks.iter().enumerate() {
             assert!(!looks[..i].contains(look), "{i}");
         }

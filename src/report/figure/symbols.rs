@@ -21,11 +21,7 @@ pub fn symbol(character: char) -> Node {
         '*' => '∗',
         other => other,
     };
-    Node::Symbol {
-        glyph: italic(character),
-        plain: character,
-        class: class(character),
-    }
+    Node::Symbol { glyph: italic(character), plain: character, class: class(character) }
 }
 
 /// 𝔼 for E, 𝟙 is not in the font.
@@ -42,11 +38,7 @@ pub fn double_struck(letter: char) -> Node {
         'a'..='z' => offset(0x1D552, letter, 'a'),
         other => other,
     };
-    Node::Symbol {
-        glyph,
-        plain: letter,
-        class: Class::Ordinary,
-    }
+    Node::Symbol { glyph, plain: letter, class: Class::Ordinary }
 }
 
 fn offset(base: u32, character: char, first: char) -> char {
@@ -117,9 +109,8 @@ fn space(name: &str) -> Option<f64> {
     })
 }
 
-const FUNCTIONS: &[&str] = &[
-    "exp", "log", "ln", "min", "max", "sup", "inf", "sin", "cos", "tanh", "tr", "det", "dim", "rank",
-];
+const FUNCTIONS: &[&str] =
+    &["exp", "log", "ln", "min", "max", "sup", "inf", "sin", "cos", "tanh", "tr", "det", "dim", "rank"];
 
 const COMMANDS: &[(&str, char)] = &[
     ("alpha", 'α'),

@@ -23,27 +23,16 @@ impl Drop for Folder {
 }
 
 fn line(label: &str, index: usize, x: &[f64], y: &[f64]) -> Layer {
-    Layer::Line {
-        label: label.into(),
-        style: Style::Series(index),
-        x: x.to_vec(),
-        y: y.to_vec(),
-    }
+    Layer::Line { label: label.into(), style: Style::Series(index), x: x.to_vec(), y: y.to_vec() }
 }
 
 fn decay() -> Figure {
     let x: Vec<f64> = (0..50).map(|i| 0.4 * f64::from(i)).collect();
     let y: Vec<f64> = x.iter().map(|x| (-0.4 * x).exp()).collect();
-    let mut figure = Figure::new(
-        "decay",
-        Axis::linear("time $t$"),
-        Axis::log(r"$\mathrm{E}\,\tilde{L}(W_t)$"),
-    );
+    let mut figure =
+        Figure::new("decay", Axis::linear("time $t$"), Axis::log(r"$\mathrm{E}\,\tilde{L}(W_t)$"));
     let label = r"sgd, mean ± 95 % interval & $‖W‖_F^2 < 1$".to_string();
-    let (low, high) = (
-        y.iter().map(|y| y - 0.01).collect(),
-        y.iter().map(|y| y + 0.01).collect(),
-    );
+    let (low, high) = (y.iter().map(|y| y - 0.01).collect(), y.iter().map(|y| y + 0.01).collect());
     figure.layers.push(Layer::Band {
         label: label.clone(),
         style: Style::Series(0),
@@ -60,20 +49,10 @@ fn map(cells: Vec<Vec<Option<Cell>>>) -> HeatMap {
     HeatMap {
         name: "map".into(),
         title: None,
-        x: Categories {
-            label: "$s$".into(),
-            values: cells[0].iter().map(|_| number(0.1)).collect(),
-        },
-        y: Categories {
-            label: "$m$".into(),
-            values: cells.iter().map(|_| number(8.0)).collect(),
-        },
+        x: Categories { label: "$s$".into(), values: cells[0].iter().map(|_| number(0.1)).collect() },
+        y: Categories { label: "$m$".into(), values: cells.iter().map(|_| number(8.0)).collect() },
         cells,
-        colour: ColourBar {
-            label: r"$\lambda$".into(),
-            scale: Scale::Linear,
-            centre: None,
-        },
+        colour: ColourBar { label: r"$\lambda$".into(), scale: Scale::Linear, centre: None },
         missing: "not resolved".into(),
         notes: Vec::new(),
         width: Width::Column,
@@ -81,10 +60,7 @@ fn map(cells: Vec<Vec<Option<Cell>>>) -> HeatMap {
 }
 
 fn cell(value: f64) -> Option<Cell> {
-    Some(Cell {
-        value,
-        std_err: Some(0.05),
-    })
+    Some(Cell { value, std_err: Some(0.05) })
 }
 
 /// Points of the polylines inside the clipped part of a drawing.
@@ -103,16 +79,9 @@ fn clipped_polylines(svg: &str) -> Vec<usize> {
 fn three_whole_files_that_parse() {
     let folder = Folder::new("files");
     let paths = write(&decay(), &folder.0).unwrap();
-    let names: Vec<_> = paths
-        .iter()
-        .map(|p| p.file_name().unwrap().to_str().unwrap())
-        .collect();
+    let names: Vec<_> = paths.iter().map(|p| p.file_name().unwrap().to_str().unwrap()).collect();
     assert_eq!(names, ["decay.svg", "decay.png", "decay.pdf"]);
-    assert_eq!(
-        fs::read_dir(&folder.0).unwrap().count(),
-        3,
-        "nothing else stays behind"
-    );
+    assert_eq!(fs::read_dir(&folder.0).unwrap().count(), 3, "nothing else stays behind");
 
     let tree =
         usvg::Tree::from_str(&fs::read_to_string(&paths[0]).unwrap(), &usvg::Options::default()).unwrap();
@@ -132,11 +101,7 @@ fn three_whole_files_that_parse() {
 #[test]
 fn same_input_same_bytes() {
     let (one, two) = (Folder::new("same-1"), Folder::new("same-2"));
-    for (a, b) in write(&decay(), &one.0)
-        .unwrap()
-        .iter()
-        .zip(write(&decay(), &two.0).unwrap())
-    {
+    for (a, b) in write(&decay(), &one.0).unwrap().iter().zip(write(&decay(), &two.0).unwrap()) {
         assert!(fs::read(a).unwrap() == fs::read(&b).unwrap(), "{}", b.display());
     }
 }
@@ -169,21 +134,9 @@ fn a_band_below_zero_reaches_the_axis_and_not_further() {
     let mut figure = Figure::new("band", Axis::linear("$x$"), Axis::log("$y$"));
     figure.y.low = Some(1e-3);
     let (x, low, high) = (vec![0.0, 1.0], vec![-1.0, 0.0], vec![1.0, 1.0]);
-    figure.layers.push(Layer::Band {
-        label: String::new(),
-        style: Style::Series(0),
-        x,
-        low,
-        high,
-    });
+    figure.layers.push(Layer::Band { label: String::new(), style: Style::Series(0), x, low, high });
     let svg = chart::svg(&figure).unwrap();
-    let polygon = svg
-        .split("<polygon")
-        .nth(1)
-        .unwrap()
-        .split("points=\"")
-        .nth(1)
-        .unwrap();
+    let polygon = svg.split("<polygon").nth(1).unwrap().split("points=\"").nth(1).unwrap();
     let heights: Vec<i32> = polygon
         .split('"')
         .next()
@@ -192,19 +145,10 @@ fn a_band_below_zero_reaches_the_axis_and_not_further() {
         .map(|p| p.split(',').nth(1).unwrap().parse().unwrap())
         .collect();
     let axis = heights[2];
-    assert!(
-        heights[0] == heights[1] && heights[2] == heights[3] && heights[0] < axis,
-        "{heights:?}"
-    );
+    assert!(heights[0] == heights[1] && heights[2] == heights[3] && heights[0] < axis, "{heights:?}");
     // the axis itself is the first polyline after the plot
-    let bottom = svg
-        .rsplit("<polyline")
-        .map(|p| p.split("points=\"").nth(1).unwrap());
-    assert!(
-        bottom
-            .into_iter()
-            .any(|points| points.contains(&format!(",{axis} ")))
-    );
+    let bottom = svg.rsplit("<polyline").map(|p| p.split("points=\"").nth(1).unwrap());
+    assert!(bottom.into_iter().any(|points| points.contains(&format!(",{axis} "))));
 }
 
 #[test]
@@ -218,22 +162,10 @@ fn one_point_is_a_marker() {
 fn nothing_to_draw_is_an_error() {
     let folder = Folder::new("empty");
     let mut figure = Figure::new("none", Axis::linear("$x$"), Axis::log("$y$"));
-    assert!(matches!(
-        write(&figure, &folder.0),
-        Err(FigureError::Empty { .. })
-    ));
-    figure
-        .layers
-        .push(line("diverged", 0, &[1.0, 2.0], &[f64::NAN, -1.0]));
-    figure.layers.push(Layer::Level {
-        label: "level".into(),
-        style: Style::Reference(0),
-        y: 1.0,
-    });
-    assert!(matches!(
-        write(&figure, &folder.0),
-        Err(FigureError::Empty { .. })
-    ));
+    assert!(matches!(write(&figure, &folder.0), Err(FigureError::Empty { .. })));
+    figure.layers.push(line("diverged", 0, &[1.0, 2.0], &[f64::NAN, -1.0]));
+    figure.layers.push(Layer::Level { label: "level".into(), style: Style::Reference(0), y: 1.0 });
+    assert!(matches!(write(&figure, &folder.0), Err(FigureError::Empty { .. })));
     assert!(matches!(
         write_heat_map(&map(vec![vec![None, None]]), &folder.0),
         Err(FigureError::Empty { .. })
@@ -244,16 +176,8 @@ fn nothing_to_draw_is_an_error() {
 #[test]
 fn what_lies_off_the_axes_is_named() {
     let mut figure = decay();
-    figure.layers.push(Layer::Level {
-        label: "the level".into(),
-        style: Style::Reference(0),
-        y: -1.0,
-    });
-    assert!(
-        chart::svg(&figure)
-            .unwrap()
-            .contains("Without a value on these axes: the level.")
-    );
+    figure.layers.push(Layer::Level { label: "the level".into(), style: Style::Reference(0), y: -1.0 });
+    assert!(chart::svg(&figure).unwrap().contains("Without a value on these axes: the level."));
     assert!(!chart::svg(&decay()).unwrap().contains("Without a value"));
 }
 
@@ -265,29 +189,17 @@ fn wrong_shapes_and_names_are_refused() {
     assert!(matches!(write(&figure, &folder.0), Err(FigureError::Name { .. })));
     let mut figure = decay();
     figure.layers.push(line("short", 1, &[1.0, 2.0], &[1.0]));
-    assert!(matches!(
-        write(&figure, &folder.0),
-        Err(FigureError::Lengths {
-            found: 1,
-            expected: 2,
-            ..
-        })
-    ));
+    assert!(matches!(write(&figure, &folder.0), Err(FigureError::Lengths { found: 1, expected: 2, .. })));
     let mut ragged = map(vec![vec![cell(1.0), cell(2.0)]]);
     ragged.cells[0].pop();
-    assert!(matches!(
-        write_heat_map(&ragged, &folder.0),
-        Err(FigureError::Cells { .. })
-    ));
+    assert!(matches!(write_heat_map(&ragged, &folder.0), Err(FigureError::Cells { .. })));
 }
 
 #[test]
 fn curves_far_outside_fixed_axes_stay_drawable() {
     let mut figure = Figure::new("far", Axis::linear("$x$"), Axis::linear("$y$"));
     (figure.y.low, figure.y.high) = (Some(0.0), Some(1.0));
-    figure
-        .layers
-        .push(line("far", 0, &[0.0, 1.0, 2.0], &[0.5, 1e300, 0.5]));
+    figure.layers.push(line("far", 0, &[0.0, 1.0, 2.0], &[0.5, 1e300, 0.5]));
     let folder = Folder::new("far");
     assert_eq!(write(&figure, &folder.0).unwrap().len(), 3);
 }

@@ -61,10 +61,7 @@ fn words(nodes: Vec<Node>) -> Vec<Vec<Node>> {
                 words.push(Vec::new());
             }
             if !part.is_empty() {
-                words
-                    .last_mut()
-                    .expect("never empty")
-                    .push(Node::Text(part.into()));
+                words.last_mut().expect("never empty").push(Node::Text(part.into()));
             }
         }
     }
@@ -95,9 +92,7 @@ fn set(text: &str, nodes: &[Node], size: f64) -> Result<Label, FigureError> {
             // rules and outlines share one precision
             super::decimal(v * size)
         });
-        label
-            .path
-            .push_str(&format!("M{left} {top}H{right}V{bottom}H{left}Z"));
+        label.path.push_str(&format!("M{left} {top}H{right}V{bottom}H{left}Z"));
     }
     Ok(label)
 }
@@ -110,12 +105,7 @@ mod tests {
     fn scripts_are_stacked_not_strung() {
         let both = line("$‖W‖_F^2$", 8.0).unwrap();
         let one = line("$‖W‖_F$", 8.0).unwrap();
-        assert!(
-            (both.width - one.width).abs() < 0.5,
-            "{} {}",
-            both.width,
-            one.width
-        );
+        assert!((both.width - one.width).abs() < 0.5, "{} {}", both.width, one.width);
         assert!(both.ascent > one.ascent && both.descent >= one.descent);
     }
 
@@ -139,19 +129,12 @@ mod tests {
         let text = "three of $4096$ particles left the finite numbers and are excluded";
         let wrapped = lines(text, 7.0, 90.0).unwrap();
         assert!(wrapped.len() > 1 && wrapped.iter().all(|l| l.width <= 90.0));
-        let joined = wrapped
-            .iter()
-            .map(|l| l.plain.as_str())
-            .collect::<Vec<_>>()
-            .join(" ");
+        let joined = wrapped.iter().map(|l| l.plain.as_str()).collect::<Vec<_>>().join(" ");
         assert_eq!(joined, text.replace('$', ""));
     }
 
     #[test]
     fn a_character_without_glyph_is_named() {
-        assert!(matches!(
-            line("日", 8.0),
-            Err(FigureError::MissingGlyph { character: '日', .. })
-        ));
+        assert!(matches!(line("日", 8.0), Err(FigureError::MissingGlyph { character: '日', .. })));
     }
 }

@@ -59,27 +59,16 @@ mod tests {
     #[test]
     fn header_is_a_word_or_a_truth_value_in_a_study() {
         let header = |value: &str| toml::from_str::<Csv>(&format!("path = \"a\"\nheader = {value}"));
-        for (value, expected) in [
-            ("\"auto\"", Header::Auto),
-            ("true", Header::Present),
-            ("false", Header::Absent),
-        ] {
+        for (value, expected) in
+            [("\"auto\"", Header::Auto), ("true", Header::Present), ("false", Header::Absent)]
+        {
             let spec = header(value).unwrap();
             assert_eq!(spec.header, expected);
-            assert_eq!(
-                toml::from_str::<Csv>(&toml::to_string(&spec).unwrap()).unwrap(),
-                spec
-            );
+            assert_eq!(toml::from_str::<Csv>(&toml::to_string(&spec).unwrap()).unwrap(), spec);
         }
-        assert_eq!(
-            toml::from_str::<Csv>("path = \"a\"").unwrap().header,
-            Header::Auto
-        );
+        assert_eq!(toml::from_str::<Csv>("path = \"a\"").unwrap().header, Header::Auto);
         let message = header("\"maybe\"").unwrap_err().message().to_string();
-        assert_eq!(
-            message,
-            "invalid value: string \"maybe\", expected \"auto\", true or false"
-        );
+        assert_eq!(message, "invalid value: string \"maybe\", expected \"auto\", true or false");
         assert!(header("3").is_err());
     }
 }

@@ -1,36 +1,23 @@
 use super::*;
 
 fn source(bytes: impl AsRef<[u8]>) -> Source {
-    Source {
-        path: "rows.csv".into(),
-        bytes: bytes.as_ref().to_vec(),
-    }
+    Source { path: "rows.csv".into(), bytes: bytes.as_ref().to_vec() }
 }
 
 fn read(text: &str, header: Header) -> Dataset {
     let file = source(text);
-    parse(&file, header, MAX_NUMBERS)
-        .unwrap()
-        .into_dataset(&file.path)
+    parse(&file, header, MAX_NUMBERS).unwrap().into_dataset(&file.path)
 }
 
 fn refusal(bytes: impl AsRef<[u8]>, header: Header) -> String {
-    parse(&source(bytes), header, MAX_NUMBERS)
-        .unwrap_err()
-        .to_string()
+    parse(&source(bytes), header, MAX_NUMBERS).unwrap_err().to_string()
 }
 
 #[test]
 fn the_last_column_is_the_label_and_the_rest_are_inputs() {
     let data = read("1,2,-1\n3,4,1\n", Header::Auto);
-    assert_eq!(
-        (data.dim, data.inputs, data.labels),
-        (2, vec![1.0, 2.0, 3.0, 4.0], vec![-1.0, 1.0])
-    );
-    assert_eq!(
-        (data.label_kind, data.notes, data.first_non_sign_label),
-        (LabelKind::Signs, vec![], None)
-    );
+    assert_eq!((data.dim, data.inputs, data.labels), (2, vec![1.0, 2.0, 3.0, 4.0], vec![-1.0, 1.0]));
+    assert_eq!((data.label_kind, data.notes, data.first_non_sign_label), (LabelKind::Signs, vec![], None));
 }
 
 #[test]
@@ -43,11 +30,7 @@ fn a_header_is_taken_when_it_is_one() {
         ("7,8,9\n1,2,.5\n", Header::Present),
     ] {
         let data = read(text, header);
-        assert_eq!(
-            ((data.inputs, data.labels), data.notes),
-            (expected.clone(), note.clone()),
-            "{text}"
-        );
+        assert_eq!(((data.inputs, data.labels), data.notes), (expected.clone(), note.clone()), "{text}");
     }
     assert_eq!(read("7,8,9\n1,2,.5\n", Header::Auto).len(), 2);
     assert_eq!(read("7,8,9\n1,2,.5\n", Header::Absent).len(), 2);
@@ -75,17 +58,11 @@ fn byte_order_mark_crlf_quotes_blanks_and_empty_lines_change_nothing() {
 #[test]
 fn labels_are_signs_zeros_and_ones_or_real() {
     let mapped = read("5,0\n6,1\n7,0\n", Header::Auto);
-    assert_eq!(
-        (mapped.label_kind, mapped.labels),
-        (LabelKind::Signs, vec![-1.0, 1.0, -1.0])
-    );
+    assert_eq!((mapped.label_kind, mapped.labels), (LabelKind::Signs, vec![-1.0, 1.0, -1.0]));
     assert_eq!(mapped.notes, ["labels 0 and 1 mapped to -1 and 1"]);
     // Ones alone fit both sets and stay what they are.
     let ones = read("5,1\n6,1\n", Header::Auto);
-    assert_eq!(
-        (ones.label_kind, ones.labels, ones.notes.len()),
-        (LabelKind::Signs, vec![1.0, 1.0], 0)
-    );
+    assert_eq!((ones.label_kind, ones.labels, ones.notes.len()), (LabelKind::Signs, vec![1.0, 1.0], 0));
     assert_eq!(read("5,-1\n6,1\n", Header::Auto).label_kind, LabelKind::Signs);
     assert_eq!(read("5,0.5\n6,1\n", Header::Auto).label_kind, LabelKind::Real);
 }
@@ -115,20 +92,12 @@ fn a_classification_refuses_labels_that_are_no_signs_at_the_first_that_is_none()
 fn a_classification_refuses_a_single_class() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("one.csv"), "5,0\n6,0\n").unwrap();
-    let data = Csv {
-        path: "one.csv".into(),
-        header: Header::Auto,
-    }
-    .load(dir.path())
-    .unwrap();
+    let data = Csv { path: "one.csv".into(), header: Header::Auto }.load(dir.path()).unwrap();
     assert_eq!(
         data.check_classification().unwrap_err().to_string(),
         "one.csv: all 2 labels are -1; a classification needs rows of both classes; add rows of the other class"
     );
-    assert_eq!(
-        (data.sources[0].path.as_path(), data.sources[0].bytes),
-        (Path::new("one.csv"), 8)
-    );
+    assert_eq!((data.sources[0].path.as_path(), data.sources[0].bytes), (Path::new("one.csv"), 8));
 }
 
 #[test]
@@ -226,9 +195,7 @@ fn a_strange_field_is_shown_short_and_printable() {
 #[test]
 fn more_numbers_than_allowed_are_refused() {
     assert_eq!(
-        parse(&source("1,2,0\n3,4,1\n5,6,1\n"), Header::Auto, 4)
-            .unwrap_err()
-            .to_string(),
+        parse(&source("1,2,0\n3,4,1\n5,6,1\n"), Header::Auto, 4).unwrap_err().to_string(),
         "rows.csv: 3 rows of 2 inputs are more than the 4 numbers a data set may hold; keep fewer rows in the file"
     );
     assert!(parse(&source("1,2,0\n3,4,1\n"), Header::Auto, 4).is_ok());
@@ -247,9 +214,7 @@ fn no_bytes_make_the_reader_panic() {
     for round in 0..40_000 {
         let bytes: Vec<u8> = if round % 2 == 0 {
             let length = stream.random_range(0..40);
-            (0..length)
-                .map(|_| alphabet[stream.random_range(0..alphabet.len())])
-                .collect()
+            (0..length).map(|_| alphabet[stream.random_range(0..alphabet.len())]).collect()
         } else {
             let mut bytes = valid.to_vec();
             for _ in 0..stream.random_range(1..4) {
@@ -268,16 +233,8 @@ fn no_bytes_make_the_reader_panic() {
                 let data = table.into_dataset(Path::new("rows.csv"));
                 assert!(data.dim >= 1 && !data.is_empty());
                 assert_eq!(data.inputs.len(), data.len() * data.dim);
-                assert!(
-                    data.inputs
-                        .iter()
-                        .chain(&data.labels)
-                        .all(|x| x.abs() <= MAX_SIZE)
-                );
-                assert_eq!(
-                    data.first_non_sign_label.is_some(),
-                    data.label_kind == LabelKind::Real
-                );
+                assert!(data.inputs.iter().chain(&data.labels).all(|x| x.abs() <= MAX_SIZE));
+                assert_eq!(data.first_non_sign_label.is_some(), data.label_kind == LabelKind::Real);
                 let signs = data.labels.iter().all(|label| label.abs() == 1.0);
                 assert!(signs || data.label_kind == LabelKind::Real);
                 accepted += 1;
@@ -289,8 +246,5 @@ fn no_bytes_make_the_reader_panic() {
         }
     }
     // Both answers are exercised, or the inputs were badly chosen.
-    assert!(
-        accepted > 1000 && refused > 1000,
-        "{accepted} accepted, {refused} refused"
-    );
+    assert!(accepted > 1000 && refused > 1000, "{accepted} accepted, {refused} refused");
 }

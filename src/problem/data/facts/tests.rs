@@ -47,9 +47,7 @@ fn no_rows_and_zero_rows_have_no_size() {
 fn wide_and_tall_inputs_agree() {
     let (n, dim) = (150, 40);
     let tall = normal(n, dim, |j| 1.0 + j as f64 / 40.0);
-    let wide: Vec<f64> = (0..dim)
-        .flat_map(|j| tall.iter().skip(j).step_by(dim).copied())
-        .collect();
+    let wide: Vec<f64> = (0..dim).flat_map(|j| tall.iter().skip(j).step_by(dim).copied()).collect();
     let a = DataFacts::of(&tall, dim).mean_square_top_eigenvalue * n as f64;
     let b = DataFacts::of(&wide, n).mean_square_top_eigenvalue * dim as f64;
     close(a, b, 1e-13);
@@ -65,24 +63,14 @@ fn sizes_at_the_ends_of_the_numbers_scale_along() {
         close(facts.max_norm, plain.max_norm * scale, 1e-14);
         // Below 1e-308 a float64 has fewer digits.
         let accuracy = if scale < 1e-150 { 1e-3 } else { 1e-13 };
-        close(
-            facts.mean_square_top_eigenvalue,
-            plain.mean_square_top_eigenvalue * scale * scale,
-            accuracy,
-        );
+        close(facts.mean_square_top_eigenvalue, plain.mean_square_top_eigenvalue * scale * scale, accuracy);
     }
 }
 
 /// No vector may beat the bound: power iteration from below.
 #[test]
 fn the_eigenvalue_is_not_below_any_rayleigh_quotient() {
-    let data = Margin {
-        samples: 500,
-        dim: 12,
-        gap: 0.2,
-    }
-    .load(2)
-    .unwrap();
+    let data = Margin { samples: 500, dim: 12, gap: 0.2 }.load(2).unwrap();
     let facts = DataFacts::of(&data.inputs, 12);
     close(facts.max_norm, 1.0, 1e-14);
     let mut v = [1.0; 12];
@@ -91,9 +79,7 @@ fn the_eigenvalue_is_not_below_any_rayleigh_quotient() {
         let mut next = [0.0; 12];
         for x in data.inputs.chunks_exact(12) {
             let along: f64 = x.iter().zip(&v).map(|(x, v)| x * v).sum();
-            next.iter_mut()
-                .zip(x)
-                .for_each(|(next, x)| *next += along * x / 500.0);
+            next.iter_mut().zip(x).for_each(|(next, x)| *next += along * x / 500.0);
         }
         quotient =
             next.iter().zip(&v).map(|(a, b)| a * b).sum::<f64>() / v.iter().map(|v| v * v).sum::<f64>();
@@ -120,10 +106,7 @@ fn lanczos_gives_an_upper_bound_that_is_tight() {
         let exact = dense_top(x);
         for (steps, widest) in [(200, 1.012), (100, 1.05)] {
             let bound = lanczos_top(x, steps, LANCZOS_RISK);
-            assert!(
-                exact <= bound && bound <= widest * exact,
-                "{name}: {exact} and {bound}"
-            );
+            assert!(exact <= bound && bound <= widest * exact, "{name}: {exact} and {bound}");
         }
     }
 }
@@ -132,9 +115,7 @@ fn lanczos_gives_an_upper_bound_that_is_tight() {
 #[test]
 fn lanczos_stops_where_nothing_is_left() {
     let m = 250;
-    let identity: Vec<f64> = (0..m * m)
-        .map(|i| if i % (m + 1) == 0 { 2.0 } else { 0.0 })
-        .collect();
+    let identity: Vec<f64> = (0..m * m).map(|i| if i % (m + 1) == 0 { 2.0 } else { 0.0 }).collect();
     let bound = lanczos_top(MatRef::from_row_major_slice(&identity, m, m), 200, LANCZOS_RISK);
     assert!((4.0..4.05).contains(&bound), "{bound}");
 }
@@ -155,15 +136,8 @@ fn the_ritz_value_alone_is_no_upper_bound() {
 fn large_inputs_take_the_other_way() {
     let m = DENSE_LIMIT + 4;
     let signs = normal(m, 1, |_| 1.0);
-    let inputs: Vec<f64> = (0..m * m)
-        .map(|i| {
-            if signs[i / m] * signs[i % m] > 0.0 {
-                1.0
-            } else {
-                -1.0
-            }
-        })
-        .collect();
+    let inputs: Vec<f64> =
+        (0..m * m).map(|i| if signs[i / m] * signs[i % m] > 0.0 { 1.0 } else { -1.0 }).collect();
     let facts = DataFacts::of(&inputs, m);
     // Every row is ± one vector of m signs: μ_x = B_x² = m, and the bound is cut there.
     assert_eq!(

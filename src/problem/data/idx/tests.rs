@@ -6,10 +6,7 @@ use flate2::write::GzEncoder;
 use super::*;
 
 fn file(name: &str, bytes: &[u8]) -> Source {
-    Source {
-        path: name.into(),
-        bytes: bytes.to_vec(),
-    }
+    Source { path: name.into(), bytes: bytes.to_vec() }
 }
 
 fn words(words: &[u32]) -> Vec<u8> {
@@ -19,10 +16,7 @@ fn words(words: &[u32]) -> Vec<u8> {
 /// Five images of 2×3 pixels: image i holds 10i, 10i + 1, …, 10i + 5.
 fn images() -> Vec<u8> {
     let pixels = (0..5u8).flat_map(|i| (0..6).map(move |j| 10 * i + j));
-    words(&[IMAGES_MAGIC, 5, 2, 3])
-        .into_iter()
-        .chain(pixels)
-        .collect()
+    words(&[IMAGES_MAGIC, 5, 2, 3]).into_iter().chain(pixels).collect()
 }
 
 const CLASSES: [u8; 5] = [7, 2, 9, 2, 7];
@@ -38,12 +32,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn read(images: &[u8], labels: &[u8], classes: [u8; 2]) -> Result<Dataset, DataError> {
-    decode(
-        &file("images.idx", images),
-        &file("labels.idx", labels),
-        classes,
-        MAX_NUMBERS,
-    )
+    decode(&file("images.idx", images), &file("labels.idx", labels), classes, MAX_NUMBERS)
 }
 
 fn refusal(images: &[u8], labels: &[u8]) -> String {
@@ -55,10 +44,8 @@ fn two_classes_become_signs_and_pixels_fractions() {
     let data = read(&images(), &labels(), [2, 7]).unwrap();
     assert_eq!((data.dim, data.label_kind), (6, LabelKind::Signs));
     assert_eq!(data.labels, [-1.0, 1.0, 1.0, -1.0]);
-    let expected: Vec<f64> = [0, 1, 3, 4]
-        .iter()
-        .flat_map(|i| (0..6).map(move |j| f64::from(10 * i + j) / 255.0))
-        .collect();
+    let expected: Vec<f64> =
+        [0, 1, 3, 4].iter().flat_map(|i| (0..6).map(move |j| f64::from(10 * i + j) / 255.0)).collect();
     assert_eq!(data.inputs, expected);
     assert_eq!(
         data.notes,
@@ -79,11 +66,7 @@ fn plain_and_gzip_files_are_the_same_data_whatever_their_names() {
     let packed = gzip(&labels());
     std::fs::write(dir.path().join("plain.gz"), images()).unwrap();
     std::fs::write(dir.path().join("packed"), &packed).unwrap();
-    let spec = Idx {
-        images: "plain.gz".into(),
-        labels: "packed".into(),
-        classes: [2, 7],
-    };
+    let spec = Idx { images: "plain.gz".into(), labels: "packed".into(), classes: [2, 7] };
     let data = spec.load(dir.path()).unwrap();
     let plain = read(&images(), &labels(), [2, 7]).unwrap();
     assert_eq!(data.sources.len(), 2);
@@ -91,13 +74,7 @@ fn plain_and_gzip_files_are_the_same_data_whatever_their_names() {
         (data.sources[1].path.as_path(), data.sources[1].bytes),
         (Path::new("packed"), packed.len() as u64)
     );
-    assert_eq!(
-        Dataset {
-            sources: vec![],
-            ..data
-        },
-        plain
-    );
+    assert_eq!(Dataset { sources: vec![], ..data }, plain);
 
     let whole = images();
     let (head, tail) = whole.split_at(20);
@@ -108,11 +85,7 @@ fn plain_and_gzip_files_are_the_same_data_whatever_their_names() {
 #[test]
 fn a_missing_file_says_where_such_files_come_from() {
     let dir = tempfile::tempdir().unwrap();
-    let spec = Idx {
-        images: "no-images".into(),
-        labels: "no-labels".into(),
-        classes: [2, 7],
-    };
+    let spec = Idx { images: "no-images".into(), labels: "no-labels".into(), classes: [2, 7] };
     assert_eq!(
         spec.load(dir.path()).unwrap_err().to_string(),
         format!(
@@ -188,9 +161,7 @@ fn a_gzip_bomb_is_not_unpacked() {
         content.payload(16, u64::from(count * height * width)),
         Err(DataError::IdxTooLong { .. })
     ));
-    let Reader::Gzip(decoder) = &mut content.reader else {
-        panic!("not read as gzip")
-    };
+    let Reader::Gzip(decoder) = &mut content.reader else { panic!("not read as gzip") };
     // The decoder has unpacked 47 bytes of 64 MiB and stands where they ended.
     let mut rest = Vec::new();
     decoder.read_to_end(&mut rest).unwrap();
@@ -214,14 +185,9 @@ fn sizes_that_no_file_has_are_refused_before_any_memory_is_taken() {
          holds images"
     );
     assert_eq!(
-        decode(
-            &file("images.idx", &images()),
-            &file("labels.idx", &labels()),
-            [2, 7],
-            23
-        )
-        .unwrap_err()
-        .to_string(),
+        decode(&file("images.idx", &images()), &file("labels.idx", &labels()), [2, 7], 23)
+            .unwrap_err()
+            .to_string(),
         "images.idx: 4 rows of 6 inputs are more than the 23 numbers a data set may hold; keep fewer rows in the file"
     );
 }
@@ -274,20 +240,12 @@ fn labels_must_fit_the_images_and_hold_both_classes() {
         read(&images(), &labels(), [2, 3]).unwrap_err().to_string(),
         "labels.idx: none of its 5 labels is 3; both of problem.data.classes must occur: it holds the classes 2, 7, 9"
     );
-    let spec = Idx {
-        images: "a".into(),
-        labels: "b".into(),
-        classes: [4, 4],
-    };
+    let spec = Idx { images: "a".into(), labels: "b".into(), classes: [4, 4] };
     assert_eq!(
         spec.validate().unwrap_err().to_string(),
         "problem.data.classes = [4, 4]: must be two different classes; the first becomes the label 1, the second -1"
     );
-    let spec = Idx {
-        images: "a".into(),
-        labels: "".into(),
-        classes: [4, 5],
-    };
+    let spec = Idx { images: "a".into(), labels: "".into(), classes: [4, 5] };
     assert_eq!(
         spec.validate().unwrap_err().to_string(),
         "problem.data.labels = \"\": must be a path; name a file, relative to the study file"
@@ -329,10 +287,7 @@ fn no_bytes_make_the_reader_panic() {
             }
         }
     }
-    assert!(
-        accepted > 1000 && refused > 1000,
-        "{accepted} accepted, {refused} refused"
-    );
+    assert!(accepted > 1000 && refused > 1000, "{accepted} accepted, {refused} refused");
 }
 
 /// The published counts of digits of the test set: 980 zeros, 1135 ones, 1032 twos, 1028 sevens.
