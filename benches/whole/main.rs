@@ -100,11 +100,7 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let (mut steps, mut rounds, mut threads) = (20_000u64, 3usize, 2usize);
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
-        let mut value = || {
-            arguments
-                .next()
-                .ok_or_else(|| format!("{argument} needs a value"))
-        };
+        let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
         match argument.as_str() {
             "--steps" => steps = value()?.parse()?,
             "--rounds" => rounds = value()?.parse()?,
@@ -134,17 +130,10 @@ fn main() -> std::result::Result<(), Box<dyn std::error::Error>> {
     let (whole, rest) = (median(&long), median(&outside));
     println!("| quantity | median | rounds |\n|---|---|---|");
     println!("| {steps} steps [s] | {whole:.3} | {long:.3?} |");
-    println!(
-        "| {} steps [s] | {:.3} | {short:.3?} |",
-        steps / 2,
-        median(&short)
-    );
+    println!("| {} steps [s] | {:.3} | {short:.3?} |", steps / 2, median(&short));
     println!("| outside the steps [s] | {rest:.3} | {outside:.3?} |");
     println!("| in steps | {:.1} % | |", 100.0 * (1.0 - rest / whole));
-    println!(
-        "| particle-steps/s in steps | {:.0} | |",
-        (steps * 256) as f64 / (whole - rest)
-    );
+    println!("| particle-steps/s in steps | {:.0} | |", (steps * 256) as f64 / (whole - rest));
     println!("| peak memory [MiB] | {peak:.1} | |");
     Ok(())
 }
