@@ -9,6 +9,7 @@ use super::{Activation, Real};
 
 /// Constants of a precision.
 pub trait Coefficients: Sized + Copy + 'static {
+    const EPSILON: Self;
     /// Largest |x| whose exponential, and its inverse, are normal numbers.
     const LIMIT: Self;
     const ONE: Self;
@@ -25,11 +26,24 @@ pub trait Coefficients: Sized + Copy + 'static {
     const EXP_TABLE: &'static [Self];
     /// 2^(j/16) (f32: 2^(j/32)).
     const ROOTS_OF_2: &'static [Self];
+    /// 2^(j/16) exactly, over `ROOTS_OF_2[j]`, minus 1 (f32: 32 of them).
+    const LOST_OF_ROOTS: &'static [Self];
+    /// (2^r − 1)/r for |r| ≤ ½, to relative accuracy.
+    const EXP2: &'static [Self];
+    /// The same for |r| ≤ ½ / (number of roots).
+    const EXP2_NEAREST: &'static [Self];
+    /// The same for 0 ≤ r ≤ 1 / (number of roots), where its error counts in proportion to r.
+    const EXP2_BELOW: &'static [Self];
+    /// 2^x and 2^−x are normal numbers for x up to this.
+    const LIMIT_2: Self;
+    /// The largest product of two denominators that share a division, with room for the sum of two such products.
+    const LARGEST_SHARED: Self;
     /// (2 artanh(√x)/√x − 2)/x for 0 ≤ x ≤ 1/9.
     const LOG1P: &'static [Self];
 }
 
 impl Coefficients for f64 {
+    const EPSILON: f64 = f64::EPSILON;
     const LIMIT: f64 = 708.0;
     const ONE: f64 = 1.0;
     const TWO: f64 = 2.0;
@@ -75,6 +89,56 @@ impl Coefficients for f64 {
         1.8340080864093424,
         1.9152065613971474,
     ];
+    const LOST_OF_ROOTS: &'static [f64] = &[
+        0.0,
+        8.189317638195515e-17,
+        -2.7939114859515733e-17,
+        7.826573258636076e-17,
+        3.3484623336251524e-17,
+        3.750854201303127e-17,
+        1.9572585293112036e-17,
+        5.68648095791174e-17,
+        -6.835808657661922e-17,
+        -2.3591094770850053e-17,
+        5.1548301170786783e-17,
+        1.5341410053603723e-17,
+        4.875160526227062e-17,
+        1.685487290628973e-17,
+        1.790126907604513e-17,
+        -5.545065618639427e-17,
+    ];
+    const EXP2: &'static [f64] = &[
+        std::f64::consts::LN_2,
+        0.24022650695910097,
+        0.055504108664821236,
+        0.009618129107607065,
+        0.0013333558146531625,
+        0.00015403530441481065,
+        1.5252733701228147e-05,
+        1.3215442723966273e-06,
+        1.0178121291579376e-07,
+        7.072561757844552e-09,
+        4.445538637021409e-10,
+    ];
+    const EXP2_NEAREST: &'static [f64] = &[
+        std::f64::consts::LN_2,
+        0.24022650695910086,
+        0.0555041086648215,
+        0.009618129106525715,
+        0.0013333558148125677,
+        0.00015403756243035776,
+        1.5252734009945073e-05,
+    ];
+    const EXP2_BELOW: &'static [f64] = &[
+        0.6931471805599376,
+        0.24022650696149073,
+        0.05550410841751851,
+        0.009618140868148266,
+        0.0013330732748854232,
+        0.00015736798470980664,
+    ];
+    const LIMIT_2: f64 = 1021.0;
+    const LARGEST_SHARED: f64 = 1e300;
     const LOG1P: &'static [f64] = &[
         0.6666666666666631,
         0.4000000000015724,
@@ -90,6 +154,7 @@ impl Coefficients for f64 {
 }
 
 impl Coefficients for f32 {
+    const EPSILON: f32 = f32::EPSILON;
     const LIMIT: f32 = 87.0;
     const ONE: f32 = 1.0;
     const TWO: f32 = 2.0;
@@ -140,11 +205,57 @@ impl Coefficients for f32 {
         1.9152066,
         1.9571441,
     ];
+    const LOST_OF_ROOTS: &'static [f32] = &[
+        0.0,
+        -4.7084576e-8,
+        4.628547e-8,
+        -5.5604225e-8,
+        -1.19921575e-8,
+        -4.8776062e-8,
+        4.7297824e-8,
+        -3.4814427e-8,
+        3.193418e-8,
+        -2.6886665e-8,
+        3.6210572e-8,
+        1.118421e-9,
+        -3.099072e-8,
+        -2.638301e-8,
+        -7.475213e-9,
+        -4.2456357e-8,
+        1.7114271e-8,
+        2.3001967e-8,
+        -3.0476834e-8,
+        -1.6538538e-8,
+        5.233334e-9,
+        -3.5920646e-8,
+        6.1075918e-9,
+        -3.1140544e-8,
+        -1.4719605e-8,
+        -2.8218102e-8,
+        -5.258795e-9,
+        -6.3603873e-9,
+        -6.1282597e-9,
+        -2.4880409e-8,
+        5.1406093e-9,
+        -8.697267e-9,
+    ];
+    const EXP2: &'static [f32] = &[
+        std::f32::consts::LN_2,
+        2.4022649e-1,
+        5.5503573e-2,
+        9.618238e-3,
+        1.3390735e-3,
+        1.540349e-4,
+    ];
+    const EXP2_NEAREST: &'static [f32] = &[std::f32::consts::LN_2, 2.4022827e-1, 5.550411e-2];
+    const EXP2_BELOW: &'static [f32] = &[6.9314724e-1, 2.4021596e-1, 5.6084972e-2];
+    const LIMIT_2: f32 = 125.0;
+    const LARGEST_SHARED: f32 = 1e37;
     const LOG1P: &'static [f32] = &[0.666_664_1, 0.400_216_97, 0.279_991_48, 0.280_244_56];
 }
 
 #[inline(always)]
-fn polynomial<V: Vector>(coefficients: &'static [V::Scalar], x: V) -> V {
+pub(super) fn polynomial<V: Vector>(coefficients: &'static [V::Scalar], x: V) -> V {
     let mut sum = V::splat(coefficients[coefficients.len() - 1]);
     for i in (0..coefficients.len() - 1).rev() {
         sum = sum.fma(x, V::splat(coefficients[i]));
@@ -222,25 +333,46 @@ fn softplus_and_slope<V: Vector>(x: V) -> (V, V) {
     (value, x.where_negative(e.mul(larger), larger))
 }
 
-/// tanh(x/2) and 4 e^x/(1+e^x)² = its derivative times two, from expm1 so that both are relatively accurate.
-#[inline(always)]
-fn tanh_half<V: Vector>(x: V) -> (V, V) {
-    let (k, p) = reduced_exp(clamp(x));
-    let power = one::<V>().times_pow2(k);
-    let (expm1, exp) = (power.fma(p, power.sub(one())), power.fma(p, power));
-    let inverse = one::<V>().div(exp.add(one()));
-    // Rounding may carry the quotient to 1 + 2^−52.
-    let value = one::<V>().min(expm1.mul(inverse));
-    let half = inverse.add(inverse);
-    (value, exp.mul(half).mul(half))
-}
-
 /// An activation in the normal form of the kernels: functions of x = `argument`·z, scaled by constants afterwards.
+///
+/// The arguments of σ and tanh are exponents of 2: the factor log₂e goes into the weights, once a step, instead of into
+/// every evaluation.
 pub(super) trait Unit {
+    /// (Value, slope) of two vectors at the price of one division, and a vector that tells where they hold: in the lanes
+    /// where it is at most `LARGEST_SHARED`. (No closures over vectors here or in the passes: a closure is a function of its
+    /// own, without the instructions of the function around it.)
+    fn slopes_of_two<V: Vector>(x: [V; 2]) -> ([(V, V); 2], V);
     /// Value, slope.
     fn slope<V: Vector>(x: V) -> (V, V);
     /// Value, slope, curvature.
     fn curvature<V: Vector>(x: V) -> (V, V, V);
+}
+
+/// 1/a and 1/b from one division, and ab: 1/a = b · 1/(ab). A division of a vector keeps its unit busy for 16 cycles, as
+/// long as 32 multiplications. Holds where ab does not overflow.
+#[inline(always)]
+fn inverses<V: Vector>(denominators: [V; 2]) -> ([V; 2], V) {
+    let [a, b] = denominators;
+    let product = a.mul(b);
+    let inverse = one::<V>().div(product);
+    ([b.mul(inverse), a.mul(inverse)], product)
+}
+
+/// Into ±LIMIT_2; NaN stays.
+#[inline(always)]
+fn clamp_exponent<V: Vector>(x: V) -> V {
+    let limit = V::Scalar::LIMIT_2;
+    V::splat(V::Scalar::from_f64(-limit.to_f64())).max(V::splat(limit).min(x))
+}
+
+/// 2^x = 2^k (1+p): (2^k, p), p to relative accuracy. For |x| ≤ LIMIT_2, clamped.
+#[inline(always)]
+pub(super) fn exp2_split_by_polynomial<V: Vector>(x: V) -> (V, V) {
+    let x = clamp_exponent(x);
+    let magic = V::splat(V::Scalar::ROUND);
+    let k = x.add(magic).sub(magic);
+    let r = x.sub(k);
+    (one::<V>().times_pow2(k), r.mul(polynomial(V::Scalar::EXP2, r)))
 }
 
 /// What turns normal forms into σ_β and its derivatives.
@@ -257,16 +389,16 @@ impl Scales {
     pub(super) fn new(activation: Activation, beta: f64) -> Self {
         match activation {
             Activation::Sigmoid => Self {
-                argument: beta,
+                argument: -beta * std::f64::consts::LOG2_E,
                 value: 1.0,
                 slope: beta,
                 curvature: beta * beta,
             },
             Activation::Tanh => Self {
-                argument: 2.0 * beta,
+                argument: 2.0 * beta * std::f64::consts::LOG2_E,
                 value: 1.0,
-                slope: beta,
-                curvature: -2.0 * beta * beta,
+                slope: 4.0 * beta,
+                curvature: -8.0 * beta * beta,
             },
             Activation::SoftPlus => Self {
                 argument: beta,
@@ -278,37 +410,72 @@ impl Scales {
     }
 }
 
+/// x = −z log₂e: 1/(1+2^x), its slope 2^x/(1+2^x)², its curvature.
 pub(super) struct SigmoidUnit;
+/// x = 2z log₂e: tanh z = (2^x−1)/(2^x+1), a quarter of its slope, an eighth of minus its curvature.
 pub(super) struct TanhUnit;
+/// x = z.
 pub(super) struct SoftPlusUnit;
 
 impl Unit for SigmoidUnit {
     #[inline(always)]
+    fn slopes_of_two<V: Vector>(x: [V; 2]) -> ([(V, V); 2], V) {
+        let (e0, e1) = (x[0].exp2(), x[1].exp2());
+        let ([r0, r1], product) = inverses([e0.add(one()), e1.add(one())]);
+        ([(r0, e0.mul(r0).mul(r0)), (r1, e1.mul(r1).mul(r1))], product)
+    }
+    #[inline(always)]
     fn slope<V: Vector>(x: V) -> (V, V) {
-        logistic(x)
+        let (value, slope, _) = Self::curvature(x);
+        (value, slope)
     }
     #[inline(always)]
     fn curvature<V: Vector>(x: V) -> (V, V, V) {
-        let (r, e) = logistic_and_exp(x);
+        let e = clamp_exponent(x).exp2();
+        let r = one::<V>().div(e.add(one()));
         let slope = e.mul(r).mul(r);
         // 1 − 2r = (e − 1) r.
         (r, slope, slope.mul(e.sub(one()).mul(r)))
     }
 }
 
+/// 2^x − 1 and 2^x, both to relative accuracy.
+#[inline(always)]
+fn exp2_minus_1<V: Vector>(x: V) -> (V, V) {
+    let (power, p) = x.exp2_split();
+    (power.fma(p, power.sub(one())), power.fma(p, power))
+}
+
 impl Unit for TanhUnit {
     #[inline(always)]
+    fn slopes_of_two<V: Vector>(x: [V; 2]) -> ([(V, V); 2], V) {
+        let ((m0, e0), (m1, e1)) = (exp2_minus_1(x[0]), exp2_minus_1(x[1]));
+        let ([r0, r1], product) = inverses([e0.add(one()), e1.add(one())]);
+        (
+            [(m0.mul(r0), e0.mul(r0).mul(r0)), (m1.mul(r1), e1.mul(r1).mul(r1))],
+            product,
+        )
+    }
+    #[inline(always)]
     fn slope<V: Vector>(x: V) -> (V, V) {
-        tanh_half(x)
+        let (minus_1, e) = exp2_minus_1(clamp_exponent(x));
+        let r = one::<V>().div(e.add(one()));
+        // Rounding may carry the quotient to 1 + 2^−52.
+        (one::<V>().min(minus_1.mul(r)), e.mul(r).mul(r))
     }
     #[inline(always)]
     fn curvature<V: Vector>(x: V) -> (V, V, V) {
-        let (value, slope) = tanh_half(x);
+        let (value, slope) = Self::slope(x);
         (value, slope, value.mul(slope))
     }
 }
 
 impl Unit for SoftPlusUnit {
+    #[inline(always)]
+    fn slopes_of_two<V: Vector>(x: [V; 2]) -> ([(V, V); 2], V) {
+        let results = [softplus_and_slope(x[0]), softplus_and_slope(x[1])];
+        (results, V::splat(V::Scalar::default()))
+    }
     #[inline(always)]
     fn slope<V: Vector>(x: V) -> (V, V) {
         softplus_and_slope(x)

@@ -210,6 +210,7 @@ impl<T: Real> Call<'_, T> {
             Goal::Gradient { gradient, readings } => {
                 layout.unpack(
                     packed,
+                    true,
                     factor,
                     &self.weights[mine.clone()],
                     width,
@@ -221,7 +222,15 @@ impl<T: Real> Call<'_, T> {
                 }
             }
             Goal::HessianVector { vectors, out } => {
-                layout.unpack(packed, factor, &vectors[mine.clone()], width, dim, &mut out[mine]);
+                layout.unpack(
+                    packed,
+                    false,
+                    factor,
+                    &vectors[mine.clone()],
+                    width,
+                    dim,
+                    &mut out[mine],
+                );
             }
             Goal::Readings(readings) => read(readings),
             Goal::Laplacian(out) => {

@@ -98,16 +98,24 @@ impl<T: Real> Layout<T> {
         }
     }
 
-    /// out = packed + λ·particles, the packed lines taken apart again.
+    /// out = packed · factors + λ·particles, the packed lines taken apart again; `factors` is a line or nothing.
     pub(super) fn unpack(
         &self,
-        packed: &[T],
+        packed: &mut [T],
+        scaled: bool,
         lambda: T,
         particles: &[T],
         width: usize,
         dim: usize,
         out: &mut [T],
     ) {
+        if scaled {
+            for line in packed[..dim * self.stride].chunks_exact_mut(self.stride) {
+                for (sum, factor) in line.iter_mut().zip(self.slope_outer.as_slice()) {
+                    *sum = *sum * *factor;
+                }
+            }
+        }
         let per_particle = dim * width;
         for (r, (out, w)) in out
             .chunks_exact_mut(per_particle)

@@ -4,8 +4,9 @@ use super::functions::{SigmoidUnit, SoftPlusUnit, TanhUnit};
 use super::groups::{Call, Goal, Sums};
 use super::layout::Layout;
 use super::simd::Vector;
+use super::tile::activate::Activate;
 use super::tile::backward::{Backward, ScaleRows, is_one_block};
-use super::tile::forward::{Forward, Outcome, Product, Slope, Value};
+use super::tile::forward::Forward;
 use super::tile::residual::{Fold, Residual};
 use super::tile::second::{CombineRows, HessianTerms, LaplacianTerms};
 use super::tile::{ROW_PADDING, TileRows};
@@ -21,7 +22,7 @@ impl<T: Real> Call<'_, T> {
             match self.goal {
                 Goal::Gradient { ref readings, .. } => {
                     let read = readings.is_some();
-                    self.forward_activated::<V>(count, true);
+                    self.forward_activated::<V, true>(count);
                     self.fold::<V>(count);
                     if read {
                         self.residuals::<V, true, false>(count);
@@ -32,13 +33,13 @@ impl<T: Real> Call<'_, T> {
                     self.backward::<V>(count, true);
                 }
                 Goal::Readings(_) => {
-                    self.forward_activated::<V>(count, false);
+                    self.forward_activated::<V, false>(count);
                     self.fold::<V>(count);
                     self.residuals::<V, true, false>(count);
                     self.read(count, sums);
                 }
                 Goal::Outputs(_) => {
-                    self.forward_activated::<V>(count, false);
+                    self.forward_activated::<V, false>(count);
                     self.fold::<V>(count);
                 }
                 Goal::Laplacian(_) => self.laplacian::<V>(count, sums),
@@ -47,18 +48,27 @@ impl<T: Real> Call<'_, T> {
         }
     }
 
-    /// Pass 1 with the activation; stores slopes if `slopes`.
-    unsafe fn forward_activated<V: Vector<Scalar = T>>(&mut self, count: usize, slopes: bool) {
-        // SAFETY: the caller's.
+    /// Passes 1 and 2: products, then sums of a σ and, with `SLOPES`, slopes.
+    unsafe fn forward_activated<V: Vector<Scalar = T>, const SLOPES: bool>(&mut self, count: usize) {
+        // SAFETY: the caller's; the scratch was made for this layout and tile.
         unsafe {
-            match (self.shape.activation, slopes) {
-                (Activation::Sigmoid, true) => self.forward::<V, Slope<SigmoidUnit>>(count, false),
-                (Activation::Tanh, true) => self.forward::<V, Slope<TanhUnit>>(count, false),
-                (Activation::SoftPlus, true) => self.forward::<V, Slope<SoftPlusUnit>>(count, false),
-                (Activation::Sigmoid, false) => self.forward::<V, Value<SigmoidUnit>>(count, false),
-                (Activation::Tanh, false) => self.forward::<V, Value<TanhUnit>>(count, false),
-                (Activation::SoftPlus, false) => self.forward::<V, Value<SoftPlusUnit>>(count, false),
+            self.forward::<V>(count, false);
+            match self.shape.activation {
+                Activation::Sigmoid => V::enter(self.activate::<SigmoidUnit, SLOPES>(count)),
+                Activation::Tanh => V::enter(self.activate::<TanhUnit, SLOPES>(count)),
+                Activation::SoftPlus => V::enter(self.activate::<SoftPlusUnit, SLOPES>(count)),
             }
+        }
+    }
+
+    fn activate<U, const SLOPES: bool>(&mut self, count: usize) -> Activate<T, U, SLOPES> {
+        Activate {
+            rows: count.next_multiple_of(4),
+            stride: self.shape.layout.stride,
+            value_outer: self.shape.layout.outer().value,
+            products: self.work.slopes.as_mut_ptr(),
+            sums: self.work.outputs.as_mut_ptr(),
+            unit: PhantomData,
         }
     }
 
@@ -72,25 +82,19 @@ impl<T: Real> Call<'_, T> {
         }
     }
 
-    /// Pass 1, from the weights to the slopes or, with `tangents`, from the vectors to the tangents.
-    unsafe fn forward<V: Vector<Scalar = T>, O: Outcome>(&mut self, count: usize, tangents: bool) {
-        let outer = self.shape.layout.outer();
+    /// Pass 1, from the weights to the slopes' place or, with `tangents`, from the vectors to the tangents.
+    unsafe fn forward<V: Vector<Scalar = T>>(&mut self, count: usize, tangents: bool) {
         let work = &mut *self.work;
         let (weights, out) = if tangents {
             (work.vectors.as_ptr(), work.tangents.as_mut_ptr())
         } else {
             (work.weights.as_ptr(), work.slopes.as_mut_ptr())
         };
-        let sums = work.outputs.as_mut_ptr();
         let task = Forward {
             rows: self.tile_rows(count),
             weights,
             stride: self.shape.layout.stride,
-            value_outer: outer.value,
-            slope_outer: outer.slope,
             out,
-            sums,
-            outcome: PhantomData::<O>,
         };
         // SAFETY: the caller's; the scratch was made for this layout and tile.
         unsafe { V::enter(task) }
@@ -147,7 +151,7 @@ impl<T: Real> Call<'_, T> {
         }
     }
 
-    /// Pass 3; `scale` multiplies by the residuals first.
+    /// Pass 4; `scale` multiplies by the residuals first.
     unsafe fn backward<V: Vector<Scalar = T>>(&mut self, count: usize, scale: bool) {
         let Layout {
             q,
@@ -195,7 +199,7 @@ impl<T: Real> Call<'_, T> {
     unsafe fn laplacian<V: Vector<Scalar = T>>(&mut self, count: usize, sums: &mut Sums) {
         // SAFETY: the caller's; the scratch was made for this layout and tile.
         unsafe {
-            self.forward::<V, Product>(count, false);
+            self.forward::<V>(count, false);
             match self.shape.activation {
                 Activation::Sigmoid => V::enter(self.laplacian_terms::<SigmoidUnit>(count)),
                 Activation::Tanh => V::enter(self.laplacian_terms::<TanhUnit>(count)),
@@ -239,8 +243,8 @@ impl<T: Real> Call<'_, T> {
     unsafe fn hessian_vector<V: Vector<Scalar = T>>(&mut self, count: usize) {
         // SAFETY: the caller's; the scratch was made for this layout and tile.
         unsafe {
-            self.forward::<V, Product>(count, false);
-            self.forward::<V, Product>(count, true);
+            self.forward::<V>(count, false);
+            self.forward::<V>(count, true);
             match self.shape.activation {
                 Activation::Sigmoid => V::enter(self.hessian_terms::<SigmoidUnit>(count)),
                 Activation::Tanh => V::enter(self.hessian_terms::<TanhUnit>(count)),

@@ -1,4 +1,4 @@
-//! Pass 3: the gradient's outer products.
+//! Pass 4: the gradient's outer products.
 
 #![allow(
     clippy::needless_range_loop,

@@ -1,4 +1,4 @@
-//! Pass 2: from lane-wise sums to outputs f, and from outputs to residuals.
+//! Pass 3: from lane-wise sums to outputs f, and from outputs to residuals.
 
 use super::super::functions::{logistic, softplus};
 use super::super::simd::{Vector, VectorTask};
