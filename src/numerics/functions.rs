@@ -264,7 +264,7 @@ pub(super) fn polynomial<V: Vector>(coefficients: &'static [V::Scalar], x: V) ->
 }
 
 #[inline(always)]
-fn one<V: Vector>() -> V {
+pub(super) fn one<V: Vector>() -> V {
     V::splat(V::Scalar::ONE)
 }
 
@@ -317,20 +317,7 @@ fn logistic_and_exp<V: Vector>(x: V) -> (V, V) {
 /// log(1+e^x).
 #[inline(always)]
 pub(super) fn softplus<V: Vector>(x: V) -> V {
-    softplus_and_slope(x).0
-}
-
-/// log(1+e^x) and its derivative 1/(1+e^{−x}), both to relative accuracy.
-#[inline(always)]
-fn softplus_and_slope<V: Vector>(x: V) -> (V, V) {
-    // The exponent −|x| keeps e ≤ 1. One division serves 1/(1+e) and e/(2+e).
-    let zero = V::splat(V::Scalar::default());
-    let e = clamp(zero.sub(x.abs())).exp_in_range();
-    let (one_more, two_more) = (e.add(one()), e.add(V::splat(V::Scalar::TWO)));
-    let inverse = one::<V>().div(one_more.mul(two_more));
-    let larger = two_more.mul(inverse);
-    let value = zero.max(x).add(log1p_of_ratio(e.mul(one_more).mul(inverse)));
-    (value, x.where_negative(e.mul(larger), larger))
+    SoftPlusUnit::slope(x).0
 }
 
 /// An activation in the normal form of the kernels: functions of x = `argument`·z, scaled by constants afterwards.
@@ -338,24 +325,23 @@ fn softplus_and_slope<V: Vector>(x: V) -> (V, V) {
 /// The arguments of σ and tanh are exponents of 2: the factor log₂e goes into the weights, once a step, instead of into
 /// every evaluation.
 pub(super) trait Unit {
-    /// (Value, slope) of two vectors at the price of one division, and a vector that tells where they hold: in the lanes
-    /// where it is at most `LARGEST_SHARED`. (No closures over vectors here or in the passes: a closure is a function of its
-    /// own, without the instructions of the function around it.)
-    fn slopes_of_two<V: Vector>(x: [V; 2]) -> ([(V, V); 2], V);
-    /// Value, slope.
+    /// Begins the evaluation of a vector: everything up to a division by its `denominator`.
+    fn begin<V: Vector>(x: V) -> Begun<V>;
+    /// Value and slope, from 1/denominator.
+    fn finish<V: Vector>(begun: Begun<V>, inverse: V) -> (V, V);
+    /// Value, slope, for any x.
     fn slope<V: Vector>(x: V) -> (V, V);
-    /// Value, slope, curvature.
+    /// Value, slope, curvature, for any x.
     fn curvature<V: Vector>(x: V) -> (V, V, V);
 }
 
-/// 1/a and 1/b from one division, and ab: 1/a = b · 1/(ab). A division of a vector keeps its unit busy for 16 cycles, as
-/// long as 32 multiplications. Holds where ab does not overflow.
-#[inline(always)]
-fn inverses<V: Vector>(denominators: [V; 2]) -> ([V; 2], V) {
-    let [a, b] = denominators;
-    let product = a.mul(b);
-    let inverse = one::<V>().div(product);
-    ([b.mul(inverse), a.mul(inverse)], product)
+/// An evaluation up to its division. Two share one: 1/a = b · 1/(ab), as long as ab is at most `LARGEST_SHARED`; a
+/// division of a vector keeps its unit busy for 16 cycles, as long as 32 multiplications.
+#[derive(Clone, Copy)]
+pub(super) struct Begun<V> {
+    pub denominator: V,
+    exp: V,
+    other: V,
 }
 
 /// Into ±LIMIT_2; NaN stays.
@@ -419,49 +405,54 @@ pub(super) struct SoftPlusUnit;
 
 impl Unit for SigmoidUnit {
     #[inline(always)]
-    fn slopes_of_two<V: Vector>(x: [V; 2]) -> ([(V, V); 2], V) {
-        let (e0, e1) = (x[0].exp2(), x[1].exp2());
-        let ([r0, r1], product) = inverses([e0.add(one()), e1.add(one())]);
-        ([(r0, e0.mul(r0).mul(r0)), (r1, e1.mul(r1).mul(r1))], product)
+    fn begin<V: Vector>(x: V) -> Begun<V> {
+        let exp = x.exp2();
+        Begun {
+            denominator: exp.add(one()),
+            exp,
+            other: exp,
+        }
+    }
+    #[inline(always)]
+    fn finish<V: Vector>(begun: Begun<V>, inverse: V) -> (V, V) {
+        (inverse, begun.exp.mul(inverse).mul(inverse))
     }
     #[inline(always)]
     fn slope<V: Vector>(x: V) -> (V, V) {
-        let (value, slope, _) = Self::curvature(x);
-        (value, slope)
+        let begun = Self::begin(clamp_exponent(x));
+        Self::finish(begun, one::<V>().div(begun.denominator))
     }
     #[inline(always)]
     fn curvature<V: Vector>(x: V) -> (V, V, V) {
-        let e = clamp_exponent(x).exp2();
-        let r = one::<V>().div(e.add(one()));
-        let slope = e.mul(r).mul(r);
+        let begun = Self::begin(clamp_exponent(x));
+        let (value, slope) = Self::finish(begun, one::<V>().div(begun.denominator));
         // 1 − 2r = (e − 1) r.
-        (r, slope, slope.mul(e.sub(one()).mul(r)))
+        (value, slope, slope.mul(begun.exp.sub(one()).mul(value)))
     }
-}
-
-/// 2^x − 1 and 2^x, both to relative accuracy.
-#[inline(always)]
-fn exp2_minus_1<V: Vector>(x: V) -> (V, V) {
-    let (power, p) = x.exp2_split();
-    (power.fma(p, power.sub(one())), power.fma(p, power))
 }
 
 impl Unit for TanhUnit {
     #[inline(always)]
-    fn slopes_of_two<V: Vector>(x: [V; 2]) -> ([(V, V); 2], V) {
-        let ((m0, e0), (m1, e1)) = (exp2_minus_1(x[0]), exp2_minus_1(x[1]));
-        let ([r0, r1], product) = inverses([e0.add(one()), e1.add(one())]);
-        (
-            [(m0.mul(r0), e0.mul(r0).mul(r0)), (m1.mul(r1), e1.mul(r1).mul(r1))],
-            product,
-        )
+    fn begin<V: Vector>(x: V) -> Begun<V> {
+        let (power, p) = x.exp2_split();
+        let exp = power.fma(p, power);
+        Begun {
+            denominator: exp.add(one()),
+            exp,
+            // exp − 1, to relative accuracy.
+            other: power.fma(p, power.sub(one())),
+        }
+    }
+    #[inline(always)]
+    fn finish<V: Vector>(begun: Begun<V>, inverse: V) -> (V, V) {
+        (begun.other.mul(inverse), begun.exp.mul(inverse).mul(inverse))
     }
     #[inline(always)]
     fn slope<V: Vector>(x: V) -> (V, V) {
-        let (minus_1, e) = exp2_minus_1(clamp_exponent(x));
-        let r = one::<V>().div(e.add(one()));
+        let begun = Self::begin(clamp_exponent(x));
+        let (value, slope) = Self::finish(begun, one::<V>().div(begun.denominator));
         // Rounding may carry the quotient to 1 + 2^−52.
-        (one::<V>().min(minus_1.mul(r)), e.mul(r).mul(r))
+        (one::<V>().min(value), slope)
     }
     #[inline(always)]
     fn curvature<V: Vector>(x: V) -> (V, V, V) {
@@ -472,17 +463,34 @@ impl Unit for TanhUnit {
 
 impl Unit for SoftPlusUnit {
     #[inline(always)]
-    fn slopes_of_two<V: Vector>(x: [V; 2]) -> ([(V, V); 2], V) {
-        let results = [softplus_and_slope(x[0]), softplus_and_slope(x[1])];
-        (results, V::splat(V::Scalar::default()))
+    fn begin<V: Vector>(x: V) -> Begun<V> {
+        // The exponent −|x| keeps e ≤ 1. One division serves 1/(1+e) and e/(2+e).
+        let exp = clamp(V::splat(V::Scalar::default()).sub(x.abs())).exp_in_range();
+        let denominator = exp.add(one()).mul(exp.add(V::splat(V::Scalar::TWO)));
+        Begun {
+            denominator,
+            exp,
+            other: x,
+        }
+    }
+    #[inline(always)]
+    fn finish<V: Vector>(begun: Begun<V>, inverse: V) -> (V, V) {
+        let Begun { exp, other: x, .. } = begun;
+        let (one_more, two_more) = (exp.add(one()), exp.add(V::splat(V::Scalar::TWO)));
+        let larger = two_more.mul(inverse);
+        let value = V::splat(V::Scalar::default())
+            .max(x)
+            .add(log1p_of_ratio(exp.mul(one_more).mul(inverse)));
+        (value, x.where_negative(exp.mul(larger), larger))
     }
     #[inline(always)]
     fn slope<V: Vector>(x: V) -> (V, V) {
-        softplus_and_slope(x)
+        let begun = Self::begin(x);
+        Self::finish(begun, one::<V>().div(begun.denominator))
     }
     #[inline(always)]
     fn curvature<V: Vector>(x: V) -> (V, V, V) {
-        let (value, slope) = softplus_and_slope(x);
+        let (value, slope) = Self::slope(x);
         (value, slope, logistic(x).1)
     }
 }

@@ -17,6 +17,7 @@ mod layout;
 mod loss;
 mod net;
 mod noise;
+mod pack;
 mod passes;
 pub mod plain;
 mod real;

@@ -75,7 +75,7 @@ impl<T: Real> Call<'_, T> {
     fn tile_rows(&self, count: usize) -> TileRows<'_, T> {
         let offsets = &self.work.offsets[..count.next_multiple_of(ROW_PADDING)];
         TileRows {
-            inputs: self.rows.inputs.as_ptr(),
+            inputs: self.rows.inputs[self.work.base..].as_ptr(),
             offsets,
             count,
             dim: self.shape.dim,
@@ -216,7 +216,7 @@ impl<T: Real> Call<'_, T> {
         let (g, h) = (work.residuals.as_mut_slice(), work.curvatures.as_mut_slice());
         let (squares, curvatures) = (work.second.as_mut_slice(), work.third.as_mut_slice());
         for (row, offset) in work.offsets[..count].iter().enumerate() {
-            let input = &self.rows.inputs[*offset..*offset + self.shape.dim];
+            let input = &self.rows.inputs[work.base + *offset..][..self.shape.dim];
             let length: f64 = input.iter().map(|x| x.to_f64() * x.to_f64()).sum();
             for r in 0..q {
                 let i = row * q + r;

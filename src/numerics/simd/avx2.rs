@@ -40,6 +40,10 @@ impl Vector for F64x4 {
         Self(unsafe { _mm256_set1_pd(value) })
     }
     #[inline(always)]
+    fn prefetch(address: *const f64) {
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
+    }
+    #[inline(always)]
     unsafe fn load(from: *const f64) -> Self {
         Self(unsafe { _mm256_loadu_pd(from) })
     }
@@ -170,6 +174,10 @@ impl Vector for F32x8 {
     #[inline(always)]
     fn splat(value: f32) -> Self {
         Self(unsafe { _mm256_set1_ps(value) })
+    }
+    #[inline(always)]
+    fn prefetch(address: *const f32) {
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
     }
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {

@@ -60,6 +60,10 @@ impl Vector for F64x8 {
         Self(unsafe { _mm512_set1_pd(value) })
     }
     #[inline(always)]
+    fn prefetch(address: *const f64) {
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
+    }
+    #[inline(always)]
     unsafe fn load(from: *const f64) -> Self {
         Self(unsafe { _mm512_loadu_pd(from) })
     }
@@ -244,6 +248,10 @@ impl Vector for F32x16 {
     #[inline(always)]
     fn splat(value: f32) -> Self {
         Self(unsafe { _mm512_set1_ps(value) })
+    }
+    #[inline(always)]
+    fn prefetch(address: *const f32) {
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
     }
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {

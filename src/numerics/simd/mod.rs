@@ -42,6 +42,8 @@ pub trait Vector: Copy {
     /// # Safety
     /// `to` points at `LANES` writable numbers; any alignment.
     unsafe fn store(self, to: *mut Self::Scalar);
+    /// Asks for the cache line of `address`, which need not be readable.
+    fn prefetch(address: *const Self::Scalar);
     fn add(self, other: Self) -> Self;
     fn sub(self, other: Self) -> Self;
     fn mul(self, other: Self) -> Self;

@@ -36,6 +36,8 @@ macro_rules! portable_vector {
                 Self([value; 4])
             }
             #[inline(always)]
+            fn prefetch(_: *const $scalar) {}
+            #[inline(always)]
             unsafe fn load(from: *const $scalar) -> Self {
                 // SAFETY: the caller's.
                 Self(unsafe { from.cast::<[$scalar; 4]>().read_unaligned() })

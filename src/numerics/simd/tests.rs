@@ -1,6 +1,6 @@
 //! Accuracy of the vectorised functions on every back end.
 
-use super::super::functions::{SigmoidUnit, SoftPlusUnit, TanhUnit, Unit};
+use super::super::functions::{SigmoidUnit, SoftPlusUnit, TanhUnit, Unit, one};
 use super::*;
 use crate::numerics::Activation;
 use std::marker::PhantomData;
@@ -61,7 +61,11 @@ impl<T: Real, U: Unit> VectorTask<T> for EvaluateTwo<'_, T, U> {
             lanes[0]
         };
         for x in self.0 {
-            let ([(a, b), (c, d)], held) = U::slopes_of_two([V::splat(x[0]), V::splat(x[1])]);
+            let begun = [U::begin(V::splat(x[0])), U::begin(V::splat(x[1]))];
+            let held = begun[0].denominator.mul(begun[1].denominator);
+            let inverse = one::<V>().div(held);
+            let (a, b) = U::finish(begun[0], begun[1].denominator.mul(inverse));
+            let (c, d) = U::finish(begun[1], begun[0].denominator.mul(inverse));
             let results = [[lane(a), lane(b)], [lane(c), lane(d)]];
             out.push(held.all_at_most(T::LARGEST_SHARED).then_some(results));
         }

@@ -6,7 +6,7 @@
 )]
 
 use super::super::Real;
-use super::super::functions::Unit;
+use super::super::functions::{Begun, Unit, one};
 use super::super::simd::{Vector, VectorTask};
 use std::marker::PhantomData;
 
@@ -33,46 +33,82 @@ impl<T: Real, U: Unit, const SLOPES: bool> VectorTask<T> for Activate<T, U, SLOP
     fn run<V: Vector<Scalar = T>>(self) {
         for row in (0..self.rows).step_by(4) {
             let mut sums = [V::splat(T::default()); 4];
-            for at in (0..self.stride).step_by(V::LANES) {
-                let first = self.products.wrapping_add(row * self.stride + at);
-                // SAFETY: rows `row..row + 4` and whole vectors of every buffer exist.
-                unsafe {
-                    let to = [
-                        first,
-                        first.add(self.stride),
-                        first.add(2 * self.stride),
-                        first.add(3 * self.stride),
-                    ];
-                    let ([a, b], held) = U::slopes_of_two([V::load(to[0]), V::load(to[1])]);
-                    let ([c, d], too) = U::slopes_of_two([V::load(to[2]), V::load(to[3])]);
-                    let mut results = [a, b, c, d];
-                    if !held.add(too).all_at_most(T::LARGEST_SHARED) {
-                        let mut numbers = [[[T::default(); 16]; 2]; 4];
-                        for r in 0..4 {
-                            numbers[r] = [in_memory(results[r].0), in_memory(results[r].1)];
-                        }
-                        V::enter_apart(WithoutSharing {
-                            products: to,
-                            held: [in_memory(held), in_memory(too)],
-                            results: &mut numbers,
-                            unit: PhantomData::<U>,
-                        });
-                        for r in 0..4 {
-                            results[r] = (V::load(numbers[r][0].as_ptr()), V::load(numbers[r][1].as_ptr()));
-                        }
-                    }
-                    let outer = V::load(self.value_outer.add(at));
-                    for r in 0..4 {
-                        sums[r] = results[r].0.fma(outer, sums[r]);
-                        if SLOPES {
-                            results[r].1.store(to[r]);
-                        }
-                    }
+            // SAFETY: rows `row..row + 4` and whole vectors of every buffer exist.
+            unsafe {
+                for at in (0..self.stride).step_by(V::LANES) {
+                    let four = self.begin::<V>(row, at);
+                    self.finish::<V>(four, row, at, &mut sums);
+                }
+                for r in 0..4 {
+                    sums[r].store(self.sums.add((row + r) * V::LANES));
                 }
             }
+        }
+    }
+}
+
+/// Four vectors, one of each of four rows, on their way; rows 0 and 1, rows 2 and 3 share divisions.
+#[derive(Clone, Copy)]
+struct Four<V> {
+    begun: [Begun<V>; 4],
+    /// 1 over the products of two denominators.
+    inverses: [V; 2],
+    /// Whether the products are small enough.
+    hold: bool,
+}
+
+impl<T: Real, U: Unit, const SLOPES: bool> Activate<T, U, SLOPES> {
+    /// # Safety
+    /// Rows `row..row + 4` exist, with a vector at `at`.
+    #[inline(always)]
+    unsafe fn begin<V: Vector<Scalar = T>>(&self, row: usize, at: usize) -> Four<V> {
+        // SAFETY: the caller's.
+        unsafe {
+            let from = self.products.add(row * self.stride + at).cast_const();
+            let begun = [
+                U::begin(V::load(from)),
+                U::begin(V::load(from.add(self.stride))),
+                U::begin(V::load(from.add(2 * self.stride))),
+                U::begin(V::load(from.add(3 * self.stride))),
+            ];
+            let first = begun[0].denominator.mul(begun[1].denominator);
+            let second = begun[2].denominator.mul(begun[3].denominator);
+            Four {
+                begun,
+                inverses: [one::<V>().div(first), one::<V>().div(second)],
+                hold: first.add(second).all_at_most(T::LARGEST_SHARED),
+            }
+        }
+    }
+
+    /// # Safety
+    /// As of `begin`; `four` is what it returned for these rows and this vector.
+    #[inline(always)]
+    unsafe fn finish<V: Vector<Scalar = T>>(&self, four: Four<V>, row: usize, at: usize, sums: &mut [V; 4]) {
+        // SAFETY: the caller's.
+        unsafe {
+            let to = self.products.add(row * self.stride + at);
+            let outer = V::load(self.value_outer.add(at));
+            if !four.hold {
+                let mut values = [[T::default(); 16]; 4];
+                V::enter_apart(WithoutSharing::<T, U, SLOPES> {
+                    products: to,
+                    stride: self.stride,
+                    values: &mut values,
+                    unit: PhantomData,
+                });
+                for r in 0..4 {
+                    sums[r] = V::load(values[r].as_ptr()).fma(outer, sums[r]);
+                }
+                return;
+            }
             for r in 0..4 {
-                // SAFETY: one vector a row.
-                unsafe { sums[r].store(self.sums.add((row + r) * V::LANES)) };
+                let inverse = four.begun[r ^ 1].denominator.mul(four.inverses[r / 2]);
+                let (value, slope) = U::finish(four.begun[r], inverse);
+                sums[r] = value.fma(outer, sums[r]);
+                if SLOPES {
+                    slope.store(to.add(r * self.stride));
+                }
             }
         }
     }
@@ -87,31 +123,45 @@ fn in_memory<V: Vector>(vector: V) -> [V::Scalar; 16] {
     lanes
 }
 
-/// Puts right those lanes where a shared division does not hold: units saturated beyond e^±340, or NaN.
+/// Finishes four vectors, some lanes of which cannot share divisions: units saturated beyond e^±340, or NaN.
 ///
-/// Lane by lane, so that no particle notices what happens in another's lanes.
-struct WithoutSharing<'a, T, U> {
-    products: [*mut T; 4],
-    /// What tells whether rows 0 and 1, rows 2 and 3 hold.
-    held: [[T; 16]; 2],
-    /// Values and slopes of the four rows.
-    results: &'a mut [[[T; 16]; 2]; 4],
+/// The other lanes get what they would have got anyway, so that no particle notices what happens in another's lanes.
+struct WithoutSharing<'a, T, U, const SLOPES: bool> {
+    products: *mut T,
+    stride: usize,
+    values: &'a mut [[T; 16]; 4],
     unit: PhantomData<U>,
 }
 
-impl<T: Real, U: Unit> VectorTask<T> for WithoutSharing<'_, T, U> {
+impl<T: Real, U: Unit, const SLOPES: bool> VectorTask<T> for WithoutSharing<'_, T, U, SLOPES> {
     type Output = ();
 
     #[inline(always)]
     fn run<V: Vector<Scalar = T>>(self) {
-        for (r, from) in self.products.into_iter().enumerate() {
-            // SAFETY: whole vectors, as the caller's.
-            let (value, slope) = U::slope(unsafe { V::load(from) });
-            let (value, slope) = (in_memory(value), in_memory(slope));
-            let [values, slopes] = &mut self.results[r];
-            for lane in 0..V::LANES {
-                if !(self.held[r / 2][lane] <= T::LARGEST_SHARED) {
-                    (values[lane], slopes[lane]) = (value[lane], slope[lane]);
+        for r in [0, 2] {
+            let places = [
+                self.products.wrapping_add(r * self.stride),
+                self.products.wrapping_add((r + 1) * self.stride),
+            ];
+            // SAFETY: the caller of `finish` answers for whole vectors.
+            let x = unsafe { [V::load(places[0]), V::load(places[1])] };
+            let begun = [U::begin(x[0]), U::begin(x[1])];
+            let product = begun[0].denominator.mul(begun[1].denominator);
+            let (inverse, held) = (one::<V>().div(product), in_memory(product));
+            for i in 0..2 {
+                let (value, slope) = U::finish(begun[i], begun[i ^ 1].denominator.mul(inverse));
+                let (mut value, mut slope) = (in_memory(value), in_memory(slope));
+                let (safe_value, safe_slope) = U::slope(x[i]);
+                let (safe_value, safe_slope) = (in_memory(safe_value), in_memory(safe_slope));
+                for lane in 0..V::LANES {
+                    if held[lane] > T::LARGEST_SHARED || held[lane].partial_cmp(&held[lane]).is_none() {
+                        (value[lane], slope[lane]) = (safe_value[lane], safe_slope[lane]);
+                    }
+                }
+                self.values[r + i] = value;
+                if SLOPES {
+                    // SAFETY: as above.
+                    unsafe { V::load(slope.as_ptr()).store(places[i]) };
                 }
             }
         }

@@ -137,6 +137,10 @@ impl<T: Real, const SCALE: bool> Backward<'_, T, SCALE> {
                         delta[v] = delta[v].mul(V::splat(*self.residuals.add(row)));
                     }
                 }
+                if !SCALE {
+                    // The next block's components of this row: strides of a row are too long for the processor to foresee.
+                    V::prefetch(input.wrapping_add(K));
+                }
                 for c in 0..K {
                     let x = V::splat(*input.add(c));
                     for v in 0..N {

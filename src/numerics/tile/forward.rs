@@ -86,10 +86,12 @@ impl<T: Real> Forward<'_, T> {
                 }
                 weights = weights.add(self.stride);
             }
+            let mut line = self.out.add(row * self.stride + first);
             for r in 0..R {
                 for v in 0..N {
-                    products[r][v].store(self.out.add((row + r) * self.stride + first + v * V::LANES));
+                    products[r][v].store(line.add(v * V::LANES));
                 }
+                line = line.add(self.stride);
             }
         }
     }
