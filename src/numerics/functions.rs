@@ -307,6 +307,27 @@ pub(super) fn logistic<V: Vector>(x: V) -> (V, V) {
     (r, e.mul(r).mul(r))
 }
 
+/// [`logistic`] of two vectors at the price of one division where no lane comes near overflow.
+#[inline(always)]
+pub(super) fn logistic_of_two<V: Vector>(x: [V; 2]) -> [(V, V); 2] {
+    let zero = V::splat(V::Scalar::default());
+    let e = [
+        clamp(zero.sub(x[0])).exp_in_range(),
+        clamp(zero.sub(x[1])).exp_in_range(),
+    ];
+    let denominators = [e[0].add(one()), e[1].add(one())];
+    let product = denominators[0].mul(denominators[1]);
+    let inverse = one::<V>().div(product);
+    let mut r = [denominators[1].mul(inverse), denominators[0].mul(inverse)];
+    if !product.all_at_most(V::Scalar::LARGEST_SHARED) {
+        // Lane by lane: those that hold keep what they have.
+        let excess = product.sub(V::splat(V::Scalar::LARGEST_SHARED));
+        r[0] = excess.where_negative(r[0], one::<V>().div(denominators[0]));
+        r[1] = excess.where_negative(r[1], one::<V>().div(denominators[1]));
+    }
+    [(r[0], e[0].mul(r[0]).mul(r[0])), (r[1], e[1].mul(r[1]).mul(r[1]))]
+}
+
 /// 1/(1+e^{−x}) and e^{−x}.
 #[inline(always)]
 fn logistic_and_exp<V: Vector>(x: V) -> (V, V) {

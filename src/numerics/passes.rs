@@ -7,7 +7,7 @@ use super::simd::Vector;
 use super::tile::activate::Activate;
 use super::tile::backward::{Backward, ScaleRows, is_one_block};
 use super::tile::forward::Forward;
-use super::tile::residual::{Fold, Residual};
+use super::tile::residual::{Fold, Residual, fits_four};
 use super::tile::second::{CombineRows, HessianTerms, LaplacianTerms};
 use super::tile::{ROW_PADDING, TileRows};
 use super::{Activation, Real};
@@ -23,7 +23,7 @@ impl<T: Real> Call<'_, T> {
                 Goal::Gradient { ref readings, .. } => {
                     let read = readings.is_some();
                     self.forward_activated::<V, true>(count);
-                    self.fold::<V>(count);
+                    self.fold::<V>(count, true);
                     if read {
                         self.residuals::<V, true, false>(count);
                         self.read(count, sums);
@@ -34,13 +34,13 @@ impl<T: Real> Call<'_, T> {
                 }
                 Goal::Readings(_) => {
                     self.forward_activated::<V, false>(count);
-                    self.fold::<V>(count);
+                    self.fold::<V>(count, true);
                     self.residuals::<V, true, false>(count);
                     self.read(count, sums);
                 }
                 Goal::Outputs(_) => {
                     self.forward_activated::<V, false>(count);
-                    self.fold::<V>(count);
+                    self.fold::<V>(count, true);
                 }
                 Goal::Laplacian(_) => self.laplacian::<V>(count, sums),
                 Goal::HessianVector { .. } => self.hessian_vector::<V>(count),
@@ -65,6 +65,7 @@ impl<T: Real> Call<'_, T> {
         Activate {
             rows: count.next_multiple_of(4),
             stride: self.shape.layout.stride,
+            q: self.shape.layout.q,
             value_outer: self.shape.layout.outer().value,
             products: self.work.slopes.as_mut_ptr(),
             sums: self.work.outputs.as_mut_ptr(),
@@ -100,18 +101,20 @@ impl<T: Real> Call<'_, T> {
         unsafe { V::enter(task) }
     }
 
-    /// Lane-wise sums to outputs.
-    unsafe fn fold<V: Vector<Scalar = T>>(&mut self, count: usize) {
+    /// Lane-wise sums to outputs; `begun` if they come from `activate`.
+    unsafe fn fold<V: Vector<Scalar = T>>(&mut self, count: usize, begun: bool) {
         let sums = self.work.outputs.as_mut_ptr();
         // SAFETY: the caller's.
-        unsafe { self.fold_buffer::<V>(sums, count) }
+        unsafe { self.fold_buffer::<V>(sums, count, begun) }
     }
 
-    unsafe fn fold_buffer<V: Vector<Scalar = T>>(&self, sums: *mut T, count: usize) {
+    unsafe fn fold_buffer<V: Vector<Scalar = T>>(&self, sums: *mut T, count: usize, begun: bool) {
+        let q = self.shape.layout.q;
         let task = Fold {
             sums,
             rows: count.next_multiple_of(ROW_PADDING),
-            q: self.shape.layout.q,
+            q,
+            begun: begun && fits_four::<V>(q),
         };
         // SAFETY: the caller's; the buffer holds 16 numbers for each of as many rows.
         unsafe { V::enter(task) }
@@ -206,9 +209,9 @@ impl<T: Real> Call<'_, T> {
                 Activation::SoftPlus => V::enter(self.laplacian_terms::<SoftPlusUnit>(count)),
             }
             let (second, third) = (self.work.second.as_mut_ptr(), self.work.third.as_mut_ptr());
-            self.fold::<V>(count);
-            self.fold_buffer::<V>(second, count);
-            self.fold_buffer::<V>(third, count);
+            self.fold::<V>(count, false);
+            self.fold_buffer::<V>(second, count, false);
+            self.fold_buffer::<V>(third, count, false);
             self.residuals::<V, false, true>(count);
         }
         let q = self.shape.layout.q;
@@ -251,8 +254,8 @@ impl<T: Real> Call<'_, T> {
                 Activation::SoftPlus => V::enter(self.hessian_terms::<SoftPlusUnit>(count)),
             }
             let along = self.work.second.as_mut_ptr();
-            self.fold::<V>(count);
-            self.fold_buffer::<V>(along, count);
+            self.fold::<V>(count, false);
+            self.fold_buffer::<V>(along, count, false);
             self.residuals::<V, false, true>(count);
             let work = &mut *self.work;
             V::enter(CombineRows {

@@ -8,6 +8,7 @@
 use super::super::Real;
 use super::super::functions::{Begun, Unit, one};
 use super::super::simd::{Vector, VectorTask};
+use super::residual::{fits_four, fold_four};
 use std::marker::PhantomData;
 
 /// From products to lane-wise sums of a σ, and with `SLOPES` to the units' slopes in place (without a and the scale, which
@@ -18,10 +19,12 @@ pub struct Activate<T, U, const SLOPES: bool> {
     /// A multiple of 4.
     pub rows: usize,
     pub stride: usize,
+    /// Particles side by side.
+    pub q: usize,
     pub value_outer: *const T,
     /// rows × stride.
     pub products: *mut T,
-    /// rows × lanes.
+    /// rows × lanes; for [`super::residual::Fold`], which is `begun` where four rows fit.
     pub sums: *mut T,
     pub unit: PhantomData<U>,
 }
@@ -39,8 +42,12 @@ impl<T: Real, U: Unit, const SLOPES: bool> VectorTask<T> for Activate<T, U, SLOP
                     let four = self.begin::<V>(row, at);
                     self.finish::<V>(four, row, at, &mut sums);
                 }
-                for r in 0..4 {
-                    sums[r].store(self.sums.add((row + r) * V::LANES));
+                if fits_four::<V>(self.q) {
+                    fold_four(sums).store(self.sums.add(row / 4 * V::LANES));
+                } else {
+                    for r in 0..4 {
+                        sums[r].store(self.sums.add((row + r) * V::LANES));
+                    }
                 }
             }
         }
