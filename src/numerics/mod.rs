@@ -21,6 +21,7 @@ pub mod limits;
 mod loss;
 mod net;
 mod noise;
+mod pack;
 mod passes;
 pub mod plain;
 mod real;

@@ -10,7 +10,7 @@ pub struct DoubleDouble {
     pub low: f64,
 }
 
-const LN_2: DoubleDouble = DoubleDouble { high: std::f64::consts::LN_2, low: 2.3190468138462996e-17 };
+pub const LN_2: DoubleDouble = DoubleDouble { high: std::f64::consts::LN_2, low: 2.3190468138462996e-17 };
 
 /// `a + b` exactly.
 fn two_sum(a: f64, b: f64) -> DoubleDouble {
