@@ -20,6 +20,8 @@ mod layout;
 pub mod limits;
 mod loss;
 mod net;
+#[cfg(test)]
+mod net_shape_tests;
 mod noise;
 mod passes;
 pub mod plain;
