@@ -2,9 +2,10 @@
 //! # Rooms
 //!
 //! Data flows one way; each module imports only from those before it:
-//! [`error`], [`random`], [`parallel`], [`numerics`], [`problem`], [`dynamics`], [`ensemble`], [`estimates`], [`study`],
-//! [`report`], [`cli`].
+//! [`error`], [`random`], [`parallel`], [`numerics`], [`problem`], [`dynamics`], [`ensemble`], [`estimates`], [`analysis`],
+//! [`study`], [`report`], [`cli`].
 
+pub mod analysis;
 pub mod cli;
 pub mod dynamics;
 pub mod ensemble;

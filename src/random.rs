@@ -30,6 +30,12 @@ pub enum Purpose {
     Outer = 7,
     /// Starting points of a search for the minimum.
     Minimum = 8,
+    /// Chains that sample the Gibbs measure: proposals and acceptances.
+    Reference = 9,
+    /// Resampling: bootstraps, wild bootstraps and permutations.
+    Resample = 10,
+    /// Random directions and random subsets in an analysis.
+    Direction = 11,
 }
 
 /// Names one family of streams: a study's seed and a purpose.
