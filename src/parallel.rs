@@ -5,6 +5,7 @@
 
 use crate::error::{Error, Result};
 use rayon::prelude::*;
+use std::sync::Mutex;
 
 /// A fixed number of threads.
 pub struct Threads {
@@ -41,10 +42,25 @@ impl Threads {
     ) -> Vec<R>
     where
         I: Send,
+        W: Send,
         R: Send,
     {
+        // Not `map_init`: with items dealt out singly it would make new buffers for each.
+        let idle = Mutex::new(Vec::new());
         self.pool.install(|| {
-            items.par_iter_mut().with_max_len(1).map_init(&make_work, |work, item| body(item, work)).collect()
+            items
+                .par_iter_mut()
+                .with_max_len(1)
+                .map(|item| {
+                    let taken = idle.lock().ok().and_then(|mut idle| idle.pop());
+                    let mut work = taken.unwrap_or_else(&make_work);
+                    let result = body(item, &mut work);
+                    if let Ok(mut idle) = idle.lock() {
+                        idle.push(work);
+                    }
+                    result
+                })
+                .collect()
         })
     }
 }

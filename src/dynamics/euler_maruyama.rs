@@ -1,7 +1,7 @@
 //! The SGD-SDE by the scheme of Euler and Maruyama.
 
 use super::{Block, Facts, Noise, Process};
-use crate::numerics::{Backend, euler_maruyama_update};
+use crate::numerics::Backend;
 use crate::problem::{Potential, Scratch};
 use crate::random::{Key, Purpose};
 
@@ -110,9 +110,8 @@ impl Process for EulerMaruyama<'_> {
         gradient: &mut [f64],
         scratch: &mut Scratch,
     ) {
-        self.potential.block_gradient(&block.weights, gradient, scratch);
         let normals = &noise.normals[..block.weights.len()];
-        let (weights, scale) = (&mut block.weights, (self.s * self.dt).sqrt());
-        euler_maruyama_update(self.backend, weights, gradient, normals, self.dt, scale);
+        let sizes = [self.dt, (self.s * self.dt).sqrt()];
+        self.potential.block_noisy_step(&mut block.weights, normals, sizes, gradient, scratch);
     }
 }

@@ -9,6 +9,7 @@ use super::{Activation, Real};
 
 /// Constants of a precision.
 pub trait Coefficients: Sized + Copy + 'static {
+    const EPSILON: Self;
     /// Largest |x| whose exponential, and its inverse, are normal numbers.
     const LIMIT: Self;
     const ONE: Self;
@@ -25,11 +26,24 @@ pub trait Coefficients: Sized + Copy + 'static {
     const EXP_TABLE: &'static [Self];
     /// 2^(j/16) (f32: 2^(j/32)).
     const ROOTS_OF_2: &'static [Self];
+    /// 2^(j/16) exactly, over `ROOTS_OF_2[j]`, minus 1 (f32: 32 of them).
+    const LOST_OF_ROOTS: &'static [Self];
+    /// (2^r − 1)/r for |r| ≤ ½, to relative accuracy.
+    const EXP2: &'static [Self];
+    /// The same for |r| ≤ ½ / (number of roots).
+    const EXP2_NEAREST: &'static [Self];
+    /// The same for 0 ≤ r ≤ 1 / (number of roots), where its error counts in proportion to r.
+    const EXP2_BELOW: &'static [Self];
+    /// 2^x and 2^−x are normal numbers for x up to this.
+    const LIMIT_2: Self;
+    /// The largest product of two denominators that share a division, with room for the sum of two such products.
+    const LARGEST_SHARED: Self;
     /// (2 artanh(√x)/√x − 2)/x for 0 ≤ x ≤ 1/9.
     const LOG1P: &'static [Self];
 }
 
 impl Coefficients for f64 {
+    const EPSILON: f64 = f64::EPSILON;
     const LIMIT: f64 = 708.0;
     const ONE: f64 = 1.0;
     const TWO: f64 = 2.0;
@@ -75,6 +89,56 @@ impl Coefficients for f64 {
         1.8340080864093424,
         1.9152065613971474,
     ];
+    const LOST_OF_ROOTS: &'static [f64] = &[
+        0.0,
+        8.189317638195515e-17,
+        -2.7939114859515733e-17,
+        7.826573258636076e-17,
+        3.3484623336251524e-17,
+        3.750854201303127e-17,
+        1.9572585293112036e-17,
+        5.68648095791174e-17,
+        -6.835808657661922e-17,
+        -2.3591094770850053e-17,
+        5.1548301170786783e-17,
+        1.5341410053603723e-17,
+        4.875160526227062e-17,
+        1.685487290628973e-17,
+        1.790126907604513e-17,
+        -5.545065618639427e-17,
+    ];
+    const EXP2: &'static [f64] = &[
+        std::f64::consts::LN_2,
+        0.24022650695910097,
+        0.055504108664821236,
+        0.009618129107607065,
+        0.0013333558146531625,
+        0.00015403530441481065,
+        1.5252733701228147e-05,
+        1.3215442723966273e-06,
+        1.0178121291579376e-07,
+        7.072561757844552e-09,
+        4.445538637021409e-10,
+    ];
+    const EXP2_NEAREST: &'static [f64] = &[
+        std::f64::consts::LN_2,
+        0.24022650695910086,
+        0.0555041086648215,
+        0.009618129106525715,
+        0.0013333558148125677,
+        0.00015403756243035776,
+        1.5252734009945073e-05,
+    ];
+    const EXP2_BELOW: &'static [f64] = &[
+        0.6931471805599376,
+        0.24022650696149073,
+        0.05550410841751851,
+        0.009618140868148266,
+        0.0013330732748854232,
+        0.00015736798470980664,
+    ];
+    const LIMIT_2: f64 = 1021.0;
+    const LARGEST_SHARED: f64 = 1e300;
     const LOG1P: &'static [f64] = &[
         0.6666666666666631,
         0.4000000000015724,
@@ -90,6 +154,7 @@ impl Coefficients for f64 {
 }
 
 impl Coefficients for f32 {
+    const EPSILON: f32 = f32::EPSILON;
     const LIMIT: f32 = 87.0;
     const ONE: f32 = 1.0;
     const TWO: f32 = 2.0;
@@ -134,11 +199,51 @@ impl Coefficients for f32 {
         1.9152066,
         1.9571441,
     ];
+    const LOST_OF_ROOTS: &'static [f32] = &[
+        0.0,
+        -4.7084576e-8,
+        4.628547e-8,
+        -5.5604225e-8,
+        -1.19921575e-8,
+        -4.8776062e-8,
+        4.7297824e-8,
+        -3.4814427e-8,
+        3.193418e-8,
+        -2.6886665e-8,
+        3.6210572e-8,
+        1.118421e-9,
+        -3.099072e-8,
+        -2.638301e-8,
+        -7.475213e-9,
+        -4.2456357e-8,
+        1.7114271e-8,
+        2.3001967e-8,
+        -3.0476834e-8,
+        -1.6538538e-8,
+        5.233334e-9,
+        -3.5920646e-8,
+        6.1075918e-9,
+        -3.1140544e-8,
+        -1.4719605e-8,
+        -2.8218102e-8,
+        -5.258795e-9,
+        -6.3603873e-9,
+        -6.1282597e-9,
+        -2.4880409e-8,
+        5.1406093e-9,
+        -8.697267e-9,
+    ];
+    const EXP2: &'static [f32] =
+        &[std::f32::consts::LN_2, 2.4022649e-1, 5.5503573e-2, 9.618238e-3, 1.3390735e-3, 1.540349e-4];
+    const EXP2_NEAREST: &'static [f32] = &[std::f32::consts::LN_2, 2.4022827e-1, 5.550411e-2];
+    const EXP2_BELOW: &'static [f32] = &[6.9314724e-1, 2.4021596e-1, 5.6084972e-2];
+    const LIMIT_2: f32 = 126.0;
+    const LARGEST_SHARED: f32 = 1e37;
     const LOG1P: &'static [f32] = &[0.666_664_1, 0.400_216_97, 0.279_991_48, 0.280_244_56];
 }
 
 #[inline(always)]
-fn polynomial<V: Vector>(coefficients: &'static [V::Scalar], x: V) -> V {
+pub(super) fn polynomial<V: Vector>(coefficients: &'static [V::Scalar], x: V) -> V {
     let mut sum = V::splat(coefficients[coefficients.len() - 1]);
     for i in (0..coefficients.len() - 1).rev() {
         sum = sum.fma(x, V::splat(coefficients[i]));
@@ -147,7 +252,7 @@ fn polynomial<V: Vector>(coefficients: &'static [V::Scalar], x: V) -> V {
 }
 
 #[inline(always)]
-fn one<V: Vector>() -> V {
+pub(super) fn one<V: Vector>() -> V {
     V::splat(V::Scalar::ONE)
 }
 
@@ -190,6 +295,24 @@ pub(super) fn logistic<V: Vector>(x: V) -> (V, V) {
     (r, e.mul(r).mul(r))
 }
 
+/// [`logistic`] of two vectors at the price of one division where no lane comes near overflow.
+#[inline(always)]
+pub(super) fn logistic_of_two<V: Vector>(x: [V; 2]) -> [(V, V); 2] {
+    let zero = V::splat(V::Scalar::default());
+    let e = [clamp(zero.sub(x[0])).exp_in_range(), clamp(zero.sub(x[1])).exp_in_range()];
+    let denominators = [e[0].add(one()), e[1].add(one())];
+    let product = denominators[0].mul(denominators[1]);
+    let inverse = one::<V>().div(product);
+    let mut r = [denominators[1].mul(inverse), denominators[0].mul(inverse)];
+    if !product.all_at_most(V::Scalar::LARGEST_SHARED) {
+        // Lane by lane: those that hold keep what they have.
+        let excess = product.sub(V::splat(V::Scalar::LARGEST_SHARED));
+        r[0] = excess.where_negative(r[0], one::<V>().div(denominators[0]));
+        r[1] = excess.where_negative(r[1], one::<V>().div(denominators[1]));
+    }
+    [(r[0], e[0].mul(r[0]).mul(r[0])), (r[1], e[1].mul(r[1]).mul(r[1]))]
+}
+
 /// 1/(1+e^{−x}) and e^{−x}.
 #[inline(always)]
 fn logistic_and_exp<V: Vector>(x: V) -> (V, V) {
@@ -200,41 +323,48 @@ fn logistic_and_exp<V: Vector>(x: V) -> (V, V) {
 /// log(1+e^x).
 #[inline(always)]
 pub(super) fn softplus<V: Vector>(x: V) -> V {
-    softplus_and_slope(x).0
-}
-
-/// log(1+e^x) and its derivative 1/(1+e^{−x}), both to relative accuracy.
-#[inline(always)]
-fn softplus_and_slope<V: Vector>(x: V) -> (V, V) {
-    // The exponent −|x| keeps e ≤ 1. One division serves 1/(1+e) and e/(2+e).
-    let zero = V::splat(V::Scalar::default());
-    let e = clamp(zero.sub(x.abs())).exp_in_range();
-    let (one_more, two_more) = (e.add(one()), e.add(V::splat(V::Scalar::TWO)));
-    let inverse = one::<V>().div(one_more.mul(two_more));
-    let larger = two_more.mul(inverse);
-    let value = zero.max(x).add(log1p_of_ratio(e.mul(one_more).mul(inverse)));
-    (value, x.where_negative(e.mul(larger), larger))
-}
-
-/// tanh(x/2) and 4 e^x/(1+e^x)² = its derivative times two, from expm1 so that both are relatively accurate.
-#[inline(always)]
-fn tanh_half<V: Vector>(x: V) -> (V, V) {
-    let (k, p) = reduced_exp(clamp(x));
-    let power = one::<V>().times_pow2(k);
-    let (expm1, exp) = (power.fma(p, power.sub(one())), power.fma(p, power));
-    let inverse = one::<V>().div(exp.add(one()));
-    // Rounding may carry the quotient to 1 + 2^−52.
-    let value = one::<V>().min(expm1.mul(inverse));
-    let half = inverse.add(inverse);
-    (value, exp.mul(half).mul(half))
+    SoftPlusUnit::slope(x).0
 }
 
 /// An activation in the normal form of the kernels: functions of x = `argument`·z, scaled by constants afterwards.
+///
+/// The arguments of σ and tanh are exponents of 2: the factor log₂e goes into the weights, once a step, instead of into
+/// every evaluation.
 pub(super) trait Unit {
-    /// Value, slope.
+    /// Begins the evaluation of a vector: everything up to a division by its `denominator`.
+    fn begin<V: Vector>(x: V) -> Begun<V>;
+    /// Value and slope, from 1/denominator.
+    fn finish<V: Vector>(begun: Begun<V>, inverse: V) -> (V, V);
+    /// Value, slope, for any x.
     fn slope<V: Vector>(x: V) -> (V, V);
-    /// Value, slope, curvature.
+    /// Value, slope, curvature, for any x.
     fn curvature<V: Vector>(x: V) -> (V, V, V);
+}
+
+/// An evaluation up to its division. Two share one: 1/a = b · 1/(ab), as long as ab is at most `LARGEST_SHARED`; a
+/// division of a vector keeps its unit busy for 16 cycles, as long as 32 multiplications.
+#[derive(Clone, Copy)]
+pub(super) struct Begun<V> {
+    pub denominator: V,
+    exp: V,
+    other: V,
+}
+
+/// Into ±LIMIT_2; NaN stays.
+#[inline(always)]
+fn clamp_exponent<V: Vector>(x: V) -> V {
+    let limit = V::Scalar::LIMIT_2;
+    V::splat(V::Scalar::from_f64(-limit.to_f64())).max(V::splat(limit).min(x))
+}
+
+/// 2^x = 2^k (1+p): (2^k, p), p to relative accuracy. For |x| ≤ LIMIT_2, clamped.
+#[inline(always)]
+pub(super) fn exp2_split_by_polynomial<V: Vector>(x: V) -> (V, V) {
+    let x = clamp_exponent(x);
+    let magic = V::splat(V::Scalar::ROUND);
+    let k = x.add(magic).sub(magic);
+    let r = x.sub(k);
+    (one::<V>().times_pow2(k), r.mul(polynomial(V::Scalar::EXP2, r)))
 }
 
 /// What turns normal forms into σ_β and its derivatives.
@@ -250,53 +380,108 @@ pub(super) struct Scales {
 impl Scales {
     pub(super) fn new(activation: Activation, beta: f64) -> Self {
         match activation {
-            Activation::Sigmoid => Self { argument: beta, value: 1.0, slope: beta, curvature: beta * beta },
-            Activation::Tanh => {
-                Self { argument: 2.0 * beta, value: 1.0, slope: beta, curvature: -2.0 * beta * beta }
-            }
+            Activation::Sigmoid => Self {
+                argument: -beta * std::f64::consts::LOG2_E,
+                value: 1.0,
+                slope: beta,
+                curvature: beta * beta,
+            },
+            Activation::Tanh => Self {
+                argument: 2.0 * beta * std::f64::consts::LOG2_E,
+                value: 1.0,
+                slope: 4.0 * beta,
+                curvature: -8.0 * beta * beta,
+            },
             Activation::SoftPlus => Self { argument: beta, value: 1.0 / beta, slope: 1.0, curvature: beta },
         }
     }
 }
 
+/// x = −z log₂e: 1/(1+2^x), its slope 2^x/(1+2^x)², its curvature.
 pub(super) struct SigmoidUnit;
+/// x = 2z log₂e: tanh z = (2^x−1)/(2^x+1), a quarter of its slope, an eighth of minus its curvature.
 pub(super) struct TanhUnit;
+/// x = z.
 pub(super) struct SoftPlusUnit;
 
 impl Unit for SigmoidUnit {
     #[inline(always)]
+    fn begin<V: Vector>(x: V) -> Begun<V> {
+        let exp = x.exp2();
+        Begun { denominator: exp.add(one()), exp, other: exp }
+    }
+    #[inline(always)]
+    fn finish<V: Vector>(begun: Begun<V>, inverse: V) -> (V, V) {
+        (inverse, begun.exp.mul(inverse).mul(inverse))
+    }
+    #[inline(always)]
     fn slope<V: Vector>(x: V) -> (V, V) {
-        logistic(x)
+        let begun = Self::begin(clamp_exponent(x));
+        Self::finish(begun, one::<V>().div(begun.denominator))
     }
     #[inline(always)]
     fn curvature<V: Vector>(x: V) -> (V, V, V) {
-        let (r, e) = logistic_and_exp(x);
-        let slope = e.mul(r).mul(r);
+        let begun = Self::begin(clamp_exponent(x));
+        let (value, slope) = Self::finish(begun, one::<V>().div(begun.denominator));
         // 1 − 2r = (e − 1) r.
-        (r, slope, slope.mul(e.sub(one()).mul(r)))
+        (value, slope, slope.mul(begun.exp.sub(one()).mul(value)))
     }
 }
 
 impl Unit for TanhUnit {
     #[inline(always)]
+    fn begin<V: Vector>(x: V) -> Begun<V> {
+        let (power, p) = x.exp2_split();
+        let exp = power.fma(p, power);
+        Begun {
+            denominator: exp.add(one()),
+            exp,
+            // exp − 1, to relative accuracy.
+            other: power.fma(p, power.sub(one())),
+        }
+    }
+    #[inline(always)]
+    fn finish<V: Vector>(begun: Begun<V>, inverse: V) -> (V, V) {
+        (begun.other.mul(inverse), begun.exp.mul(inverse).mul(inverse))
+    }
+    #[inline(always)]
     fn slope<V: Vector>(x: V) -> (V, V) {
-        tanh_half(x)
+        let begun = Self::begin(clamp_exponent(x));
+        let (value, slope) = Self::finish(begun, one::<V>().div(begun.denominator));
+        // Rounding may carry the quotient to 1 + 2^−52.
+        (one::<V>().min(value), slope)
     }
     #[inline(always)]
     fn curvature<V: Vector>(x: V) -> (V, V, V) {
-        let (value, slope) = tanh_half(x);
+        let (value, slope) = Self::slope(x);
         (value, slope, value.mul(slope))
     }
 }
 
 impl Unit for SoftPlusUnit {
     #[inline(always)]
+    fn begin<V: Vector>(x: V) -> Begun<V> {
+        // The exponent −|x| keeps e ≤ 1. One division serves 1/(1+e) and e/(2+e).
+        let exp = clamp(V::splat(V::Scalar::default()).sub(x.abs())).exp_in_range();
+        let denominator = exp.add(one()).mul(exp.add(V::splat(V::Scalar::TWO)));
+        Begun { denominator, exp, other: x }
+    }
+    #[inline(always)]
+    fn finish<V: Vector>(begun: Begun<V>, inverse: V) -> (V, V) {
+        let Begun { exp, other: x, .. } = begun;
+        let (one_more, two_more) = (exp.add(one()), exp.add(V::splat(V::Scalar::TWO)));
+        let larger = two_more.mul(inverse);
+        let value = V::splat(V::Scalar::default()).max(x).add(log1p_of_ratio(exp.mul(one_more).mul(inverse)));
+        (value, x.where_negative(exp.mul(larger), larger))
+    }
+    #[inline(always)]
     fn slope<V: Vector>(x: V) -> (V, V) {
-        softplus_and_slope(x)
+        let begun = Self::begin(x);
+        Self::finish(begun, one::<V>().div(begun.denominator))
     }
     #[inline(always)]
     fn curvature<V: Vector>(x: V) -> (V, V, V) {
-        let (value, slope) = softplus_and_slope(x);
+        let (value, slope) = Self::slope(x);
         (value, slope, logistic(x).1)
     }
 }

@@ -3,6 +3,7 @@
 //! Nothing here is compiled for a back end; each pass is, see `Vector::enter`.
 
 use super::layout::{Layout, NetWork};
+use super::pack::{Pack, Unpack};
 use super::simd::{Driver, Vector};
 use super::tile::ROW_PADDING;
 use super::{Activation, Loss, Reading, Real, Rows};
@@ -79,13 +80,32 @@ impl<T: Real> Call<'_, T> {
         let mine = first * size..(first + taken) * size;
         let packed = dim * layout.stride;
         let argument = T::from_f64(layout.argument);
-        layout.pack(&self.weights[mine.clone()], width, dim, argument, self.work.weights.as_mut_slice());
+        let packing = Pack {
+            layout,
+            width,
+            dim,
+            factor: argument,
+            particles: &self.weights[mine.clone()],
+            packed: self.work.weights.as_mut_slice(),
+        };
+        // SAFETY: the caller's.
+        unsafe { V::enter(packing) };
         if let Goal::HessianVector { vectors, .. } = &self.goal {
-            layout.pack(&vectors[mine.clone()], width, dim, T::ONE, self.work.vectors.as_mut_slice());
+            let packing = Pack {
+                layout,
+                width,
+                dim,
+                factor: T::ONE,
+                particles: &vectors[mine.clone()],
+                packed: self.work.vectors.as_mut_slice(),
+            };
+            // SAFETY: the caller's.
+            unsafe { V::enter(packing) };
         }
         self.work.gradient.as_mut_slice()[..packed].fill(T::default());
         let mut sums = Sums { values: [0.0; 16], right: [0.0; 16], laplacians: [0.0; 16] };
         let total = self.rows_of_a_particle();
+        self.work.base = 0;
         self.equal_weights(total);
         for start in (0..total).step_by(self.work.tile_rows) {
             let count = self.work.tile_rows.min(total - start);
@@ -101,7 +121,8 @@ impl<T: Real> Call<'_, T> {
                 }
             }
         }
-        self.finish(first, taken, mine, &sums, total);
+        // SAFETY: the caller's.
+        unsafe { self.finish::<V>(first, taken, mine, &sums, total) };
     }
 
     /// How many rows each particle sees.
@@ -120,27 +141,31 @@ impl<T: Real> Call<'_, T> {
         }
     }
 
-    /// Offsets, labels and weights of rows `start..start + count` of the selection.
+    /// Offsets (the same for every whole tile), labels and weights of rows `start..start + count` of the selection.
     fn prepare(&mut self, first: usize, taken: usize, start: usize, count: usize) {
         let dim = self.shape.dim;
         let total = self.rows_of_a_particle();
         let labels = self.work.labels.as_mut_slice();
-        let offsets = &mut self.work.offsets[..count.next_multiple_of(ROW_PADDING)];
-        let (true_offsets, padding) = offsets.split_at_mut(count);
         if let Selection::Batch(batch) = self.selection {
+            let offsets = &mut self.work.offsets[..count.next_multiple_of(ROW_PADDING)];
+            let (true_offsets, padding) = offsets.split_at_mut(count);
             let batch = &batch[first * total + start..][..count];
             for ((offset, label), row) in true_offsets.iter_mut().zip(labels).zip(batch) {
                 // The index into the labels is also the check that the row exists.
                 *label = self.rows.labels[*row as usize];
                 *offset = *row as usize * dim;
             }
+            padding.fill(true_offsets[0]);
         } else {
             labels[..count].copy_from_slice(&self.rows.labels[start..start + count]);
-            for (row, offset) in true_offsets.iter_mut().enumerate() {
-                *offset = (start + row) * dim;
+            self.work.base = start * dim;
+            if start == 0 {
+                for (row, offset) in self.work.offsets.iter_mut().enumerate() {
+                    *offset = row * dim;
+                }
             }
+            self.work.offsets[count..count.next_multiple_of(ROW_PADDING)].fill(0);
         }
-        padding.fill(true_offsets[0]);
         if let Selection::Weighted(omega) = self.selection {
             let (n, q) = (self.rows.len(), self.shape.layout.q);
             let inverse = T::from_f64(1.0 / n as f64);
@@ -155,7 +180,10 @@ impl<T: Real> Call<'_, T> {
     }
 
     /// Takes the group's results apart.
-    fn finish(
+    ///
+    /// # Safety
+    /// The processor has the instructions of `V`.
+    unsafe fn finish<V: Vector<Scalar = T>>(
         &mut self,
         first: usize,
         taken: usize,
@@ -175,13 +203,35 @@ impl<T: Real> Call<'_, T> {
         };
         match &mut self.goal {
             Goal::Gradient { gradient, readings } => {
-                layout.unpack(packed, factor, &self.weights[mine.clone()], width, dim, &mut gradient[mine]);
+                let unpacking = Unpack {
+                    layout,
+                    width,
+                    dim,
+                    scaled: true,
+                    lambda: factor,
+                    particles: &self.weights[mine.clone()],
+                    packed,
+                    out: &mut gradient[mine],
+                };
+                // SAFETY: the caller's.
+                unsafe { V::enter(unpacking) };
                 if let Some(readings) = readings {
                     read(readings);
                 }
             }
             Goal::HessianVector { vectors, out } => {
-                layout.unpack(packed, factor, &vectors[mine.clone()], width, dim, &mut out[mine]);
+                let unpacking = Unpack {
+                    layout,
+                    width,
+                    dim,
+                    scaled: false,
+                    lambda: factor,
+                    particles: &vectors[mine.clone()],
+                    packed,
+                    out: &mut out[mine],
+                };
+                // SAFETY: the caller's.
+                unsafe { V::enter(unpacking) };
             }
             Goal::Readings(readings) => read(readings),
             Goal::Laplacian(out) => {

@@ -13,7 +13,7 @@ pub(super) struct Layout<T> {
     /// The factor of the weights that makes products the arguments of the normal forms.
     pub argument: f64,
     value_outer: Aligned<T>,
-    slope_outer: Aligned<T>,
+    pub slope_outer: Aligned<T>,
     curvature_outer: Aligned<T>,
     /// Lane ℓ of a vector over (row, particle) belongs to row ℓ / q.
     pub row_of_lane: [u32; 16],
@@ -73,56 +73,6 @@ impl<T: Real> Layout<T> {
         let rows = by_buffers.min(by_data).clamp(ROW_PADDING, 128);
         rows / ROW_PADDING * ROW_PADDING
     }
-
-    /// Puts particles (each `dim` columns of `width`) side by side, times `factor`; missing ones are 0.
-    pub(super) fn pack(&self, particles: &[T], width: usize, dim: usize, factor: T, packed: &mut [T]) {
-        let size = width * dim;
-        if particles.len() < self.q * size {
-            packed[..dim * self.stride].fill(T::default());
-        }
-        for (r, particle) in particles.chunks_exact(size).enumerate() {
-            for (column, line) in particle.chunks_exact(width).zip(packed.chunks_exact_mut(self.stride)) {
-                if self.q == 1 {
-                    for (to, w) in line.iter_mut().zip(column) {
-                        *to = *w * factor;
-                    }
-                } else {
-                    for (to, w) in line[r..].iter_mut().step_by(self.q).zip(column) {
-                        *to = *w * factor;
-                    }
-                }
-            }
-        }
-    }
-
-    /// out = packed + λ·particles, the packed lines taken apart again.
-    pub(super) fn unpack(
-        &self,
-        packed: &[T],
-        lambda: T,
-        particles: &[T],
-        width: usize,
-        dim: usize,
-        out: &mut [T],
-    ) {
-        let per_particle = dim * width;
-        for (r, (out, w)) in
-            out.chunks_exact_mut(per_particle).zip(particles.chunks_exact(per_particle)).enumerate()
-        {
-            let columns = out.chunks_exact_mut(width).zip(w.chunks_exact(width));
-            for ((out, w), line) in columns.zip(packed.chunks_exact(self.stride)) {
-                if self.q == 1 {
-                    for ((out, w), sum) in out.iter_mut().zip(w).zip(line) {
-                        *out = *sum + lambda * *w;
-                    }
-                } else {
-                    for ((out, w), sum) in out.iter_mut().zip(w).zip(line[r..].iter().step_by(self.q)) {
-                        *out = *sum + lambda * *w;
-                    }
-                }
-            }
-        }
-    }
 }
 
 /// Scratch of one thread for the calls of one `NetKernel`.
@@ -149,7 +99,9 @@ pub struct NetWork<T> {
     pub(super) row_weights: Aligned<T>,
     /// Tile rows.
     pub(super) labels: Aligned<T>,
+    /// Of rows, from number `base` of the data.
     pub(super) offsets: Vec<usize>,
+    pub(super) base: usize,
 }
 
 impl<T: Real> NetWork<T> {
@@ -181,6 +133,7 @@ impl<T: Real> NetWork<T> {
             outputs: lanes,
             labels: Aligned::zeros(tile_rows),
             offsets: vec![0; tile_rows],
+            base: 0,
         }
     }
 }

@@ -130,33 +130,36 @@ fn assert_close(got: &[f64], want: &[f64], scale: &[f64], tolerance: f64, what: 
 #[test]
 fn gradients_agree_with_the_plain_path_to_1e_13_of_their_terms() {
     for case in cases() {
-        let (n, rows, size) = (case.labels.len(), case.rows(), case.size());
-        let mut want = vec![0.0; size];
-        for backend in available() {
-            let kernel = case.kernel::<f64>(backend);
-            let work = &mut kernel.work(n);
-            let [mut full, mut weighted, mut batch] = [(); 3].map(|()| vec![f64::NAN; case.weights.len()]);
-            kernel.gradient(rows, &case.weights, &mut full, work);
-            kernel.weighted_gradient(rows, &case.omega, &case.weights, &mut weighted, work);
-            kernel.minibatch_gradient(rows, &case.batch, &case.weights, &mut batch, work);
-            for index in 0..case.count {
-                let w = case.particle(index, &case.weights);
-                let what =
-                    format!("{backend} {:?} p {} d {} n {n}", case.activation, case.outer.len(), case.dim);
-                let each = 1.0 / n as f64;
-                case.net().gradient(rows, w, &mut want);
-                let scale = case.gradient_scale(w, &mut (0..n).map(|i| (i, each)));
-                assert_close(case.particle(index, &full), &want, &scale, 1e-13, &what);
-                let omega = case.particle(index, &case.omega);
-                case.net().weighted_gradient(rows, omega, w, &mut want);
-                let scale = case.gradient_scale(w, &mut omega.iter().map(|o| o * each).enumerate());
-                assert_close(case.particle(index, &weighted), &want, &scale, 1e-13, &what);
-                let mine = case.particle(index, &case.batch);
-                case.net().minibatch_gradient(rows, mine, w, &mut want);
-                let each = 1.0 / mine.len() as f64;
-                let scale = case.gradient_scale(w, &mut mine.iter().map(|i| (*i as usize, each)));
-                assert_close(case.particle(index, &batch), &want, &scale, 1e-13, &what);
-            }
+        check_gradients_of(&case);
+    }
+}
+
+fn check_gradients_of(case: &Case) {
+    let (n, rows, size) = (case.labels.len(), case.rows(), case.size());
+    let mut want = vec![0.0; size];
+    for backend in available() {
+        let kernel = case.kernel::<f64>(backend);
+        let work = &mut kernel.work(n);
+        let [mut full, mut weighted, mut batch] = [(); 3].map(|()| vec![f64::NAN; case.weights.len()]);
+        kernel.gradient(rows, &case.weights, &mut full, work);
+        kernel.weighted_gradient(rows, &case.omega, &case.weights, &mut weighted, work);
+        kernel.minibatch_gradient(rows, &case.batch, &case.weights, &mut batch, work);
+        for index in 0..case.count {
+            let w = case.particle(index, &case.weights);
+            let what = format!("{backend} {:?} p {} d {} n {n}", case.activation, case.outer.len(), case.dim);
+            let each = 1.0 / n as f64;
+            case.net().gradient(rows, w, &mut want);
+            let scale = case.gradient_scale(w, &mut (0..n).map(|i| (i, each)));
+            assert_close(case.particle(index, &full), &want, &scale, 1e-13, &what);
+            let omega = case.particle(index, &case.omega);
+            case.net().weighted_gradient(rows, omega, w, &mut want);
+            let scale = case.gradient_scale(w, &mut omega.iter().map(|o| o * each).enumerate());
+            assert_close(case.particle(index, &weighted), &want, &scale, 1e-13, &what);
+            let mine = case.particle(index, &case.batch);
+            case.net().minibatch_gradient(rows, mine, w, &mut want);
+            let each = 1.0 / mine.len() as f64;
+            let scale = case.gradient_scale(w, &mut mine.iter().map(|i| (*i as usize, each)));
+            assert_close(case.particle(index, &batch), &want, &scale, 1e-13, &what);
         }
     }
 }
@@ -295,6 +298,48 @@ fn one_diverged_particle_leaves_the_others_alone() {
         case.weights = healthy;
         kernel.gradient(case.rows(), &case.weights, &mut after, work);
         assert_eq!(before, after);
+    }
+}
+
+/// Scratch that other particles have used on more rows, so that rows missing from the last vectors are not empty.
+fn used_scratch<T: Real>([p, d, n]: [usize; 3]) {
+    let more = n + 56;
+    let case = Case::new(4, [p, d, more, 8, 3]);
+    let (inputs, labels): (Vec<T>, Vec<T>) = (narrow(&case.inputs), narrow(&case.labels));
+    let (weights, other): (Vec<T>, Vec<T>) = (narrow(&case.weights), narrow(&case.vectors));
+    let first = |count: usize| Rows { inputs: &inputs[..count * d], labels: &labels[..count], dim: d };
+    for backend in available() {
+        let kernel = case.kernel::<T>(backend);
+        let mut fresh = vec![T::default(); weights.len()];
+        let mut used = fresh.clone();
+        kernel.gradient(first(n), &weights, &mut fresh, &mut kernel.work(more));
+        let work = &mut kernel.work(more);
+        for scale in [1.0, 7.0, 1e3, f64::NAN] {
+            let other: Vec<T> = other.iter().map(|w| *w * T::from_f64(scale)).collect();
+            kernel.gradient(first(more), &other, &mut used, work);
+            kernel.gradient(first(n), &weights, &mut used, work);
+            assert!(fresh == used, "{backend} {} {p} {d} {n} {scale}", T::NAME);
+        }
+    }
+}
+
+#[test]
+fn used_scratch_leaves_no_trace() {
+    for p in [1, 3, 12, 16, 17, 33] {
+        for n in [1, 5, 8, 17, 40, 41, 130, 136] {
+            used_scratch::<f64>([p, 7, n]);
+            used_scratch::<f32>([p, 7, n]);
+        }
+    }
+}
+
+/// Units so saturated that shared divisions do not hold, beside others that are not.
+#[test]
+fn saturated_units_agree_with_the_plain_path() {
+    for seed in 0..6 {
+        let mut case = Case::new(seed, [5, 3, 40, 8, 4]);
+        case.weights.iter_mut().step_by(2).for_each(|w| *w *= 1e3);
+        check_gradients_of(&case);
     }
 }
 

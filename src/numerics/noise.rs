@@ -12,7 +12,7 @@ const OWN_STREAM_FROM: usize = 16;
 /// Particles that share a stream below that, counted from particle 0 in aligned groups.
 const GROUP_PARTICLES: u64 = 128;
 /// Consecutive steps that share a stream below that, aligned likewise.
-const GROUP_STEPS: u64 = 64;
+const GROUP_STEPS: u64 = 16;
 /// Stream positions remembered: blocks of up to 512 particles touch at most 5 groups.
 const REMEMBERED: usize = 8;
 
@@ -23,8 +23,8 @@ const REMEMBERED: usize = 8;
 /// agree to 2 units in the last place between them; f32 normals use the upper halves of the words of the f64 ones.
 ///
 /// With dim ≥ 16 weights a particle has one stream for every step. Below that, starting a stream would cost more
-/// than drawing from it, so 128 particles (aligned) share one for 64 steps (aligned); asking for another step than the
-/// next one costs up to 63 steps of words. Two sets of particles of one key must therefore have the same dim.
+/// than drawing from it, so 128 particles (aligned) share one for 16 steps (aligned); asking for another step than the
+/// next one costs up to 15 steps of words. Two sets of particles of one key must therefore have the same dim.
 #[derive(Debug, Clone)]
 pub struct NormalSource {
     backend: Backend,
@@ -190,3 +190,7 @@ impl<T: Real> Task for SharedStream<'_, T> {
 #[cfg(test)]
 #[path = "noise_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "noise_pair_tests.rs"]
+mod pair_tests;

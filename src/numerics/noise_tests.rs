@@ -6,11 +6,18 @@ use crate::random::Purpose;
 
 const SEED: u64 = 20_260_101;
 
-fn brownian() -> Key {
+pub(super) fn brownian() -> Key {
     Key::new(SEED, Purpose::Brownian)
 }
 
-fn draw<T: Real>(backend: Backend, key: Key, first: u64, count: usize, step: u64, dim: usize) -> Vec<T> {
+pub(super) fn draw<T: Real>(
+    backend: Backend,
+    key: Key,
+    first: u64,
+    count: usize,
+    step: u64,
+    dim: usize,
+) -> Vec<T> {
     let mut out = vec![T::default(); count * dim];
     NormalSource::new(backend).fill(key, first, count, step, dim, &mut out);
     out
@@ -65,7 +72,7 @@ fn back_ends_agree_to_two_units_in_the_last_place() {
 }
 
 /// Within five standard errors; a correct program fails one such check in 1.7 million.
-fn assert_mean(name: &str, values: impl Iterator<Item = f64>, mean: f64, variance: f64) {
+pub(super) fn assert_mean(name: &str, values: impl Iterator<Item = f64>, mean: f64, variance: f64) {
     let (mut sum, mut count) = (0.0, 0.0);
     for value in values {
         sum += value;
@@ -76,7 +83,7 @@ fn assert_mean(name: &str, values: impl Iterator<Item = f64>, mean: f64, varianc
 }
 
 /// Φ(x) by the series Σ x^{2k+1}/(1·3·5···(2k+1)), for |x| ≤ 7.
-fn normal_cdf(x: f64) -> f64 {
+pub(super) fn normal_cdf(x: f64) -> f64 {
     let (mut term, mut sum) = (x, x);
     for k in 1..200 {
         term *= x * x / f64::from(2 * k + 1);

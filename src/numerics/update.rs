@@ -1,4 +1,4 @@
-//! Elementwise updates and gradients, compiled for every back end.
+//! Elementwise updates, compiled for every back end.
 
 use super::dispatch::{Task, run};
 use super::lanes::Lanes;
@@ -6,16 +6,34 @@ use super::{Backend, Real};
 
 /// a·b + c, rounded once where the lanes do that.
 #[inline(always)]
-fn fused<T: Real, L: Lanes>(a: T, b: T, c: T) -> T {
+pub(super) fn fused<T: Real, L: Lanes>(a: T, b: T, c: T) -> T {
     if L::FUSED { a.multiply_add(b, c) } else { a * b + c }
+}
+
+/// The numbers of a step of Euler and Maruyama that are the same for all weights.
+#[derive(Clone, Copy)]
+pub(super) struct StepSizes<T> {
+    minus_step: T,
+    noise_scale: T,
+}
+
+impl<T: Real> StepSizes<T> {
+    pub(super) fn new(step: T, noise_scale: T) -> Self {
+        Self { minus_step: T::from_f64(-step.to_f64()), noise_scale }
+    }
+
+    /// (w − h·g) + c·ξ: the gradient step is rounded first and then takes the noise.
+    #[inline(always)]
+    pub(super) fn apply<L: Lanes>(self, w: T, g: T, xi: T) -> T {
+        fused::<T, L>(self.noise_scale, xi, fused::<T, L>(self.minus_step, g, w))
+    }
 }
 
 struct EulerMaruyama<'a, T> {
     weights: &'a mut [T],
     gradient: &'a [T],
     noise: &'a [T],
-    minus_step: T,
-    noise_scale: T,
+    sizes: StepSizes<T>,
 }
 
 impl<T: Real> Task for EulerMaruyama<'_, T> {
@@ -24,7 +42,7 @@ impl<T: Real> Task for EulerMaruyama<'_, T> {
     #[inline(always)]
     fn run<L: Lanes>(self) {
         for ((w, g), xi) in self.weights.iter_mut().zip(self.gradient).zip(self.noise) {
-            *w = fused::<T, L>(self.noise_scale, *xi, fused::<T, L>(self.minus_step, *g, *w));
+            *w = self.sizes.apply::<L>(*w, *g, *xi);
         }
     }
 }
@@ -42,8 +60,7 @@ pub fn euler_maruyama_update<T: Real>(
     noise_scale: T,
 ) {
     assert_eq!((gradient.len(), noise.len()), (weights.len(), weights.len()), "one number a weight each");
-    let minus_step = T::from_f64(-step.to_f64());
-    run(backend, EulerMaruyama { weights, gradient, noise, minus_step, noise_scale });
+    run(backend, EulerMaruyama { weights, gradient, noise, sizes: StepSizes::new(step, noise_scale) });
 }
 
 struct Descent<'a, T> {
@@ -67,77 +84,6 @@ impl<T: Real> Task for Descent<'_, T> {
 pub fn gradient_update<T: Real>(backend: Backend, weights: &mut [T], gradient: &[T], step: T) {
     assert_eq!(gradient.len(), weights.len(), "one number a weight");
     run(backend, Descent { weights, gradient, minus_step: T::from_f64(-step.to_f64()) });
-}
-
-struct DoubleWell<'a, T> {
-    weights: &'a [T],
-    gradient: &'a mut [T],
-}
-
-impl<T: Real> Task for DoubleWell<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<L: Lanes>(self) {
-        let minus_one = T::from_f64(-1.0);
-        for (g, x) in self.gradient.iter_mut().zip(self.weights) {
-            *g = *x * fused::<T, L>(*x, *x, minus_one);
-        }
-    }
-}
-
-/// Gradient of Σ (x² − 1)²/4: x³ − x, elementwise, as x(x² − 1) so that x = ±1 gives 0. Panics unless the lengths agree.
-pub fn double_well_gradient<T: Real>(backend: Backend, weights: &[T], gradient: &mut [T]) {
-    assert_eq!(gradient.len(), weights.len(), "one number a weight");
-    run(backend, DoubleWell { weights, gradient });
-}
-
-struct Quadratic<'a, T> {
-    curvatures: &'a [T],
-    weights: &'a [T],
-    gradient: &'a mut [T],
-}
-
-impl<T: Real> Task for Quadratic<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<L: Lanes>(self) {
-        match *self.curvatures {
-            // The two smallest cases by themselves: the general loop would be as short as its overhead.
-            [theta] => {
-                for (g, w) in self.gradient.iter_mut().zip(self.weights) {
-                    *g = theta * *w;
-                }
-            }
-            [a, b] => {
-                let gradient = self.gradient.as_chunks_mut::<2>().0;
-                for (g, w) in gradient.iter_mut().zip(self.weights.as_chunks::<2>().0) {
-                    *g = [a * w[0], b * w[1]];
-                }
-            }
-            _ => {
-                let d = self.curvatures.len();
-                for (g, w) in self.gradient.chunks_exact_mut(d).zip(self.weights.chunks_exact(d)) {
-                    for ((g, w), theta) in g.iter_mut().zip(w).zip(self.curvatures) {
-                        *g = *theta * *w;
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Gradient of ½ Σ_k θ_k w_k²: θ_k w_k, for particles of dim = `curvatures.len()` ≥ 1 one after another.
-///
-/// Panics unless weights and gradient have the same length, a multiple of dim.
-pub fn quadratic_gradient<T: Real>(backend: Backend, curvatures: &[T], weights: &[T], gradient: &mut [T]) {
-    assert!(
-        !curvatures.is_empty() && weights.len().is_multiple_of(curvatures.len()),
-        "weights are count × dim"
-    );
-    assert_eq!(gradient.len(), weights.len(), "one number a weight");
-    run(backend, Quadratic { curvatures, weights, gradient });
 }
 
 #[cfg(test)]
@@ -166,22 +112,6 @@ mod tests {
             for (noisy, plain) in noisy.iter().zip(&plain) {
                 assert!((noisy - plain - 0.65).abs() < 1e-15);
             }
-        }
-    }
-
-    #[test]
-    fn potentials_have_their_gradients() {
-        let w = [1.0, -1.0, 0.5, 0.0, 2.0, -3.0];
-        for backend in available() {
-            let mut g = [9.0; 6];
-            double_well_gradient(backend, &w, &mut g);
-            assert_eq!(g, [0.0, 0.0, -0.375, 0.0, 6.0, -24.0]);
-            quadratic_gradient(backend, &[2.0], &w, &mut g);
-            assert_eq!(g, [2.0, -2.0, 1.0, 0.0, 4.0, -6.0]);
-            quadratic_gradient(backend, &[2.0, 3.0], &w, &mut g);
-            assert_eq!(g, [2.0, -3.0, 1.0, 0.0, 4.0, -9.0]);
-            quadratic_gradient(backend, &[2.0, 3.0, 4.0], &w, &mut g);
-            assert_eq!(g, [2.0, -3.0, 2.0, 0.0, 6.0, -12.0]);
         }
     }
 }

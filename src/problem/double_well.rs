@@ -1,7 +1,7 @@
 //! L̃(x) = (x² − 1)²/4: the smallest potential with two minima.
 
 use super::{Potential, Scratch};
-use crate::numerics::double_well_gradient;
+use crate::numerics::{double_well_gradient, double_well_step};
 
 /// The double well L̃(x) = (x² − 1)²/4 on R, with minima at ±1 and a barrier of height H = ¼ at 0.
 ///
@@ -24,6 +24,17 @@ impl Potential for DoubleWell {
 
     fn block_gradient(&self, weights: &[f64], gradient: &mut [f64], scratch: &mut Scratch) {
         double_well_gradient(scratch.backend, weights, gradient);
+    }
+
+    fn block_noisy_step(
+        &self,
+        weights: &mut [f64],
+        normals: &[f64],
+        [step, noise_scale]: [f64; 2],
+        _gradient: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        double_well_step(scratch.backend, weights, normals, step, noise_scale);
     }
 
     fn hessian_vector(&self, w: &[f64], v: &[f64], out: &mut [f64], _scratch: &mut Scratch) {

@@ -1,7 +1,7 @@
 //! The two traits every problem is seen through.
 
 use super::two_layer::SingleWork;
-use crate::numerics::{Backend, NetWork};
+use crate::numerics::{Backend, NetWork, euler_maruyama_update};
 use serde::{Deserialize, Serialize};
 
 /// A number that is observed for each particle.
@@ -130,6 +130,21 @@ pub trait Potential: Send + Sync {
         for (w, g) in weights.chunks_exact(dim).zip(gradient.chunks_exact_mut(dim)) {
             self.value_gradient(w, g, scratch);
         }
+    }
+
+    /// w ← (w − h∇L̃(w)) + c·ξ for each particle of a block, with ξ = `normals`, h = `step`, c = `noise_scale`: a step of
+    /// Euler and Maruyama. `gradient` is room for the block's gradients. Default: [`block_gradient`](Self::block_gradient),
+    /// then the update; overridden where one pass over the weights does both, with the same numbers.
+    fn block_noisy_step(
+        &self,
+        weights: &mut [f64],
+        normals: &[f64],
+        [step, noise_scale]: [f64; 2],
+        gradient: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        self.block_gradient(weights, gradient, scratch);
+        euler_maruyama_update(scratch.backend, weights, gradient, normals, step, noise_scale);
     }
 
     /// The `wanted` quantities of each particle of a block into `out`; the others are left as they are.

@@ -1,7 +1,7 @@
 //! L̃(w) = ½ Σ θ_k w_k²: every law is known exactly.
 
 use super::{Potential, Scratch};
-use crate::numerics::quadratic_gradient;
+use crate::numerics::{quadratic_gradient, quadratic_step};
 
 /// The quadratic potential L̃(w) = ½ Σ_k θ_k w_k² with eigenvalues θ_k > 0.
 ///
@@ -45,6 +45,18 @@ impl Potential for Quadratic {
 
     fn block_gradient(&self, weights: &[f64], gradient: &mut [f64], scratch: &mut Scratch) {
         quadratic_gradient(scratch.backend, &self.eigenvalues, weights, gradient);
+    }
+
+    fn block_noisy_step(
+        &self,
+        weights: &mut [f64],
+        normals: &[f64],
+        [step, noise_scale]: [f64; 2],
+        _gradient: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        let eigenvalues = &self.eigenvalues;
+        quadratic_step(scratch.backend, eigenvalues, weights, normals, step, noise_scale);
     }
 
     fn hessian_vector(&self, _w: &[f64], v: &[f64], out: &mut [f64], _scratch: &mut Scratch) {

@@ -49,9 +49,12 @@ impl Process for Broken<'_> {
     }
 
     fn step(&self, block: &mut Block, step: u64, noise: &Noise, gradient: &mut [f64], scratch: &mut Scratch) {
+        // A step need not leave the gradient behind.
+        let mut gradient_before = vec![0.0; gradient.len()];
+        self.potential().block_gradient(&block.weights, &mut gradient_before, scratch);
         self.inner.step(block, step, noise, gradient, scratch);
         let h = self.step_length() * (self.gradient - 1.0);
-        block.weights.iter_mut().zip(gradient.iter()).for_each(|(w, g)| *w -= h * g);
+        block.weights.iter_mut().zip(&gradient_before).for_each(|(w, g)| *w -= h * g);
     }
 }
 

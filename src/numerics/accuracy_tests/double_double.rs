@@ -10,7 +10,7 @@ pub struct DoubleDouble {
     pub low: f64,
 }
 
-const LN_2: DoubleDouble = DoubleDouble { high: std::f64::consts::LN_2, low: 2.3190468138462996e-17 };
+pub const LN_2: DoubleDouble = DoubleDouble { high: std::f64::consts::LN_2, low: 2.3190468138462996e-17 };
 
 /// `a + b` exactly.
 fn two_sum(a: f64, b: f64) -> DoubleDouble {
@@ -67,6 +67,10 @@ impl DoubleDouble {
 
     /// e^x − 1 to relative accuracy, |x| ≤ 708: x = k ln 2 + 256 r, Taylor for e^r − 1, and (1+p)² − 1 = p(2+p) eight times.
     pub fn exp_m1(self) -> Self {
+        if self.high.abs() < 1e-200 {
+            // The next term is 1e-200 of this one; the squarings below would lose bits of a subnormal number.
+            return self;
+        }
         let k = (self.high / LN_2.high).round();
         let r = self.sub(LN_2.mul(Self::new(k))).times_pow2(-8);
         let (mut term, mut p) = (r, r);

@@ -3,7 +3,7 @@
 //! SAFETY of every block in this file: a value of these types exists only where the processor has AVX2 and FMA (see the
 //! folder's description); pointers are those of the callers of `load` and `store`, who answer for them.
 
-use super::super::functions::exp_by_polynomial;
+use super::super::functions::{exp_by_polynomial, exp2_split_by_polynomial};
 use super::{Vector, VectorTask};
 use std::arch::x86_64::*;
 
@@ -16,6 +16,13 @@ fn enter_f64<W: VectorTask<f64>>(task: W) -> W::Output {
     task.run::<F64x4>()
 }
 
+#[cold]
+#[inline(never)]
+#[target_feature(enable = "avx2,fma")]
+fn enter_f64_apart<W: VectorTask<f64>>(task: W) -> W::Output {
+    task.run::<F64x4>()
+}
+
 impl Vector for F64x4 {
     type Scalar = f64;
     const LANES: usize = 4;
@@ -25,9 +32,16 @@ impl Vector for F64x4 {
     unsafe fn enter<W: VectorTask<f64>>(task: W) -> W::Output {
         unsafe { enter_f64(task) }
     }
+    unsafe fn enter_apart<W: VectorTask<f64>>(task: W) -> W::Output {
+        unsafe { enter_f64_apart(task) }
+    }
     #[inline(always)]
     fn splat(value: f64) -> Self {
         Self(unsafe { _mm256_set1_pd(value) })
+    }
+    #[inline(always)]
+    fn prefetch(address: *const f64) {
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
     }
     #[inline(always)]
     unsafe fn load(from: *const f64) -> Self {
@@ -109,6 +123,19 @@ impl Vector for F64x4 {
         })
     }
     #[inline(always)]
+    fn all_at_most(self, limit: f64) -> bool {
+        unsafe { _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_LE_OQ>(self.0, Self::splat(limit).0)) == 0b1111 }
+    }
+    #[inline(always)]
+    fn exp2(self) -> Self {
+        let (power, p) = exp2_split_by_polynomial(self);
+        power.fma(p, power)
+    }
+    #[inline(always)]
+    fn exp2_split(self) -> (Self, Self) {
+        exp2_split_by_polynomial(self)
+    }
+    #[inline(always)]
     fn exp_in_range(self) -> Self {
         exp_by_polynomial(self)
     }
@@ -123,6 +150,13 @@ fn enter_f32<W: VectorTask<f32>>(task: W) -> W::Output {
     task.run::<F32x8>()
 }
 
+#[cold]
+#[inline(never)]
+#[target_feature(enable = "avx2,fma")]
+fn enter_f32_apart<W: VectorTask<f32>>(task: W) -> W::Output {
+    task.run::<F32x8>()
+}
+
 impl Vector for F32x8 {
     type Scalar = f32;
     const LANES: usize = 8;
@@ -132,9 +166,16 @@ impl Vector for F32x8 {
     unsafe fn enter<W: VectorTask<f32>>(task: W) -> W::Output {
         unsafe { enter_f32(task) }
     }
+    unsafe fn enter_apart<W: VectorTask<f32>>(task: W) -> W::Output {
+        unsafe { enter_f32_apart(task) }
+    }
     #[inline(always)]
     fn splat(value: f32) -> Self {
         Self(unsafe { _mm256_set1_ps(value) })
+    }
+    #[inline(always)]
+    fn prefetch(address: *const f32) {
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
     }
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
@@ -215,6 +256,19 @@ impl Vector for F32x8 {
                 }
             }
         })
+    }
+    #[inline(always)]
+    fn all_at_most(self, limit: f32) -> bool {
+        unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_LE_OQ>(self.0, Self::splat(limit).0)) == 0xff }
+    }
+    #[inline(always)]
+    fn exp2(self) -> Self {
+        let (power, p) = exp2_split_by_polynomial(self);
+        power.fma(p, power)
+    }
+    #[inline(always)]
+    fn exp2_split(self) -> (Self, Self) {
+        exp2_split_by_polynomial(self)
     }
     #[inline(always)]
     fn exp_in_range(self) -> Self {

@@ -3,7 +3,7 @@
 //! SAFETY of every block in this file: a value of these types exists only where the processor has AVX-512 F, DQ, BW, VL and
 //! FMA (see the folder's description); pointers are those of the callers of `load` and `store`, who answer for them.
 
-use super::super::functions::Coefficients;
+use super::super::functions::{Coefficients, polynomial};
 use super::{Vector, VectorTask};
 use std::arch::x86_64::*;
 
@@ -13,6 +13,13 @@ pub struct F64x8(__m512d);
 
 #[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,fma")]
 fn enter_f64<W: VectorTask<f64>>(task: W) -> W::Output {
+    task.run::<F64x8>()
+}
+
+#[cold]
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,fma")]
+fn enter_f64_apart<W: VectorTask<f64>>(task: W) -> W::Output {
     task.run::<F64x8>()
 }
 
@@ -45,9 +52,16 @@ impl Vector for F64x8 {
     unsafe fn enter<W: VectorTask<f64>>(task: W) -> W::Output {
         unsafe { enter_f64(task) }
     }
+    unsafe fn enter_apart<W: VectorTask<f64>>(task: W) -> W::Output {
+        unsafe { enter_f64_apart(task) }
+    }
     #[inline(always)]
     fn splat(value: f64) -> Self {
         Self(unsafe { _mm512_set1_pd(value) })
+    }
+    #[inline(always)]
+    fn prefetch(address: *const f64) {
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
     }
     #[inline(always)]
     unsafe fn load(from: *const f64) -> Self {
@@ -119,6 +133,45 @@ impl Vector for F64x8 {
             )
         })
     }
+    #[inline(always)]
+    fn all_at_most(self, limit: f64) -> bool {
+        unsafe { _mm512_cmp_pd_mask::<_CMP_LE_OQ>(self.0, Self::splat(limit).0) == __mmask8::MAX }
+    }
+    /// x = k + r with k a multiple of 1/16 and 0 ≤ r < 1/16; 2^(fractional part of k) from a table in two registers.
+    /// Rounding down instead of to nearest makes the whole parts of x and k the same, so that x itself can scale.
+    #[inline(always)]
+    fn exp2(self) -> Self {
+        // Adding 1.5·2^m, rounded down, leaves the fraction of k in the last bits of the sum.
+        const DOWN: i32 = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
+        let (power, r) = unsafe {
+            let sum = _mm512_add_round_pd::<DOWN>(self.0, Self::splat(f64::ROUND / 16.0).0);
+            let low = _mm512_loadu_pd(f64::ROOTS_OF_2.as_ptr());
+            let high = _mm512_loadu_pd(f64::ROOTS_OF_2.as_ptr().add(8));
+            let root = _mm512_permutex2var_pd(low, _mm512_castpd_si512(sum), high);
+            let power = Self(_mm512_scalef_pd(root, self.0));
+            (power, Self(_mm512_reduce_pd::<{ 4 << 4 | DOWN }>(self.0)))
+        };
+        // power·r is ready before the polynomial is.
+        power.mul(r).fma(polynomial(f64::EXP2_BELOW, r), power)
+    }
+    /// As `exp2`, with k to nearest, so that small x has k = 0, and what the table lost to rounding put into p.
+    #[inline(always)]
+    fn exp2_split(self) -> (Self, Self) {
+        let magic = Self::splat(f64::ROUND / 16.0);
+        let sum = self.add(magic);
+        let k = sum.sub(magic);
+        unsafe {
+            let index = _mm512_castpd_si512(sum.0);
+            let low = _mm512_loadu_pd(f64::ROOTS_OF_2.as_ptr());
+            let high = _mm512_loadu_pd(f64::ROOTS_OF_2.as_ptr().add(8));
+            let root = Self(_mm512_permutex2var_pd(low, index, high));
+            let low = _mm512_loadu_pd(f64::LOST_OF_ROOTS.as_ptr());
+            let high = _mm512_loadu_pd(f64::LOST_OF_ROOTS.as_ptr().add(8));
+            let lost = Self(_mm512_permutex2var_pd(low, index, high));
+            let r = Self(_mm512_reduce_pd::<{ 4 << 4 | _MM_FROUND_NO_EXC }>(self.0));
+            (root.times_pow2(k), r.fma(polynomial(f64::EXP2_NEAREST, r), lost))
+        }
+    }
     /// x = k ln 2 + r with k a multiple of 1/16, 2^(fractional part of k) from a table in two registers: the polynomial
     /// needs 5 terms instead of 10.
     #[inline(always)]
@@ -153,6 +206,13 @@ fn enter_f32<W: VectorTask<f32>>(task: W) -> W::Output {
     task.run::<F32x16>()
 }
 
+#[cold]
+#[inline(never)]
+#[target_feature(enable = "avx512f,avx512dq,avx512bw,avx512vl,fma")]
+fn enter_f32_apart<W: VectorTask<f32>>(task: W) -> W::Output {
+    task.run::<F32x16>()
+}
+
 /// For pieces of 1, 2, 4, … lanes: the lanes of self‖other in even pieces, then those in odd pieces.
 static PIECES_F32: [[[i32; 16]; 2]; 4] = pieces_f32();
 
@@ -182,9 +242,16 @@ impl Vector for F32x16 {
     unsafe fn enter<W: VectorTask<f32>>(task: W) -> W::Output {
         unsafe { enter_f32(task) }
     }
+    unsafe fn enter_apart<W: VectorTask<f32>>(task: W) -> W::Output {
+        unsafe { enter_f32_apart(task) }
+    }
     #[inline(always)]
     fn splat(value: f32) -> Self {
         Self(unsafe { _mm512_set1_ps(value) })
+    }
+    #[inline(always)]
+    fn prefetch(address: *const f32) {
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
     }
     #[inline(always)]
     unsafe fn load(from: *const f32) -> Self {
@@ -255,6 +322,45 @@ impl Vector for F32x16 {
                 _mm512_permutex2var_ps(self.0, odd, other.0),
             )
         })
+    }
+    #[inline(always)]
+    fn all_at_most(self, limit: f32) -> bool {
+        unsafe { _mm512_cmp_ps_mask::<_CMP_LE_OQ>(self.0, Self::splat(limit).0) == __mmask16::MAX }
+    }
+    /// x = k + r with k a multiple of 1/32 and 0 ≤ r < 1/32; 2^(fractional part of k) from a table in two registers.
+    /// Rounding down instead of to nearest makes the whole parts of x and k the same, so that x itself can scale.
+    #[inline(always)]
+    fn exp2(self) -> Self {
+        // Adding 1.5·2^m, rounded down, leaves the fraction of k in the last bits of the sum.
+        const DOWN: i32 = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
+        let (power, r) = unsafe {
+            let sum = _mm512_add_round_ps::<DOWN>(self.0, Self::splat(f32::ROUND / 32.0).0);
+            let low = _mm512_loadu_ps(f32::ROOTS_OF_2.as_ptr());
+            let high = _mm512_loadu_ps(f32::ROOTS_OF_2.as_ptr().add(16));
+            let root = _mm512_permutex2var_ps(low, _mm512_castps_si512(sum), high);
+            let power = Self(_mm512_scalef_ps(root, self.0));
+            (power, Self(_mm512_reduce_ps::<{ 5 << 4 | DOWN }>(self.0)))
+        };
+        // power·r is ready before the polynomial is.
+        power.mul(r).fma(polynomial(f32::EXP2_BELOW, r), power)
+    }
+    /// As `exp2`, with k to nearest, so that small x has k = 0, and what the table lost to rounding put into p.
+    #[inline(always)]
+    fn exp2_split(self) -> (Self, Self) {
+        let magic = Self::splat(f32::ROUND / 32.0);
+        let sum = self.add(magic);
+        let k = sum.sub(magic);
+        unsafe {
+            let index = _mm512_castps_si512(sum.0);
+            let low = _mm512_loadu_ps(f32::ROOTS_OF_2.as_ptr());
+            let high = _mm512_loadu_ps(f32::ROOTS_OF_2.as_ptr().add(16));
+            let root = Self(_mm512_permutex2var_ps(low, index, high));
+            let low = _mm512_loadu_ps(f32::LOST_OF_ROOTS.as_ptr());
+            let high = _mm512_loadu_ps(f32::LOST_OF_ROOTS.as_ptr().add(16));
+            let lost = Self(_mm512_permutex2var_ps(low, index, high));
+            let r = Self(_mm512_reduce_ps::<{ 5 << 4 | _MM_FROUND_NO_EXC }>(self.0));
+            (root.times_pow2(k), r.fma(polynomial(f32::EXP2_NEAREST, r), lost))
+        }
     }
     /// x = k ln 2 + r with k a multiple of 1/32, 2^(fractional part of k) from a table in two registers: the polynomial
     /// needs 2 terms instead of 5.

@@ -29,6 +29,12 @@ pub trait Vector: Copy {
     /// The processor has the instructions of this vector.
     unsafe fn enter<W: VectorTask<Self::Scalar>>(task: W) -> W::Output;
 
+    /// [`Self::enter`] for rare cases: never inlined, so that it takes no registers from its caller.
+    ///
+    /// # Safety
+    /// As there.
+    unsafe fn enter_apart<W: VectorTask<Self::Scalar>>(task: W) -> W::Output;
+
     fn splat(value: Self::Scalar) -> Self;
     /// # Safety
     /// `from` points at `LANES` readable numbers; any alignment.
@@ -36,6 +42,8 @@ pub trait Vector: Copy {
     /// # Safety
     /// `to` points at `LANES` writable numbers; any alignment.
     unsafe fn store(self, to: *mut Self::Scalar);
+    /// Asks for the cache line of `address`, which need not be readable.
+    fn prefetch(address: *const Self::Scalar);
     fn add(self, other: Self) -> Self;
     fn sub(self, other: Self) -> Self;
     fn mul(self, other: Self) -> Self;
@@ -55,6 +63,13 @@ pub trait Vector: Copy {
     fn permute(self, pattern: &[u32; 16]) -> Self;
     /// Cut self‖other into pieces of `piece` lanes; the even ones plus the odd ones, in order.
     fn fold(self, other: Self, piece: usize) -> Self;
+    /// Whether every lane is at most `limit`; not if one is NaN.
+    fn all_at_most(self, limit: Self::Scalar) -> bool;
+    /// 2^self, at most 1 unit in the last place or so; beyond ±LIMIT_2 something beyond that, NaN for NaN.
+    fn exp2(self) -> Self;
+    /// 2^self = power·(1+p) as (power, p), so that (power−1) + power·p is 2^self − 1 to relative accuracy; beyond
+    /// ±LIMIT_2 as in [`Self::exp2`].
+    fn exp2_split(self) -> (Self, Self);
     /// e^self for |self| ≤ 708 (f32: 87), at most 1 unit in the last place or so.
     fn exp_in_range(self) -> Self;
 }

@@ -1,6 +1,6 @@
 //! Vectors as short arrays: any processor. Four lanes, the width that SSE2 and NEON serve without features.
 
-use super::super::functions::exp_by_polynomial;
+use super::super::functions::{exp_by_polynomial, exp2_split_by_polynomial};
 use super::{Vector, VectorTask};
 
 macro_rules! portable_vector {
@@ -26,10 +26,15 @@ macro_rules! portable_vector {
             unsafe fn enter<W: VectorTask<$scalar>>(task: W) -> W::Output {
                 task.run::<$name>()
             }
+            unsafe fn enter_apart<W: VectorTask<$scalar>>(task: W) -> W::Output {
+                task.run::<$name>()
+            }
             #[inline(always)]
             fn splat(value: $scalar) -> Self {
                 Self([value; 4])
             }
+            #[inline(always)]
+            fn prefetch(_: *const $scalar) {}
             #[inline(always)]
             unsafe fn load(from: *const $scalar) -> Self {
                 // SAFETY: the caller's.
@@ -95,6 +100,19 @@ macro_rules! portable_vector {
                     2 => Self([a + c, b + d, e + g, f + h]),
                     _ => Self([a + b, c + d, e + f, g + h]),
                 }
+            }
+            #[inline(always)]
+            fn all_at_most(self, limit: $scalar) -> bool {
+                self.0.iter().all(|lane| *lane <= limit)
+            }
+            #[inline(always)]
+            fn exp2(self) -> Self {
+                let (power, p) = exp2_split_by_polynomial(self);
+                power.fma(p, power)
+            }
+            #[inline(always)]
+            fn exp2_split(self) -> (Self, Self) {
+                exp2_split_by_polynomial(self)
             }
             #[inline(always)]
             fn exp_in_range(self) -> Self {

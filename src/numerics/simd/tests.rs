@@ -1,6 +1,6 @@
 //! Accuracy of the vectorised functions on every back end.
 
-use super::super::functions::{SigmoidUnit, SoftPlusUnit, TanhUnit, Unit};
+use super::super::functions::{SigmoidUnit, SoftPlusUnit, TanhUnit, Unit, one};
 use super::*;
 use crate::numerics::Activation;
 use std::marker::PhantomData;
@@ -45,14 +45,73 @@ fn evaluate<T: Real>(backend: Backend, activation: Activation, x: &[T]) -> Vec<[
     }
 }
 
-/// The normal forms by the scalar path; tanh takes x/2, and its slope and curvature come scaled.
-fn reference(activation: Activation, x: f64) -> [f64; 3] {
-    match activation {
-        Activation::Tanh => {
-            let [value, slope, curvature] = activation.derivatives(1.0, 0.5 * x);
-            [value, slope, -0.5 * curvature]
+/// (Value, slope) of pairs of arguments, and whether they hold.
+struct EvaluateTwo<'a, T, U>(&'a [[T; 2]], PhantomData<U>);
+
+impl<T: Real, U: Unit> VectorTask<T> for EvaluateTwo<'_, T, U> {
+    type Output = Vec<Option<[[T; 2]; 2]>>;
+
+    #[inline(always)]
+    fn run<V: Vector<Scalar = T>>(self) -> Self::Output {
+        let mut out = Vec::with_capacity(self.0.len());
+        let lane = |v: V| {
+            let mut lanes = [T::default(); 16];
+            // SAFETY: no vector is longer than 16 lanes.
+            unsafe { v.store(lanes.as_mut_ptr()) };
+            lanes[0]
+        };
+        for x in self.0 {
+            let begun = [U::begin(V::splat(x[0])), U::begin(V::splat(x[1]))];
+            let held = begun[0].denominator.mul(begun[1].denominator);
+            let inverse = one::<V>().div(held);
+            let (a, b) = U::finish(begun[0], begun[1].denominator.mul(inverse));
+            let (c, d) = U::finish(begun[1], begun[0].denominator.mul(inverse));
+            let results = [[lane(a), lane(b)], [lane(c), lane(d)]];
+            out.push(held.all_at_most(T::LARGEST_SHARED).then_some(results));
         }
-        _ => activation.derivatives(1.0, x),
+        out
+    }
+}
+
+impl<T: Real, U: Unit> Driver<T> for EvaluateTwo<'_, T, U> {
+    type Output = Vec<Option<[[T; 2]; 2]>>;
+    unsafe fn drive<V: Vector<Scalar = T>>(self) -> Self::Output {
+        // SAFETY: the caller's.
+        unsafe { V::enter(self) }
+    }
+}
+
+fn evaluate_two<T: Real>(backend: Backend, activation: Activation, x: &[[T; 2]]) -> Vec<Option<[[T; 2]; 2]>> {
+    match activation {
+        Activation::Sigmoid => run(backend, EvaluateTwo(x, PhantomData::<SigmoidUnit>)),
+        Activation::Tanh => run(backend, EvaluateTwo(x, PhantomData::<TanhUnit>)),
+        Activation::SoftPlus => run(backend, EvaluateTwo(x, PhantomData::<SoftPlusUnit>)),
+    }
+}
+
+/// The normal forms in scalars, from their arguments: exponents of 2 but for SoftPlus.
+fn reference(activation: Activation, x: f64) -> [f64; 3] {
+    let e = (-x.abs()).exp2();
+    let larger = 1.0 / (1.0 + e);
+    let slope = e * larger * larger;
+    match activation {
+        Activation::Sigmoid => {
+            let value = if x > 0.0 { e * larger } else { larger };
+            [value, slope, slope * (0.5 * std::f64::consts::LN_2 * x).tanh()]
+        }
+        Activation::Tanh => {
+            let value = (0.5 * std::f64::consts::LN_2 * x).tanh();
+            [value, slope, slope * value]
+        }
+        Activation::SoftPlus => activation.derivatives(1.0, x),
+    }
+}
+
+/// What the argument of a normal form is for z in ±700, other than by a constant near 1.
+fn argument_factor(activation: Activation) -> f64 {
+    match activation {
+        Activation::Sigmoid | Activation::Tanh => std::f64::consts::LOG2_E,
+        Activation::SoftPlus => 1.0,
     }
 }
 
@@ -75,40 +134,75 @@ fn available() -> impl Iterator<Item = Backend> {
     Backend::ALL.into_iter().filter(|backend| backend.is_available())
 }
 
+/// Panics unless vectors of `T` agree with the scalars up to |z| = `limit`, alone and where two share a division.
+fn check_accuracy<T: Real>(backend: Backend, activation: Activation, limit: f64, smallest: f64) {
+    let epsilon = T::EPSILON.to_f64();
+    let x: Vec<T> = arguments(limit * argument_factor(activation))
+        .into_iter()
+        .map(T::from_f64)
+        .filter(|x| x.to_f64() == 0.0 || x.to_f64().abs() > smallest)
+        .collect();
+    let mut worst = [0.0f64; 5];
+    let mut check = |x: T, got: [T; 3], orders: usize, place: usize| {
+        let error = errors(got.map(T::to_f64), reference(activation, x.to_f64()), epsilon, smallest);
+        for order in 0..orders {
+            worst[place + order] = worst[place + order].max(error[order]);
+        }
+    };
+    for (x, got) in x.iter().zip(evaluate(backend, activation, &x)) {
+        check(*x, got, 3, 0);
+    }
+    let pairs: Vec<[T; 2]> = (0..x.len()).map(|i| [x[i], x[i * 7919 % x.len()]]).collect();
+    let mut held = 0;
+    for (x, got) in pairs.iter().zip(evaluate_two(backend, activation, &pairs)) {
+        if let Some(got) = got {
+            held += 1;
+            for (x, got) in x.iter().zip(got) {
+                check(*x, [got[0], got[1], T::default()], 2, 3);
+            }
+        }
+    }
+    assert!(3 * held > 2 * x.len(), "{backend} {activation:?}: {held}");
+    // Values alone and with a shared division within 4 units, slopes and curvatures within 5.
+    let bounds = [4.0, 5.0, 5.0, 4.0, 5.0];
+    assert!(worst.iter().zip(bounds).all(|(e, b)| *e <= b), "{backend} {} {activation:?} {worst:?}", T::NAME);
+}
+
 #[test]
 fn values_and_derivatives_are_accurate_to_a_few_units_in_the_last_place() {
     for (backend, activation) in available().flat_map(|b| ACTIVATIONS.map(|a| (b, a))) {
-        let x = arguments(700.0);
-        for (x, got) in x.iter().zip(evaluate(backend, activation, &x)) {
-            let error = errors(got, reference(activation, *x), f64::EPSILON, 1e-307);
-            assert!(error.iter().all(|e| *e <= 5.0), "{backend} {activation:?} {x:e}: {got:?} {error:?}");
-        }
-        let single: Vec<f32> =
-            arguments(80.0).iter().map(|x| *x as f32).filter(|x| x.abs() > 1e-30).collect();
-        for (x, got) in single.iter().zip(evaluate(backend, activation, &single)) {
-            let want = reference(activation, f64::from(*x));
-            let error = errors(got.map(f64::from), want, f64::from(f32::EPSILON), 1e-37);
-            assert!(error.iter().all(|e| *e <= 5.0), "{backend} {activation:?} {x:e}: {got:?} {error:?}");
-        }
+        check_accuracy::<f64>(backend, activation, 700.0, 1e-307);
+        check_accuracy::<f32>(backend, activation, 80.0, 1e-37);
     }
 }
 
 #[test]
 fn far_tails_are_monotone_and_infinities_and_nan_are_right() {
-    let far = [690.0, 700.0, 707.9, 708.1, 720.0, 746.0, 1e4, 1e300, f64::INFINITY];
+    let far =
+        [690.0, 700.0, 707.9, 708.1, 720.0, 746.0, 1000.0, 1020.9, 1021.1, 1030.0, 1e4, 1e300, f64::INFINITY];
     let x: Vec<f64> = far.iter().rev().map(|x| -x).chain(far).collect();
     for (backend, activation) in available().flat_map(|b| ACTIVATIONS.map(|a| (b, a))) {
         let values = evaluate(backend, activation, &x);
         for (x, [value, slope, curvature]) in x.iter().zip(&values) {
-            let [want, want_slope, _] = reference(activation, *x);
+            let [want, want_slope, want_curvature] = reference(activation, *x);
             let error = (value - want).abs();
             assert!(
                 value == &want || error < 1e-300 + 4.0 * f64::EPSILON * want.abs(),
                 "{activation:?} {x} {value}"
             );
-            assert!((slope - want_slope).abs() < 1e-300 + 4.0 * f64::EPSILON && curvature.abs() < 1e-298);
+            assert!(
+                (slope - want_slope).abs() < 1e-300 + 4.0 * f64::EPSILON
+                    && (curvature - want_curvature).abs() < 1e-298 + 5.0 * f64::EPSILON * want_slope
+            );
         }
-        assert!(values.windows(2).all(|pair| pair[0][0] <= pair[1][0]), "{backend} {activation:?}");
+        assert!(
+            values.windows(2).all(|pair| match activation {
+                // Its argument has a minus.
+                Activation::Sigmoid => pair[0][0] >= pair[1][0],
+                _ => pair[0][0] <= pair[1][0],
+            }),
+            "{backend} {activation:?}"
+        );
         assert!(evaluate(backend, activation, &[f64::NAN])[0].iter().all(|v| v.is_nan()));
         assert!(evaluate(backend, activation, &[f32::NAN])[0].iter().all(|v| v.is_nan()));
     }
@@ -139,12 +233,41 @@ impl<T: Real> Driver<T> for Exp<'_, T> {
     }
 }
 
+/// As [`Exp`], of 2^x.
+struct Exp2<'a, T>(&'a [T]);
+
+impl<T: Real> VectorTask<T> for Exp2<'_, T> {
+    type Output = Vec<T>;
+    #[inline(always)]
+    fn run<V: Vector<Scalar = T>>(self) -> Vec<T> {
+        let mut lanes = [T::default(); 16];
+        let store = |v: V, lanes: &mut [T; 16]| {
+            // SAFETY: no vector is longer than 16 lanes.
+            unsafe { v.store(lanes.as_mut_ptr()) };
+            lanes[0]
+        };
+        self.0.iter().map(|x| store(V::splat(*x).exp2(), &mut lanes)).collect()
+    }
+}
+
+impl<T: Real> Driver<T> for Exp2<'_, T> {
+    type Output = Vec<T>;
+    unsafe fn drive<V: Vector<Scalar = T>>(self) -> Vec<T> {
+        // SAFETY: the caller's.
+        unsafe { V::enter(self) }
+    }
+}
+
 #[test]
 fn exponentials_are_accurate_to_two_units_in_the_last_place() {
     for backend in available() {
         let x = arguments(708.0);
         for (x, got) in x.iter().zip(run(backend, Exp(&x))) {
             assert!((got / x.exp() - 1.0).abs() <= 2.0 * f64::EPSILON, "{backend} {x}");
+        }
+        let x = arguments(1021.0);
+        for (x, got) in x.iter().zip(run(backend, Exp2(&x))) {
+            assert!((got / x.exp2() - 1.0).abs() <= 2.0 * f64::EPSILON, "{backend} {x}");
         }
     }
 }

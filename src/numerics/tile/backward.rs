@@ -1,4 +1,4 @@
-//! Pass 3: the gradient's outer products.
+//! Pass 4: the gradient's outer products.
 
 #![allow(clippy::needless_range_loop, reason = "accumulators are addressed as in the formula")]
 
@@ -129,6 +129,10 @@ impl<T: Real, const SCALE: bool> Backward<'_, T, SCALE> {
                     if SCALE {
                         delta[v] = delta[v].mul(V::splat(*self.residuals.add(row)));
                     }
+                }
+                if !SCALE {
+                    // The next block's components of this row: strides of a row are too long for the processor to foresee.
+                    V::prefetch(input.wrapping_add(K));
                 }
                 for c in 0..K {
                     let x = V::splat(*input.add(c));

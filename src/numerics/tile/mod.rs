@@ -2,15 +2,17 @@
 //!
 //! Layout: the hidden index is contiguous, data are only ever broadcast. The weights of `q` particles stand side by side:
 //! `packed[k*stride + j*q + particle]`, so that a vector of L lanes holds L/q units of q particles, and `stride` = q × (p
-//! rounded up to a multiple of L/q) is a whole number of vectors. Three passes:
+//! rounded up to a multiple of L/q) is a whole number of vectors. Four passes:
 //!
-//! 1. [`forward`]: products w_j·x, activations in registers; stores a_j σ'_j and the lane-wise sums of a_j σ_j;
-//! 2. [`residual`]: folds the sums to f, and turns f into g·(weight of the row) for the whole tile at once, so that the
+//! 1. [`forward`]: products w_j·x;
+//! 2. [`activate`]: σ'_j in place of the products, and lane-wise sums of a_j σ_j;
+//! 3. [`residual`]: folds the sums to f, and turns f into g·(weight of the row) for the whole tile at once, so that the
 //!    latency of exp and division is hidden;
-//! 3. [`backward`]: adds g a_j σ'_j x_k to the gradient.
+//! 4. [`backward`]: adds g σ'_j x_k to the gradient, which is multiplied by a_j at the end.
 //!
 //! No lane ever meets a lane of another particle, so a particle's numbers do not depend on its neighbours.
 
+pub(super) mod activate;
 pub(super) mod backward;
 pub(super) mod forward;
 pub(super) mod residual;
@@ -55,6 +57,12 @@ impl<T: Real> Aligned<T> {
 
     pub(super) fn as_mut_ptr(&mut self) -> *mut T {
         self.lines.as_mut_ptr().cast()
+    }
+
+    pub(super) fn as_slice(&self) -> &[T] {
+        const { assert!(size_of::<Line<T>>() == 16 * size_of::<T>()) }
+        // SAFETY: as of `as_flattened_lines`.
+        unsafe { std::slice::from_raw_parts(self.as_ptr(), 16 * self.lines.len()) }
     }
 
     pub(super) fn as_mut_slice(&mut self) -> &mut [T] {

@@ -1,6 +1,6 @@
-//! Pass 2: from lane-wise sums to outputs f, and from outputs to residuals.
+//! Pass 3: from lane-wise sums to outputs f, and from outputs to residuals.
 
-use super::super::functions::{logistic, softplus};
+use super::super::functions::{logistic, logistic_of_two, softplus};
 use super::super::simd::{Vector, VectorTask};
 use super::super::{Loss, Real};
 
@@ -11,6 +11,21 @@ pub struct Fold<T> {
     pub rows: usize,
     /// Particles side by side, a power of 2 up to the lanes.
     pub q: usize,
+    /// Whether every four rows' sums are one vector already, see [`fold_four`].
+    pub begun: bool,
+}
+
+/// Whether the sums of four rows fit into a vector.
+#[inline(always)]
+pub(in super::super) fn fits_four<V: Vector>(q: usize) -> bool {
+    4 * q <= V::LANES
+}
+
+/// The first two steps of [`Fold`] on four rows, in registers.
+#[inline(always)]
+pub(super) fn fold_four<V: Vector>(rows: [V; 4]) -> V {
+    let half = V::LANES / 2;
+    rows[0].fold(rows[1], half).fold(rows[2].fold(rows[3], half), half / 2)
 }
 
 impl<T> VectorTask<T> for Fold<T> {
@@ -19,6 +34,9 @@ impl<T> VectorTask<T> for Fold<T> {
     #[inline(always)]
     fn run<V: Vector<Scalar = T>>(self) {
         let (mut piece, mut vectors) = (V::LANES / 2, self.rows);
+        if self.begun {
+            (piece, vectors) = (piece / 4, vectors / 4);
+        }
         while piece >= self.q {
             vectors /= 2;
             for i in 0..vectors {
@@ -71,29 +89,74 @@ impl<T: Real, const VALUES: bool, const CURVATURES: bool> VectorTask<T>
 impl<T: Real, const VALUES: bool, const CURVATURES: bool> Residual<'_, T, VALUES, CURVATURES> {
     #[inline(always)]
     fn all<V: Vector<Scalar = T>, const LOGISTIC: bool>(&self) {
-        let zero = V::splat(T::default());
-        for i in (0..self.rows * self.q).step_by(V::LANES) {
+        let numbers = self.rows * self.q;
+        let mut i = 0;
+        // Two vectors share a division.
+        while i + 2 * V::LANES <= numbers {
             // SAFETY: every buffer holds rows × q numbers, a whole number of vectors; labels as described.
             unsafe {
-                let f = V::load(self.outputs.add(i));
-                let y = V::load(self.labels.add(i / self.q)).permute(self.row_of_lane);
-                let weight = V::load(self.row_weights.add(i));
-                let (value, residual, curvature) = if LOGISTIC {
-                    let minus_margin = zero.sub(y.mul(f));
-                    let (r, slope) = logistic(minus_margin);
-                    let value = if VALUES { softplus(minus_margin) } else { zero };
-                    (value, zero.sub(y.mul(r)), y.mul(y).mul(slope))
+                let y = [self.label::<V>(i), self.label::<V>(i + V::LANES)];
+                let f = [V::load(self.outputs.add(i)), V::load(self.outputs.add(i + V::LANES))];
+                let logistics = if LOGISTIC {
+                    let zero = V::splat(T::default());
+                    let minus_margins = [zero.sub(y[0].mul(f[0])), zero.sub(y[1].mul(f[1]))];
+                    logistic_of_two(minus_margins)
                 } else {
-                    let difference = f.sub(y);
-                    (difference.mul(difference).mul(V::splat(T::from_f64(0.5))), difference, V::splat(T::ONE))
+                    [(f[0], f[0]), (f[1], f[1])]
                 };
-                residual.mul(weight).store(self.residuals.add(i));
-                if VALUES {
-                    value.store(self.values.add(i));
-                }
-                if CURVATURES {
-                    curvature.mul(weight).store(self.curvatures.add(i));
-                }
+                self.one::<V, LOGISTIC>(i, f[0], y[0], logistics[0]);
+                self.one::<V, LOGISTIC>(i + V::LANES, f[1], y[1], logistics[1]);
+            }
+            i += 2 * V::LANES;
+        }
+        if i < numbers {
+            // SAFETY: as above.
+            unsafe {
+                let (f, y) = (V::load(self.outputs.add(i)), self.label::<V>(i));
+                self.one::<V, LOGISTIC>(i, f, y, logistic(V::splat(T::default()).sub(y.mul(f))));
+            }
+        }
+    }
+
+    /// The labels of the rows of numbers `i` and after.
+    ///
+    /// # Safety
+    /// `i` is the first number of a vector.
+    #[inline(always)]
+    unsafe fn label<V: Vector<Scalar = T>>(&self, i: usize) -> V {
+        // SAFETY: labels may be read a vector beyond the last.
+        unsafe { V::load(self.labels.add(i / self.q)).permute(self.row_of_lane) }
+    }
+
+    /// One vector; (`r`, `slope`) are the logistic function and its slope at −yf.
+    ///
+    /// # Safety
+    /// `i` is the first number of a vector.
+    #[inline(always)]
+    unsafe fn one<V: Vector<Scalar = T>, const LOGISTIC: bool>(
+        &self,
+        i: usize,
+        f: V,
+        y: V,
+        (r, slope): (V, V),
+    ) {
+        let zero = V::splat(T::default());
+        // SAFETY: every buffer holds rows × q numbers, a whole number of vectors.
+        unsafe {
+            let weight = V::load(self.row_weights.add(i));
+            let (value, residual, curvature) = if LOGISTIC {
+                let value = if VALUES { softplus(zero.sub(y.mul(f))) } else { zero };
+                (value, zero.sub(y.mul(r)), y.mul(y).mul(slope))
+            } else {
+                let difference = f.sub(y);
+                (difference.mul(difference).mul(V::splat(T::from_f64(0.5))), difference, V::splat(T::ONE))
+            };
+            residual.mul(weight).store(self.residuals.add(i));
+            if VALUES {
+                value.store(self.values.add(i));
+            }
+            if CURVATURES {
+                curvature.mul(weight).store(self.curvatures.add(i));
             }
         }
     }
