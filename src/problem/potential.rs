@@ -22,6 +22,8 @@ pub enum Quantity {
     SquaredNorm,
     /// ‖∇L̃(W)‖_F.
     GradientNorm,
+    /// ‖∇L̃(W)‖_F²; its mean under the Gibbs measure is (s/2) E ΔL̃.
+    SquaredGradientNorm,
     /// ΔL̃(W), the trace of the Hessian.
     Laplacian,
     /// ⟨W, ∇L̃(W)⟩; its mean under the Gibbs measure is D s/2.
@@ -30,7 +32,7 @@ pub enum Quantity {
 
 impl Quantity {
     /// How many there are.
-    pub const COUNT: usize = 9;
+    pub const COUNT: usize = 10;
     /// All of them, in the order of [`Readings`].
     pub const ALL: [Self; Self::COUNT] = [
         Self::Risk,
@@ -40,6 +42,7 @@ impl Quantity {
         Self::TestAccuracy,
         Self::SquaredNorm,
         Self::GradientNorm,
+        Self::SquaredGradientNorm,
         Self::Laplacian,
         Self::Virial,
     ];
@@ -54,6 +57,7 @@ impl Quantity {
             Self::TestAccuracy => "test_accuracy",
             Self::SquaredNorm => "squared_norm",
             Self::GradientNorm => "gradient_norm",
+            Self::SquaredGradientNorm => "squared_gradient_norm",
             Self::Laplacian => "laplacian",
             Self::Virial => "virial",
         }
@@ -61,7 +65,7 @@ impl Quantity {
 
     /// Whether it needs ∇L̃.
     pub fn needs_gradient(self) -> bool {
-        matches!(self, Self::GradientNorm | Self::Virial)
+        matches!(self, Self::GradientNorm | Self::SquaredGradientNorm | Self::Virial)
     }
 
     /// Whether it needs rows kept for testing.
@@ -261,9 +265,11 @@ pub trait FiniteSum: Potential {
     );
 }
 
-/// The quantities that follow from w and ∇L̃(w) alone: ‖w‖², ‖∇L̃‖ and ⟨w, ∇L̃⟩.
+/// The quantities that follow from w and ∇L̃(w) alone: ‖w‖², ‖∇L̃‖, its square and ⟨w, ∇L̃⟩.
 pub fn derived_readings(w: &[f64], gradient: &[f64], out: &mut Readings) {
     out[Quantity::SquaredNorm as usize] = w.iter().map(|x| x * x).sum();
-    out[Quantity::GradientNorm as usize] = gradient.iter().map(|x| x * x).sum::<f64>().sqrt();
+    let squared_gradient = gradient.iter().map(|x| x * x).sum::<f64>();
+    out[Quantity::GradientNorm as usize] = squared_gradient.sqrt();
+    out[Quantity::SquaredGradientNorm as usize] = squared_gradient;
     out[Quantity::Virial as usize] = w.iter().zip(gradient).map(|(x, g)| x * g).sum();
 }

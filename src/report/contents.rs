@@ -31,6 +31,7 @@ pub fn axis_label(quantity: Quantity) -> &'static str {
         Quantity::TestAccuracy => r"mean test accuracy",
         Quantity::SquaredNorm => r"mean squared norm $\mathrm{E} ‖W_t‖_F^2$",
         Quantity::GradientNorm => r"mean gradient norm $\mathrm{E} ‖∇\tilde{L}(W_t)‖_F$",
+        Quantity::SquaredGradientNorm => r"mean squared gradient norm $\mathrm{E} ‖∇\tilde{L}(W_t)‖_F^2$",
         Quantity::Laplacian => r"mean Laplacian $\mathrm{E} Δ\tilde{L}(W_t)$",
         Quantity::Virial => r"mean virial $\mathrm{E} ⟨W_t, ∇\tilde{L}(W_t)⟩$",
     }

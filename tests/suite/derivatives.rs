@@ -65,7 +65,13 @@ fn readings_of_a_block_are_those_of_its_particles() {
     let particle =
         |i: usize| to_particle(&Tiny::point(), 3).iter().map(|w| w + 0.1 * i as f64).collect::<Vec<_>>();
     let weights: Vec<f64> = (0..count).flat_map(particle).collect();
-    let wanted = [Quantity::Risk, Quantity::Virial, Quantity::GradientNorm, Quantity::Laplacian];
+    let wanted = [
+        Quantity::Risk,
+        Quantity::Virial,
+        Quantity::GradientNorm,
+        Quantity::SquaredGradientNorm,
+        Quantity::Laplacian,
+    ];
     let (mut readings, mut gradient) = (vec![[f64::NAN; Quantity::COUNT]; count], vec![0.0; weights.len()]);
     let mut scratch = net.scratch();
     net.block_readings(&weights, &wanted, &mut readings, &mut gradient, &mut scratch);
@@ -74,7 +80,7 @@ fn readings_of_a_block_are_those_of_its_particles() {
         let value = net.value_gradient(&w, &mut g, &mut scratch);
         let virial: f64 = w.iter().zip(&g).map(|(w, g)| w * g).sum();
         let norm = g.iter().map(|g| g * g).sum::<f64>().sqrt();
-        let want = [value, virial, norm, net.laplacian(&w, &mut scratch)];
+        let want = [value, virial, norm, norm * norm, net.laplacian(&w, &mut scratch)];
         passes(all_near("readings", &wanted.map(|q| reading[q as usize]), &want, 1e-12));
     }
 }
