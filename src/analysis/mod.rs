@@ -1,3 +1,10 @@
 //! Questions beyond the curves: how far a law is from the Gibbs measure μ_s ∝ exp(−2L̃/s), and how fast it gets there.
 //!
 //! Pure functions of samples, readings and a potential; what they return carries its error.
+
+mod gibbs;
+
+pub use gibbs::{
+    Check, CheckKind, FailedSample, Gate, GibbsSample, GibbsSettings, Observable, Reference, Rung, Tempering,
+    effective_sample_size, nested_r_hat, net_outputs, r_hat, sample_gibbs, tail_effective_sample_size,
+};
