@@ -7,4 +7,9 @@ mod distances;
 pub use distances::{
     Discrepancy, EffectiveTemperature, KernelStein, Reference, Resampling, effective_temperature,
     energy_distance, kernel_stein, sliced_wasserstein,
+mod gibbs;
+
+pub use gibbs::{
+    Check, CheckKind, FailedSample, Gate, GibbsSample, GibbsSettings, Observable, Reference, Rung, Tempering,
+    effective_sample_size, nested_r_hat, net_outputs, r_hat, sample_gibbs, tail_effective_sample_size,
 };

@@ -47,7 +47,7 @@ pub fn minimise(potential: &dyn Potential, starts: &[Vec<f64>]) -> Option<Minimu
     Some(Minimum { value, weights, gradient_norm, searches: values.len(), distinct })
 }
 
-fn search(potential: &dyn Potential, start: &[f64]) -> Option<(f64, Vec<f64>)> {
+pub(super) fn search(potential: &dyn Potential, start: &[f64]) -> Option<(f64, Vec<f64>)> {
     let objective = Objective {
         potential,
         buffers: RefCell::new(Buffers {

@@ -2,12 +2,14 @@
 
 pub mod data;
 mod double_well;
+mod local_minima;
 mod minimum;
 mod potential;
 mod quadratic;
 mod two_layer;
 
 pub use double_well::DoubleWell;
+pub use local_minima::{LocalMinimum, local_minima};
 pub use minimum::{Minimum, minimise};
 pub use potential::{FiniteSum, Potential, Quantity, Readings, Scratch, derived_readings};
 pub use quadratic::Quadratic;
