@@ -64,7 +64,8 @@ mod tests {
         let times = [0.0, 1.0, 2.0, 3.0, 4.0];
         let mean = [1.0, 0.4, 0.25, 0.32, 0.1];
         let shift = |by: f64| mean.map(|m| m + by);
-        let answers = convergence_times(&times, &mean, &shift(-0.1), &shift(0.1), (0.0, 0.0), &[0.6, 0.33, 0.1]);
+        let answers =
+            convergence_times(&times, &mean, &shift(-0.1), &shift(0.1), (0.0, 0.0), &[0.6, 0.33, 0.1]);
         let found: Vec<_> = answers.iter().map(|a| (a.earliest, a.by_mean, a.time)).collect();
         assert_eq!(
             found,
@@ -74,7 +75,8 @@ mod tests {
 
     #[test]
     fn an_uncertain_minimum_widens_and_a_nan_is_never_below() {
-        let answer = convergence_times(&[0.0, 1.0], &[1.0, 0.5], &[0.9, 0.4], &[1.1, 0.6], (0.0, 0.2), &[0.7]);
+        let answer =
+            convergence_times(&[0.0, 1.0], &[1.0, 0.5], &[0.9, 0.4], &[1.1, 0.6], (0.0, 0.2), &[0.7]);
         assert_eq!((answer[0].earliest, answer[0].by_mean, answer[0].time), (Some(1.0), Some(1.0), None));
         let lost = convergence_times(&[0.0, 1.0], &[0.1, f64::NAN], &[0.0; 2], &[0.2; 2], (0.0, 0.0), &[0.5]);
         assert_eq!((lost[0].by_mean, lost[0].time), (None, Some(0.0)));

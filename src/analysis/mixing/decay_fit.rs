@@ -59,7 +59,9 @@ impl Points<'_> {
 
     fn loss(&self, curve: &Exponential) -> f64 {
         let points = self.times.iter().zip(self.values).zip(self.weights);
-        points.map(|((t, y), w)| w * (y - curve.amplitude * (-curve.rate * t).exp() - curve.offset).powi(2)).sum()
+        points
+            .map(|((t, y), w)| w * (y - curve.amplitude * (-curve.rate * t).exp() - curve.offset).powi(2))
+            .sum()
     }
 
     /// Gauss and Newton with halved steps from `start`; the rate may become negative. `None` where it leaves the numbers.
@@ -137,7 +139,9 @@ mod tests {
     fn an_exact_exponential_comes_back() {
         let times: Vec<f64> = (0..40).map(|i| 0.1 * f64::from(i)).collect();
         let weights: Vec<f64> = (0..40).map(|i| 1.0 + f64::from(i % 3)).collect();
-        for (amplitude, rate, offset) in [(2.0, 0.7, 0.0), (-1.0, 3.0, 0.0), (0.5, 0.3, -4.0), (1.0, 8.0, 2.0)] {
+        for (amplitude, rate, offset) in
+            [(2.0, 0.7, 0.0), (-1.0, 3.0, 0.0), (0.5, 0.3, -4.0), (1.0, 8.0, 2.0)]
+        {
             let values: Vec<f64> = times.iter().map(|t| amplitude * (-rate * t).exp() + offset).collect();
             for free_offset in [true, false] {
                 if offset != 0.0 && !free_offset {

@@ -16,14 +16,15 @@ use rand_distr::StandardNormal;
 const FLOOR: f64 = 3.0;
 /// A window must begin at least this many standard errors above the asymptote: one time in 10⁹ for noise alone.
 const PEAK: f64 = 6.0;
-/// A rate has moved if it differs by more than this many standard errors of the difference.
-const MOVED: f64 = 2.0;
+/// A rate has moved if it differs by more than this many standard errors of the difference. Nested windows share most of
+/// their noise, so that a dozen comparisons raise a false alarm in about one fit in fourteen; it costs precision alone.
+const MOVED: f64 = 2.5;
+/// Later starts are compared while their rate's error is at most this many times that of the fit.
+const COMPARED: f64 = 4.0;
 /// Later starts count as witnesses of the drift while their rate's error is at most this many times that of the fit.
-const WITNESS: f64 = 3.0;
-/// The fewest witnesses of a plateau.
-const WITNESSES: usize = 2;
+const WITNESS: f64 = 2.0;
 /// Starts that are tried, equally spaced over the first 5/6 of the window.
-const STARTS: usize = 20;
+const STARTS: usize = 16;
 /// The fewest points of a fit.
 const FEWEST_POINTS: usize = 4;
 /// The most points of a fit; more are thinned, for neighbours are nearly the same number.
@@ -85,7 +86,8 @@ impl Decay<'_> {
             }
             let run = begin..i;
             // The first point may be a point start without any error: it proves nothing.
-            let high = run.clone().filter(|&j| errors[j] > 0.0 && stands_out(j, PEAK)).count() >= FEWEST_POINTS;
+            let high =
+                run.clone().filter(|&j| errors[j] > 0.0 && stands_out(j, PEAK)).count() >= FEWEST_POINTS;
             if high {
                 found = Some((begin, i - 1));
             }
@@ -105,7 +107,8 @@ impl Decay<'_> {
                 self.curves.mean(times).iter().map(|m| m - value).collect()
             })
             .collect();
-        let mut starts: Vec<usize> = (0..STARTS).map(|k| begin + (end - begin) * 5 * k / (6 * STARTS)).collect();
+        let mut starts: Vec<usize> =
+            (0..STARTS).map(|k| begin + (end - begin) * 5 * k / (6 * STARTS)).collect();
         starts.dedup();
         starts
             .into_iter()
@@ -154,14 +157,7 @@ impl Decay<'_> {
         if e_folds < if fitted { E_FOLDS.1 } else { E_FOLDS.0 } {
             return Err(Unresolved::HorizonTooShort { e_folds });
         }
-        let drift = candidates[chosen + 1..]
-            .iter()
-            .filter(|later| later.error <= WITNESS * error)
-            .map(|later| {
-                let noise = difference_error(&candidates[chosen], later);
-                ((rate - later.fit.rate).powi(2) - noise * noise).max(0.0).sqrt()
-            })
-            .fold(0.0, f64::max);
+        let drift = drift(&candidates[chosen..]);
         let std_err = error.hypot(drift);
         if std_err.is_nan() || std_err > WIDEST * rate {
             return Err(Unresolved::TooWide { relative: std_err / rate });
@@ -185,22 +181,31 @@ impl Decay<'_> {
     }
 }
 
-/// The earliest candidate from which on the rate has stopped moving.
+/// The earliest candidate from which on the rate has stopped moving; it takes a later one to tell.
 fn plateau(candidates: &[Candidate]) -> Result<usize, Unresolved> {
     let stopped = |k: usize| {
-        let rest = &candidates[k + 1..];
-        let witnesses = rest.iter().filter(|later| later.error <= WITNESS * candidates[k].error).count();
+        let this = &candidates[k];
+        let mut compared =
+            candidates[k + 1..].iter().filter(|later| later.error <= COMPARED * this.error).peekable();
         let moved = |later: &Candidate| {
-            let change = (candidates[k].fit.rate - later.fit.rate).abs();
-            change > MOVED * difference_error(&candidates[k], later)
+            (this.fit.rate - later.fit.rate).abs() > MOVED * difference_error(this, later)
         };
-        witnesses >= WITNESSES && !rest.iter().any(moved)
+        compared.peek().is_some() && !compared.any(moved)
     };
-    (0..candidates.len()).find(|&k| stopped(k)).ok_or(if candidates.is_empty() {
-        Unresolved::BelowFloor
-    } else {
-        Unresolved::NoPlateau
-    })
+    let reason = if candidates.is_empty() { Unresolved::BelowFloor } else { Unresolved::NoPlateau };
+    (0..candidates.len()).find(|&k| stopped(k)).ok_or(reason)
+}
+
+/// √ of the mean squared change of the rate of the first candidate towards later ones, less what noise adds to it. The
+/// mean over starts, not the largest change, which noise alone would make.
+fn drift(candidates: &[Candidate]) -> f64 {
+    let (this, rest) = (&candidates[0], &candidates[1..]);
+    let near = rest.iter().take_while(|later| later.error <= WITNESS * this.error).count().max(1);
+    let squares: Vec<f64> = rest[..near.min(rest.len())]
+        .iter()
+        .map(|later| (this.fit.rate - later.fit.rate).powi(2) - difference_error(this, later).powi(2))
+        .collect();
+    (squares.iter().sum::<f64>() / squares.len().max(1) as f64).max(0.0).sqrt()
 }
 
 /// The standard error of the difference of two candidates' rates.
@@ -214,10 +219,10 @@ fn thinned(start: usize, end: usize) -> Vec<usize> {
     (0..points).map(|k| start + (end - start) * k / (points - 1)).collect()
 }
 
-/// 1/(σ_t² + mean σ²): a point start is exact at t = 0, and must not carry the fit alone. The weights steer only the
+/// 1/(σ_t² + ¼ mean σ²): a point start is exact at t = 0, and must not carry the fit alone. The weights steer only the
 /// efficiency: the error comes from the resamples.
 fn weights(errors: &[f64]) -> Vec<f64> {
     let mean = errors.iter().map(|e| e * e).sum::<f64>() / errors.len() as f64;
-    let floor = if mean > 0.0 { mean } else { 1.0 };
+    let floor = if mean > 0.0 { 0.25 * mean } else { 1.0 };
     errors.iter().map(|e| 1.0 / (e * e + floor)).collect()
 }

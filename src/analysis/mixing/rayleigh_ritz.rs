@@ -54,7 +54,8 @@ impl RitzSums {
         for values in read.iter().flat_map(|(values, _)| values.chunks_exact(m)) {
             centre.iter_mut().zip(values).for_each(|(c, x)| *c += x / finite.len() as f64);
         }
-        let mut sums = Self { names: basis.names(), counts: Vec::new(), outer: Vec::new(), dirichlet: Vec::new() };
+        let mut sums =
+            Self { names: basis.names(), counts: Vec::new(), outer: Vec::new(), dirichlet: Vec::new() };
         for (values, dirichlet) in read {
             let mut outer = vec![0.0; m * m];
             for x in values.chunks_exact(m) {
@@ -157,8 +158,7 @@ pub fn rayleigh_ritz(sums: &RitzSums, seed: u64) -> Option<RitzBound> {
         mean[0] / mean[1]
     };
     let value = quotient(&vec![1.0; groups]);
-    let drawn: Vec<f64> =
-        resamples(groups, RESAMPLES, seed, 4).iter().map(|times| quotient(times)).collect();
+    let drawn: Vec<f64> = resamples(groups, RESAMPLES, seed, 4).iter().map(|times| quotient(times)).collect();
     let std_err = deviation(&drawn);
     let half = quantile(groups) * std_err;
     (value.is_finite() && half.is_finite()).then_some(RitzBound {

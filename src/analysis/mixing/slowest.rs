@@ -217,7 +217,8 @@ fn drifting(means: &GroupCurves, coordinate: &[f64]) -> Option<Unresolved> {
             change.sums[k] = means.of(g)[2] - means.of(g)[1];
         }
         let (mean, error) = change.mean_and_errors();
-        let largest = |v: &[f64]| (0..v.len()).max_by(|&i, &j| v[i].abs().total_cmp(&v[j].abs())).unwrap_or(0);
+        let largest =
+            |v: &[f64]| (0..v.len()).max_by(|&i, &j| v[i].abs().total_cmp(&v[j].abs())).unwrap_or(0);
         (mean[0].abs() > OFF * error[0] && mean[0].abs() > SHIFTED)
             .then(|| Unresolved::NotStationary { function: largest(coordinate), shift: mean[0].abs() })
     })

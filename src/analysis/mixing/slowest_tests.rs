@@ -57,8 +57,7 @@ fn the_lag_plot_shows_the_timescale_and_its_grey_region() {
 fn white_noise_constants_and_drift_have_no_rate() {
     let noise = |seed| ornstein_uhlenbeck(&[400.0, 500.0], None, &equally_spaced(60, 0.2), 200, seed);
     let read = |values: &[f64]| {
-        let readings =
-            StationaryReadings { spacing: 0.2, times: 60, particles: 200, functions: 2, values };
+        let readings = StationaryReadings { spacing: 0.2, times: 60, particles: 200, functions: 2, values };
         mixing_rate(&readings, None, 0.0, 1, &threads()).rate
     };
     let resolved = (0..100).filter(|&seed| read(&noise(seed)).is_ok()).count();

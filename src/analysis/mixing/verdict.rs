@@ -37,7 +37,9 @@ pub struct RateEstimate {
 #[serde(rename_all = "snake_case")]
 pub enum Unresolved {
     /// Too few particles for an error by resampling.
-    #[error("{particles} particles with finite readings are too few for an error: at least {needed} are needed")]
+    #[error(
+        "{particles} particles with finite readings are too few for an error: at least {needed} are needed"
+    )]
     TooFewParticles {
         /// How many there are.
         particles: usize,
@@ -71,7 +73,9 @@ pub enum Unresolved {
         relative: f64,
     },
     /// Readings that should be stationary are not.
-    #[error("the readings are not stationary: the mean of '{function}' is off by {shift:.2} standard deviations")]
+    #[error(
+        "the readings are not stationary: the mean of '{function}' is off by {shift:.2} standard deviations"
+    )]
     NotStationary {
         /// Number of the function in the basis.
         function: usize,
