@@ -148,10 +148,9 @@ fn the_risk_of_softplus_decays_at_about_twice_the_gap() {
     let clock: Vec<f64> = (0..times).map(|t| (t as u64 * every) as f64 * dt).collect();
     let readings = DecayReadings { times: &clock, particles, values: &risk };
     let estimate = decay_rate(&readings, Asymptote::Known { value: grid.risk, std_err: 0.0 }, dt, 1).unwrap();
-    println!("gap {:.5}, rate of E L {:?}", grid.gap, estimate);
-    let ratio = estimate.generator_rate / grid.gap;
-    assert!(
-        (1.7..2.3).contains(&ratio) && estimate.generator_std_err < 0.2 * grid.gap,
-        "{ratio}: {estimate:?}"
-    );
+    println!("gap {:.5}, second {:.5}, rate of E L {estimate:?}", grid.gap, grid.second);
+    // Even parts of both modes: between 2λ₁ and 2λ₂, and the anharmonic part lowers them by up to a tenth.
+    let rate = estimate.generator_rate;
+    assert!(estimate.generator_std_err < 0.1 * grid.gap, "no power: {estimate:?}");
+    assert!(1.8 * grid.gap < rate && rate < 2.0 * grid.second, "{estimate:?}");
 }

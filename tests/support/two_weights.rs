@@ -18,6 +18,8 @@ pub struct TwoWeights {
     pub s: f64,
     /// The spectral gap of the reversible finite volumes, rates (s/2h²) e^{−(L_j − L_i)/s}.
     pub gap: f64,
+    /// The eigenvalue above it.
+    pub second: f64,
     /// E_μ L̃.
     pub risk: f64,
     cumulative: Vec<f64>,
@@ -86,8 +88,8 @@ impl TwoWeights {
             })
             .collect();
         let risk = risks.iter().zip(&density).map(|(r, d)| r * d).sum();
-        let gap = gap(&risks, &density, s);
-        Self { net, s, gap, risk, cumulative }
+        let [gap, second] = lowest_two(&risks, &density, s);
+        Self { net, s, gap, second, risk, cumulative }
     }
 
     /// `count` independent draws, uniform within a cell.
@@ -107,9 +109,9 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// The second eigenvalue of diag(Σ_j q_ij) − (s/2h²)·adjacency, the symmetric form of the finite volumes, by inverse
-/// iteration with conjugate gradients beside the known ground state √μ.
-fn gap(risks: &[f64], density: &[f64], s: f64) -> f64 {
+/// The two eigenvalues above 0 of diag(Σ_j q_ij) − (s/2h²)·adjacency, the symmetric form of the finite volumes: inverse
+/// iteration of two vectors with conjugate gradients, beside the known ground state √μ. Both, since they lie close together.
+fn lowest_two(risks: &[f64], density: &[f64], s: f64) -> [f64; 2] {
     let rate = s / (2.0 * width() * width());
     let ground: Vec<f64> = density.iter().map(|d| d.sqrt()).collect();
     let diagonal: Vec<f64> = (0..risks.len())
@@ -118,25 +120,50 @@ fn gap(risks: &[f64], density: &[f64], s: f64) -> f64 {
     let apply = |v: &[f64]| -> Vec<f64> {
         (0..v.len()).map(|i| diagonal[i] * v[i] - rate * neighbours(i).map(|j| v[j]).sum::<f64>()).collect()
     };
-    let project = |v: &mut [f64]| {
-        let part = dot(v, &ground);
-        v.iter_mut().zip(&ground).for_each(|(x, g)| *x -= part * g);
-    };
-    let mut v: Vec<f64> =
-        ground.iter().enumerate().map(|(i, g)| g * (centre(i)[0] + 0.7 * centre(i)[1])).collect();
-    let mut value = f64::NAN;
+    let project = |v: &mut [f64]| remove(v, &ground);
+    let mut pair =
+        [0, 1].map(|k| ground.iter().enumerate().map(|(i, g)| g * centre(i)[k]).collect::<Vec<f64>>());
+    let mut values = [f64::NAN; 2];
     for _ in 0..60 {
-        project(&mut v);
-        let norm = dot(&v, &v).sqrt();
-        v.iter_mut().for_each(|x| *x /= norm);
-        let before = value;
-        value = dot(&v, &apply(&v));
-        if (value - before).abs() < 1e-8 * value {
-            return value;
+        pair.iter_mut().for_each(|v| project(v));
+        let [first, second] = &mut pair;
+        normalise(first);
+        remove(second, first);
+        normalise(second);
+        let before = values;
+        (pair, values) = rotate(&pair, &apply);
+        if (0..2).all(|k| (values[k] - before[k]).abs() < 1e-8 * values[k]) {
+            return values;
         }
-        v = conjugate_gradients(&apply, &diagonal, &project, &v, value);
+        pair = [0, 1].map(|k| conjugate_gradients(&apply, &diagonal, &project, &pair[k], values[k]));
     }
-    panic!("inverse iteration does not settle");
+    panic!("inverse iteration does not settle: {values:?}");
+}
+
+/// Takes from `v` its part along the unit vector `unit`.
+fn remove(v: &mut [f64], unit: &[f64]) {
+    let part = dot(v, unit);
+    v.iter_mut().zip(unit).for_each(|(x, g)| *x -= part * g);
+}
+
+fn normalise(v: &mut [f64]) {
+    let norm = dot(v, v).sqrt();
+    v.iter_mut().for_each(|x| *x /= norm);
+}
+
+/// The Ritz vectors and values of two orthonormal vectors, increasing.
+fn rotate(pair: &[Vec<f64>; 2], apply: &impl Fn(&[f64]) -> Vec<f64>) -> ([Vec<f64>; 2], [f64; 2]) {
+    let [x, y] = pair;
+    let (ax, ay) = (apply(x), apply(y));
+    let (a, b, d) = (dot(x, &ax), dot(x, &ay), dot(y, &ay));
+    let angle = 0.5 * (2.0 * b).atan2(a - d);
+    let turn = |angle: f64| -> Vec<f64> {
+        x.iter().zip(y).map(|(x, y)| angle.cos() * x + angle.sin() * y).collect()
+    };
+    // This angle belongs to the larger value.
+    let (high, low) = (turn(angle), turn(angle + std::f64::consts::FRAC_PI_2));
+    let values = [dot(&low, &apply(&low)), dot(&high, &apply(&high))];
+    ([low, high], values)
 }
 
 /// Solves A x = b beside the ground state, with the diagonal as preconditioner, from b/eigenvalue.
@@ -159,7 +186,7 @@ fn conjugate_gradients(
     let mut p = z.clone();
     let mut rz = dot(&r, &z);
     for _ in 0..2000 {
-        if dot(&r, &r) < 1e-18 {
+        if dot(&r, &r) < 1e-16 {
             break;
         }
         let ap = apply(&p);

@@ -82,7 +82,7 @@ impl Points<'_> {
             let Some((trial, new)) = better else { break };
             let moved = (trial.rate - curve.rate).abs();
             (curve, loss) = (trial, new);
-            if moved <= 1e-10 * curve.rate.abs() {
+            if moved <= 1e-7 * curve.rate.abs() {
                 break;
             }
         }

@@ -85,7 +85,7 @@ pub fn decay_rate(
         let sums = &mut curves.sums[g * times.len()..][..times.len()];
         sums.iter_mut().enumerate().for_each(|(t, sum)| *sum += values[t * particles + i]);
     }
-    Decay { times, curves: &curves, asymptote, step, seed, tag: 1 }.rate()
+    Decay { times, curves: &curves, asymptote, step, longest: f64::INFINITY, seed, tag: 1 }.rate()
 }
 
 #[cfg(test)]

@@ -50,6 +50,8 @@ pub(super) struct Decay<'a> {
     pub asymptote: Asymptote,
     /// h, 0 for a process in continuous time.
     pub step: f64,
+    /// The window ends at the latest where the curve has fallen by so many factors of e.
+    pub longest: f64,
     pub seed: u64,
     pub tag: u64,
 }
@@ -65,6 +67,8 @@ impl Decay<'_> {
         let errors: Vec<f64> = errors.iter().map(|e| e.hypot(value_error)).collect();
         let distance: Vec<f64> = mean.iter().map(|m| m - value).collect();
         let (begin, end) = self.window(&distance, &errors).ok_or(Unresolved::BelowFloor)?;
+        let low = distance[begin].abs() * (-self.longest).exp();
+        let end = (begin..=end).take_while(|&i| distance[i].abs() >= low).last().unwrap_or(end);
         let candidates = self.candidates(&distance, &errors, begin, end);
         let chosen = plateau(&candidates)?;
         self.verdict(&candidates, chosen, end)

@@ -11,6 +11,8 @@ use crate::parallel::Threads;
 /// The coordinate is trained at the lag where its correlation has fallen to about e^{−1/2}: late enough for fast parts to be
 /// gone, early enough for the noise to be small.
 const TRAINING_CORRELATION: f64 = 0.606_530_659_712_633_4;
+/// The fit of the correlation ends after two e-folds: what lies later is mostly noise shared with what lies before.
+const LONGEST: f64 = 2.0;
 /// The fewest times.
 const FEWEST_TIMES: usize = 16;
 /// Readings count as not stationary when a mean is off by this many standard errors …
@@ -149,7 +151,8 @@ pub fn mixing_rate(
     let rate = drifting(&means, &v_a).map_or_else(
         || {
             let asymptote = Asymptote::Known { value: centring_bias(&means), std_err: 0.0 };
-            Decay { times: &lag_times, curves: &curves, asymptote, step, seed, tag: 2 }.rate()
+            let (times, longest) = (&lag_times[..], LONGEST);
+            Decay { times, curves: &curves, asymptote, step, longest, seed, tag: 2 }.rate()
         },
         Err,
     );

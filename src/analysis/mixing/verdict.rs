@@ -67,7 +67,9 @@ pub enum Unresolved {
     #[error("the rate still moves where the signal meets its floor: no plateau")]
     NoPlateau,
     /// The interval says too little.
-    #[error("the standard error is {relative:.2} of the rate; more particles help")]
+    #[error(
+        "the standard error, of noise and of the rate's drift, is {relative:.2} of the rate; more particles help"
+    )]
     TooWide {
         /// Standard error over rate.
         relative: f64,
