@@ -13,3 +13,4 @@ pub use gibbs::{
     Check, CheckKind, FailedSample, Gate, GibbsSample, GibbsSettings, Observable, Reference, Rung, Tempering,
     effective_sample_size, nested_r_hat, net_outputs, r_hat, sample_gibbs, tail_effective_sample_size,
 };
+pub mod mixing;

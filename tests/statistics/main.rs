@@ -5,5 +5,6 @@
 mod support;
 
 mod coverage;
+mod mixing;
 mod order;
 mod wells;

@@ -8,3 +8,4 @@ pub mod nets;
 pub mod order;
 pub mod program;
 pub mod studies;
+pub mod two_weights;

@@ -1,0 +1,304 @@
+//! The slowest mode that a basis of observables sees at stationarity.
+
+use super::decay_rate::Asymptote;
+use super::eigen::{Whitening, quadratic_form};
+use super::groups::{FEWEST_GROUPS, GroupCurves, RESAMPLES, deviation, group_count, resamples};
+use super::lagged::{Grouped, LaggedSums};
+use super::plateau::Decay;
+use super::verdict::{RateEstimate, Unresolved};
+use crate::parallel::Threads;
+
+/// The coordinate is trained at the lag where its correlation has fallen to about e^{−1/2}: late enough for fast parts to be
+/// gone, early enough for the noise to be small.
+const TRAINING_CORRELATION: f64 = 0.606_530_659_712_633_4;
+/// The fit of the correlation ends after two e-folds: what lies later is mostly noise shared with what lies before.
+const LONGEST: f64 = 2.0;
+/// The fewest times.
+const FEWEST_TIMES: usize = 16;
+/// Readings count as not stationary when a mean is off by this many standard errors …
+const OFF: f64 = 5.0;
+/// … and by this many standard deviations: a smaller shift δ adds δ² < 7 % to a correlation.
+const SHIFTED: f64 = 0.25;
+
+/// Readings of m functions of independent particles at equally spaced times, the law at the first of them being stationary.
+#[derive(Debug, Clone, Copy)]
+pub struct StationaryReadings<'a> {
+    /// Time between readings, unit of t.
+    pub spacing: f64,
+    /// How many times.
+    pub times: usize,
+    /// How many particles.
+    pub particles: usize,
+    /// m, how many functions.
+    pub functions: usize,
+    /// times × particles × m, one time after another. A particle with a reading that is not finite is left out.
+    pub values: &'a [f64],
+}
+
+impl StationaryReadings<'_> {
+    /// The m readings of particle `i` at time number `t`.
+    pub(super) fn of(&self, t: usize, i: usize) -> &[f64] {
+        &self.values[(t * self.particles + i) * self.functions..][..self.functions]
+    }
+}
+
+/// One point of the lag plot.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct ImpliedTimescale {
+    /// τ, unit of t.
+    pub lag: f64,
+    /// −τ/ln ρ(τ), where ρ(τ) is the correlation over τ, on one half of the particles, of the slowest coordinate that the
+    /// other half gives at this lag. `None` where ρ is not within (0, 1).
+    pub timescale: Option<f64>,
+    /// Its standard error by resampling groups of particles.
+    pub std_err: Option<f64>,
+    /// Whether τ exceeds the timescale: the correlation is then below 1/e and the point leans on what noise leaves of it.
+    pub grey: bool,
+}
+
+/// The slowest mode.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct MixingRate {
+    /// The rate with its interval, or why there is none.
+    pub rate: Result<RateEstimate, Unresolved>,
+    /// Implied timescales against the lag.
+    pub lag_plot: Vec<ImpliedTimescale>,
+    /// The lag at which the coordinates of the rate were trained, unit of t; the longer one where the halves differ.
+    pub training_lag: Option<f64>,
+    /// The coordinate cᵀφ from all particles at that lag, with unit variance: m coefficients.
+    pub coefficients: Vec<f64>,
+    /// Directions of the basis that are left after dropping those that depend on others.
+    pub kept: usize,
+    /// Particles with finite readings.
+    pub particles: usize,
+}
+
+/// Lagged sums of a set of groups together.
+struct Pooled {
+    instant: Vec<f64>,
+    lagged: Vec<Vec<f64>>,
+}
+
+/// The slowest relaxation rate of a reversible process from stationary readings of a basis φ.
+///
+/// One half of the particles gives a coordinate: the leading vector of C(τ) v = κ C(0) v with the symmetrised lagged
+/// covariances. The other half gives its correlation vᵀC(τ)v, which by reversibility is Σ_k c_k e^{−λ_k τ} with c_k ≥ 0 and so
+/// never falls slower than the gap: apart from its noise the rate is an upper bound, and it approaches the gap as the basis
+/// grows. Both halves change roles and their curves are averaged. The fit of the curve is that of [`decay_rate`](super::decay_rate()): it begins
+/// at the lag from which on the rate has stopped moving, and the movement left is part of the error; the step h = `step` of
+/// Euler–Maruyama is undone beside it. A vector that never saw the particles it is judged on removes the upward bias that the
+/// largest eigenvalue of a noisy matrix has.
+///
+/// `reference`: E_μ φ and its standard error for each function where they are known. It is what finds an ensemble that is
+/// stationary to the eye but stuck in one well. Without it a rate between wells that nobody has crossed *cannot* be seen: the
+/// rate is then that of the wells that the particles are in.
+///
+/// The answer is [`Unresolved`] below 16 particles or 16 times, when means drift or differ from the reference by five standard
+/// errors and a quarter of a standard deviation, and where the fit says so.
+///
+/// Not valid for processes that are not reversible (underdamped, momentum) nor before burn-in; particles must be independent.
+/// The step's bias of order h beyond −ln(1−hθ)/h stays.
+///
+/// Cost: times × particles × m² × 15 (thinned above 3·10⁹) and 64 × 15 × m² numbers of memory.
+///
+/// Source: Noé, Nüske, Multiscale Model. Simul. 11 (2013); Pérez-Hernández et al., J. Chem. Phys. 139 (2013); Klus et al.,
+/// J. Nonlinear Sci. 28 (2018); cross-validation: McGibbon, Pande, J. Chem. Phys. 142 (2015).
+///
+/// # Panics
+/// When `values` is not times × particles × m, or the spacing is not positive.
+pub fn mixing_rate(
+    readings: &StationaryReadings,
+    reference: Option<&[(f64, f64)]>,
+    step: f64,
+    seed: u64,
+    threads: &Threads,
+) -> MixingRate {
+    let StationaryReadings { spacing, times, particles, functions, values } = *readings;
+    assert_eq!(values.len(), times * particles * functions, "values are times × particles × functions");
+    assert!(spacing > 0.0, "spacing > 0");
+    let finite: Vec<usize> = (0..particles)
+        .filter(|&i| (0..times).all(|t| readings.of(t, i).iter().all(|x| x.is_finite())))
+        .collect();
+    let none = |reason| MixingRate {
+        rate: Err(reason),
+        lag_plot: Vec::new(),
+        training_lag: None,
+        coefficients: Vec::new(),
+        kept: 0,
+        particles: finite.len(),
+    };
+    let Some(groups) = group_count(finite.len()) else {
+        return none(Unresolved::TooFewParticles { particles: finite.len(), needed: FEWEST_GROUPS });
+    };
+    if times < FEWEST_TIMES {
+        return none(Unresolved::TooFewTimes { times, needed: FEWEST_TIMES });
+    }
+    let grouped = Grouped::new(readings, &finite, groups);
+    if let Some(reason) = reference.and_then(|reference| off_reference(&grouped, reference)) {
+        return none(reason);
+    }
+    let lags = grouped.matrix_lags();
+    let sums = grouped.sums(&lags, threads);
+    let halves = [pooled(&sums, Some(0)), pooled(&sums, Some(1))];
+    let whitened = [0, 1].map(|half: usize| Whitening::new(&halves[half].instant, functions));
+    let [Some(first), Some(second)] = &whitened else { return none(Unresolved::Degenerate) };
+    let trained = [training(&halves[0], first), training(&halves[1], second)];
+    let [Some((lag_a, v_a)), Some((lag_b, v_b))] = trained else { return none(Unresolved::Degenerate) };
+    // Groups of the first half are judged by the coordinate of the second, and the other way round.
+    let (curve_lags, curves, means) =
+        grouped.correlation(|g| if g % 2 == 0 { v_b.clone() } else { v_a.clone() });
+    let lag_times: Vec<f64> = curve_lags.iter().map(|&l| l as f64 * spacing).collect();
+    let rate = drifting(&means, &v_a).map_or_else(
+        || {
+            let asymptote = Asymptote::Known { value: centring_bias(&means), std_err: 0.0 };
+            let (times, longest) = (&lag_times[..], LONGEST);
+            Decay { times, curves: &curves, asymptote, step, longest, seed, tag: 2 }.rate()
+        },
+        Err,
+    );
+    let common = lag_a.max(lag_b);
+    let all = pooled(&sums, None);
+    let leading = Whitening::new(&all.instant, functions)
+        .and_then(|whitening| whitening.eigen(&all.lagged[common], |k| k - 1));
+    MixingRate {
+        rate,
+        lag_plot: lag_plot(&sums, &halves, [first, second], &lags, spacing, seed),
+        training_lag: Some(lags[common] as f64 * spacing),
+        coefficients: leading.map_or_else(Vec::new, |(_, c)| c),
+        kept: first.kept().max(second.kept()),
+        particles: finite.len(),
+    }
+}
+
+/// The sums of the even groups (`Some(0)`), the odd ones (`Some(1)`) or all, a particle.
+fn pooled(sums: &[LaggedSums], half: Option<usize>) -> Pooled {
+    let chosen: Vec<&LaggedSums> =
+        sums.iter().enumerate().filter(|(g, _)| half.is_none_or(|h| g % 2 == h)).map(|(_, s)| s).collect();
+    let total: f64 = chosen.iter().map(|s| s.count).sum();
+    let add = |matrices: Vec<&[f64]>| -> Vec<f64> {
+        let mut sum = vec![0.0; matrices[0].len()];
+        for matrix in matrices {
+            sum.iter_mut().zip(matrix).for_each(|(s, x)| *s += x / total);
+        }
+        sum
+    };
+    Pooled {
+        instant: add(chosen.iter().map(|s| &s.instant[..]).collect()),
+        lagged: (0..sums[0].lagged.len())
+            .map(|l| add(chosen.iter().map(|s| &s.lagged[l][..]).collect()))
+            .collect(),
+    }
+}
+
+/// The number of the first lag at which the leading eigenvalue has fallen far enough (the last lag if none), and the vector.
+fn training(half: &Pooled, whitening: &Whitening) -> Option<(usize, Vec<f64>)> {
+    let mut found = None;
+    for (number, matrix) in half.lagged.iter().enumerate() {
+        let (values, vector) = whitening.eigen(matrix, |k| k - 1)?;
+        let low = values.last().is_some_and(|&v| v <= TRAINING_CORRELATION);
+        found = Some((number, vector));
+        if low {
+            break;
+        }
+    }
+    found
+}
+
+/// Var of the mean that was subtracted, negative: what centring takes from every correlation.
+fn centring_bias(means: &GroupCurves) -> f64 {
+    -means.mean_and_errors().1[0].powi(2)
+}
+
+/// Whether the trained coordinate's mean moves between the first and the last third of the times. Its variance is 1.
+fn drifting(means: &GroupCurves, coordinate: &[f64]) -> Option<Unresolved> {
+    // The sign of a coordinate is arbitrary and differs between the halves: each half is judged alone.
+    (0..2).find_map(|half| {
+        let groups: Vec<usize> = (0..means.groups()).filter(|g| g % 2 == half).collect();
+        let mut change = GroupCurves::new(groups.len(), 1);
+        for (k, &g) in groups.iter().enumerate() {
+            change.counts[k] = means.counts[g];
+            change.sums[k] = means.of(g)[2] - means.of(g)[1];
+        }
+        let (mean, error) = change.mean_and_errors();
+        let largest =
+            |v: &[f64]| (0..v.len()).max_by(|&i, &j| v[i].abs().total_cmp(&v[j].abs())).unwrap_or(0);
+        (mean[0].abs() > OFF * error[0] && mean[0].abs() > SHIFTED)
+            .then(|| Unresolved::NotStationary { function: largest(coordinate), shift: mean[0].abs() })
+    })
+}
+
+/// The function whose mean is farthest from its reference, if that is too far.
+fn off_reference(grouped: &Grouped, reference: &[(f64, f64)]) -> Option<Unresolved> {
+    let StationaryReadings { times, functions, .. } = *grouped.readings;
+    assert_eq!(reference.len(), functions, "one reference a function");
+    let mut curves = GroupCurves::new(grouped.members.len(), 2 * functions);
+    for (g, members) in grouped.members.iter().enumerate() {
+        curves.counts[g] = members.len() as f64;
+        let sums = &mut curves.sums[g * 2 * functions..][..2 * functions];
+        for &i in members {
+            for t in 0..times {
+                for (k, x) in grouped.readings.of(t, i).iter().enumerate() {
+                    let centred = x - grouped.centre[k];
+                    sums[k] += centred / times as f64;
+                    sums[functions + k] += centred * centred / times as f64;
+                }
+            }
+        }
+    }
+    let (mean, errors) = curves.mean_and_errors();
+    (0..functions)
+        .filter_map(|k| {
+            let (value, value_error) = reference[k];
+            let off = (grouped.centre[k] + mean[k] - value).abs();
+            let shift = off / mean[functions + k].sqrt();
+            (off > OFF * errors[k].hypot(value_error) && shift > SHIFTED).then_some((k, shift))
+        })
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+        .map(|(function, shift)| Unresolved::NotStationary { function, shift })
+}
+
+fn lag_plot(
+    sums: &[LaggedSums],
+    halves: &[Pooled; 2],
+    whitened: [&Whitening; 2],
+    lags: &[usize],
+    spacing: f64,
+    seed: u64,
+) -> Vec<ImpliedTimescale> {
+    let resamples = resamples(sums.len(), RESAMPLES, seed, 3);
+    let point = |number: usize, lag: f64| -> Option<(f64, f64)> {
+        let vectors = [0, 1].map(|h: usize| whitened[h].eigen(&halves[h].lagged[number], |k| k - 1));
+        let [Some((_, v_a)), Some((_, v_b))] = vectors else { return None };
+        let mut curves = GroupCurves::new(sums.len(), 2);
+        for (g, group) in sums.iter().enumerate() {
+            let v = if g % 2 == 0 { &v_b } else { &v_a };
+            curves.counts[g] = group.count;
+            curves.sums[2 * g] = quadratic_form(&group.instant, v);
+            curves.sums[2 * g + 1] = quadratic_form(&group.lagged[number], v);
+        }
+        let timescale = |curve: &[f64]| {
+            let correlation = curve[1] / curve[0];
+            (0.0 < correlation && correlation < 1.0).then(|| -lag / correlation.ln())
+        };
+        let value = timescale(&curves.mean(&vec![1.0; sums.len()]))?;
+        let drawn: Option<Vec<f64>> = resamples.iter().map(|times| timescale(&curves.mean(times))).collect();
+        Some((value, drawn.map_or(f64::NAN, |drawn| deviation(&drawn))))
+    };
+    lags.iter()
+        .enumerate()
+        .map(|(number, &lag)| {
+            let lag = lag as f64 * spacing;
+            let found = point(number, lag);
+            ImpliedTimescale {
+                lag,
+                timescale: found.map(|(value, _)| value),
+                std_err: found.map(|(_, error)| error).filter(|e| e.is_finite()),
+                grey: found.is_none_or(|(value, _)| lag > value),
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+#[path = "slowest_tests.rs"]
+mod tests;
