@@ -1,6 +1,6 @@
 //! How much of an observable lies in each slow mode.
 
-use super::krylov::product;
+use super::factor::product;
 use super::{Grid, Numeric, Observable, SlowModes};
 
 /// The part of an observable in one mode.

@@ -14,8 +14,8 @@ pub struct Curves {
     pub means: Vec<Vec<Numeric>>,
 }
 
-/// Error of one step in units of the observable's size under the start and under μ_s.
-const STEP_TOLERANCE: f64 = 1e-10;
+/// Error of one step in units of the observable's size under the start and under μ_s, for one weight and for two.
+const STEP_TOLERANCE: [f64; 2] = [1e-10, 1e-8];
 /// The smallest step in units of the first guess: an observable with jumps stops there, and its error is stated.
 const SMALLEST: f64 = 1.0 / 4096.0;
 
@@ -25,7 +25,7 @@ impl Grid<'_> {
     /// The backward equation ∂u/∂t = 𝓛u, u_0 = φ − E_μ φ is solved on each grid by steps of order 8 that need one factor for a
     /// step length; lengths grow by powers of 2 as u becomes smooth, and times within a step are read from it. E φ(W_t) is the sum of u_t over the
     /// start. No power of the density enters, so that a start far outside the bulk of μ_s is as good as any other. The error of a
-    /// step, by comparison with order 7, is kept below 1e-10 of the mean of |u_0| under start and μ_s, and their sum
+    /// step, by comparison with order 7, is kept below 1e-10 (two weights: 1e-8) of the mean of |u_0| under start and μ_s, and their sum
     /// is part of the stated error, as is what Richardson's formula leaves. Cost: 5 to 15 factors of N·b² operations.
     ///
     /// # Errors
@@ -123,7 +123,7 @@ impl<'a> Evolution<'a> {
                 powers.iter().map(|p| size(&self.counts, &combination(p, &self.contrast))).collect();
             let worst =
                 errors.iter().zip(&self.tracks).map(|(e, t)| relative(*e, t.scale)).fold(0.0, f64::max);
-            let change = factor_of_two(worst);
+            let change = factor_of_two(worst / STEP_TOLERANCE[self.level.cells.len() - 1]);
             if change < 1.0 && step > smallest {
                 step = (step * change).max(smallest);
                 continue;
@@ -197,8 +197,8 @@ fn combination(powers: &[Vec<f64>], coefficients: &[f64]) -> Vec<f64> {
     out
 }
 
-/// The power of 2 by which the step may change for an error of order 8 at the tolerance.
-fn factor_of_two(error: f64) -> f64 {
-    let ideal = 0.9 * (STEP_TOLERANCE / error.max(1e-300)).powf(1.0 / ORDER as f64);
+/// The power of 2 by which the step may change for an error of order 8, `excess` times the tolerance.
+fn factor_of_two(excess: f64) -> f64 {
+    let ideal = 0.9 * (1.0 / excess.max(1e-300)).powf(1.0 / ORDER as f64);
     ideal.log2().floor().clamp(-6.0, 3.0).exp2()
 }

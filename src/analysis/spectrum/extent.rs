@@ -22,20 +22,22 @@ pub(super) type LogDensity<'a> = &'a dyn Fn(&[f64]) -> f64;
 pub(super) const OUTSIDE: f64 = 1e-12;
 /// Powers of 2 between which half-widths are scanned.
 const SCALES: std::ops::RangeInclusive<i32> = -12..=20;
-/// Points of a scan along an axis.
-const SCAN: usize = 33;
+/// Points of a scan along an axis, for one axis and for two.
+const SCAN: [usize; 2] = [33, 17];
+/// Points along an axis where the box is fitted.
+const FIT: [usize; 2] = [1025, 65];
 /// How far below the peak the curvature still matters.
 const CORE: f64 = 12.0;
 /// Boxes, each twice as wide as the one before, on which the tail is judged.
 const SHELLS: i32 = 12;
 
-/// Finds a box of `dim` = 1 or 2 axes on whose faces the density is e^{−40} of its peak or less.
+/// Finds a box of `dim` = 1 or 2 axes on whose faces the density is e^{−34} of its peak or less.
 ///
-/// The peak and all regions within e^{−40} of it are looked for on lattices of 33 points an axis and half-widths 2^{−12} … 2^{20}
-/// about the origin, then about the highest point found. A mode narrower than a sixteenth of its distance from both is
+/// The peak and all regions within e^{−34} of it are looked for on lattices of 33 points an axis (two axes: 17) and half-widths 2^{−12} … 2^{20}
+/// about the origin, then about the highest point found. A mode narrower than a sixteenth (two axes: an eighth) of its distance from both is
 /// missed. The mass outside is bounded by shells between boxes B_j, each twice as wide as the one before:
 /// Σ_j |B_{j+1}| max_{∂B_j} p, which holds where p falls along rays from the centre; the terms must at least halve each time
-/// out to B_12, otherwise the density counts as not normalisable. Cost: about 10⁵ evaluations for two axes.
+/// out to B_12, otherwise the density counts as not normalisable. Cost: about 5·10⁴ evaluations for two axes.
 pub(super) fn extent(dim: usize, log_density: LogDensity) -> Result<Extent, GridError> {
     if !(1..=2).contains(&dim) {
         return Err(GridError::Dimension { dim });
@@ -44,7 +46,7 @@ pub(super) fn extent(dim: usize, log_density: LogDensity) -> Result<Extent, Grid
     scan(&vec![0.0; dim], log_density, &mut seen);
     let top = highest(&seen).ok_or(GridError::NotFinite)?;
     scan(&top, log_density, &mut seen);
-    [40.0, 50.0, 60.0]
+    [34.0, 40.0, 50.0]
         .iter()
         .map(|&drop| within(drop, dim, log_density, &seen))
         .find(|found| !matches!(found, Ok(extent) if extent.outside > OUTSIDE))
@@ -59,12 +61,13 @@ struct Seen {
 }
 
 fn scan(centre: &[f64], log_density: LogDensity, seen: &mut Vec<Seen>) {
+    let points = SCAN[centre.len() - 1];
     for scale in SCALES {
         let half = 2f64.powi(scale);
         let lo: Vec<f64> = centre.iter().map(|c| c - half).collect();
         let hi: Vec<f64> = centre.iter().map(|c| c + half).collect();
-        let spacing = 2.0 * half / (SCAN - 1) as f64;
-        for_lattice(&lo, &hi, SCAN, |at, _| {
+        let spacing = 2.0 * half / (points - 1) as f64;
+        for_lattice(&lo, &hi, &vec![points; lo.len()], |at, _| {
             let log = log_density(at);
             if log.is_finite() {
                 seen.push(Seen { at: at.to_vec(), spacing, log });
@@ -77,17 +80,18 @@ fn highest(seen: &[Seen]) -> Option<Vec<f64>> {
     seen.iter().max_by(|a, b| a.log.total_cmp(&b.log)).map(|p| p.at.clone())
 }
 
-/// Calls `body` with each point of the lattice of `points` an axis, ends included, and its index along each axis.
-fn for_lattice(lo: &[f64], hi: &[f64], points: usize, mut body: impl FnMut(&[f64], &[usize])) {
+/// Calls `body` with each point of the lattice of `points` along each axis, ends included (for 1 point: the lower end), and
+/// its index along each axis.
+pub(super) fn for_lattice(lo: &[f64], hi: &[f64], points: &[usize], mut body: impl FnMut(&[f64], &[usize])) {
     let dim = lo.len();
     let mut at = vec![0.0; dim];
     let mut index = vec![0; dim];
-    for flat in 0..points.pow(dim as u32) {
-        let mut rest = flat;
+    for flat in 0..points.iter().product() {
+        let mut rest: usize = flat;
         for k in 0..dim {
-            index[k] = rest % points;
-            rest /= points;
-            at[k] = lo[k] + (hi[k] - lo[k]) * index[k] as f64 / (points - 1) as f64;
+            index[k] = rest % points[k];
+            rest /= points[k];
+            at[k] = lo[k] + (hi[k] - lo[k]) * index[k] as f64 / (points[k].max(2) - 1) as f64;
         }
         body(&at, &index);
     }
@@ -101,7 +105,7 @@ fn within(drop: f64, dim: usize, log_density: LogDensity, seen: &[Seen]) -> Resu
         (0..dim).map(|k| inside().map(|p| p.at[k] - p.spacing).fold(f64::MAX, f64::min)).collect();
     let mut hi: Vec<f64> =
         (0..dim).map(|k| inside().map(|p| p.at[k] + p.spacing).fold(f64::MIN, f64::max)).collect();
-    let points = if dim == 1 { 1025 } else { 97 };
+    let points = FIT[dim - 1];
     for _ in 0..40 {
         if lo.iter().chain(&hi).any(|x| x.abs() > 2f64.powi(*SCALES.end())) {
             return Err(none);
@@ -130,7 +134,7 @@ fn level_set(
 ) -> (Vec<(usize, usize)>, f64) {
     let mut bounds = vec![(points, 0); lo.len()];
     let mut top = f64::NEG_INFINITY;
-    for_lattice(lo, hi, points, |at, index| {
+    for_lattice(lo, hi, &vec![points; lo.len()], |at, index| {
         let log = log_density(at);
         if log >= level {
             for (bound, &i) in bounds.iter_mut().zip(index) {
@@ -170,7 +174,6 @@ fn resize(lo: &mut [f64], hi: &mut [f64], points: usize, bounds: &[(usize, usize
 fn tail(lo: &[f64], hi: &[f64], peak: f64, log_density: LogDensity) -> Option<f64> {
     let dim = lo.len();
     let volume: f64 = lo.iter().zip(hi).map(|(a, b)| b - a).product();
-    let points = 97;
     let mut last = f64::INFINITY;
     let mut sum = 0.0;
     for shell in 0..SHELLS {
@@ -182,7 +185,8 @@ fn tail(lo: &[f64], hi: &[f64], peak: f64, log_density: LogDensity) -> Option<f6
                 let (mut low, mut high): (Vec<f64>, Vec<f64>) = (0..dim).map(outer).unzip();
                 let face = if side == 0 { low[axis] } else { high[axis] };
                 (low[axis], high[axis]) = (face, face);
-                for_lattice(&low, &high, if dim == 1 { 2 } else { points }, |at, _| {
+                let points: Vec<usize> = (0..dim).map(|k| if k == axis { 1 } else { 97 }).collect();
+                for_lattice(&low, &high, &points, |at, _| {
                     let log = log_density(at);
                     top = if log.is_nan() { f64::INFINITY } else { top.max(log) };
                 });
@@ -202,7 +206,7 @@ fn tail(lo: &[f64], hi: &[f64], peak: f64, log_density: LogDensity) -> Option<f6
 fn detail(lo: &[f64], hi: &[f64], points: usize, peak: f64, log_density: LogDensity) -> Vec<f64> {
     let mut sharpest: Vec<f64> = lo.iter().zip(hi).map(|(a, b)| (40.0 / (b - a)).powi(2) / 16.0).collect();
     let mut moved = vec![0.0; lo.len()];
-    for_lattice(lo, hi, points, |at, _| {
+    for_lattice(lo, hi, &vec![points; lo.len()], |at, _| {
         let here = log_density(at);
         if here < peak - CORE {
             return;

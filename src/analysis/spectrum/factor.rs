@@ -57,14 +57,14 @@ impl Factor {
             *here /= self.pivots[k];
         }
         for (k, row) in self.multipliers.chunks_exact(band).enumerate().rev() {
-            let sum = dot(row, &v[k + 1..]);
+            let sum = product(row, &v[k + 1..]);
             v[k] += sum;
         }
     }
 }
 
 /// Σ over the shorter of two slices, in four partial sums that can run side by side.
-fn dot(a: &[f64], b: &[f64]) -> f64 {
+pub(super) fn product(a: &[f64], b: &[f64]) -> f64 {
     let n = a.len().min(b.len());
     let (a, b) = (&a[..n], &b[..n]);
     let mut sums = [0.0; 4];

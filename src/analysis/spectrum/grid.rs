@@ -1,14 +1,14 @@
 //! The grid of a potential: what is asked of it, and means under the Gibbs measure.
 
-use super::extent::{Extent, extent};
+use super::extent::{Extent, extent, for_lattice};
 use super::level::Level;
 use super::numeric::ROUNDING;
 use super::{GridError, Numeric};
-use crate::problem::{Potential, Quantity, Readings};
+use crate::problem::{Potential, Quantity};
 
 /// Cells of a box that holds μ_s ∝ exp(−2L̃/s), at three widths h, 2h, 4h. D = 1 or 2.
 ///
-/// Not for: D > 2; wells so narrow or so far off that the scan of the box misses them (a sixteenth of their distance from
+/// Not for: D > 2; wells so narrow or so far off that the scan of the box misses them (two weights: an eighth of their distance from
 /// the origin and from the lowest point found); potentials with kinks, whose errors are larger than stated.
 pub struct Grid<'a> {
     pub(super) potential: &'a dyn Potential,
@@ -44,7 +44,7 @@ const ROOM: f64 = 2e7;
 impl<'a> Grid<'a> {
     /// Grids for `potential` at noise scale `s` > 0.
     ///
-    /// The box is chosen from the density: on its faces the density is below e^{−40} of the peak, and the mass outside is
+    /// The box is chosen from the density: on its faces the density is below e^{−34} of the peak, and the mass outside is
     /// bounded below 1e-12 by shells that must thin out to 4096 times its width. `cover`: an interval for each weight that the
     /// box must hold too, for starts away from μ_s. The cell width is ⅛ (one weight: 1/50) of the smallest
     /// standard deviation that the curvature of L̃ allows.
@@ -73,6 +73,7 @@ impl<'a> Grid<'a> {
                 extent.lo[k] = extent.lo[k].min(lo);
                 extent.hi[k] = extent.hi[k].max(hi);
             }
+            refine(potential, s, cover, &mut extent.detail);
         }
         let finest = cells(&extent)?;
         Self::with_cells(potential, s, extent, &finest)
@@ -119,25 +120,7 @@ impl<'a> Grid<'a> {
 
     /// A quantity on the cells; `None` where the potential has no such quantity. Cost: one reading a cell.
     pub fn quantity(&self, quantity: Quantity) -> Option<Observable> {
-        let read = |level: &Level| {
-            let dim = level.cells.len();
-            let weights: Vec<f64> = {
-                let mut weights = vec![0.0; level.len() * dim];
-                weights.chunks_exact_mut(dim).enumerate().for_each(|(i, w)| level.centre(i, w));
-                weights
-            };
-            let len = self.potential.block_len();
-            let mut scratch = self.potential.scratch();
-            let (mut readings, mut gradient) = (vec![[f64::NAN; Quantity::COUNT]; len], vec![0.0; len * dim]);
-            let mut out = Vec::with_capacity(level.len());
-            for block in weights.chunks(len * dim) {
-                let readings: &mut [Readings] = &mut readings[..block.len() / dim];
-                let gradient = &mut gradient[..block.len()];
-                self.potential.block_readings(block, &[quantity], readings, gradient, &mut scratch);
-                out.extend(readings.iter().map(|reading| reading[quantity as usize]));
-            }
-            out
-        };
+        let read = |level: &Level| level.read(self.potential, quantity);
         self.potential.has(quantity).then(|| Observable { values: self.levels.each_ref().map(read) })
     }
 
@@ -188,6 +171,21 @@ impl<'a> Grid<'a> {
     }
 }
 
+/// Where a start may be, the drift over a cell must stay a small part of s, as it is in the box of μ_s: ∂L̃ h/s is
+/// the ratio of neighbouring densities.
+fn refine(potential: &dyn Potential, s: f64, cover: &[(f64, f64)], detail: &mut [f64]) {
+    let (lo, hi): (Vec<f64>, Vec<f64>) = cover.iter().copied().unzip();
+    let mut scratch = potential.scratch();
+    let mut gradient = vec![0.0; cover.len()];
+    for_lattice(&lo, &hi, &vec![33; lo.len()], |w, _| {
+        potential.value_gradient(w, &mut gradient, &mut scratch);
+        for (detail, slope) in detail.iter_mut().zip(&gradient) {
+            // A Gaussian at nine standard deviations.
+            *detail = detail.min(4.5 * s / slope.abs());
+        }
+    });
+}
+
 /// Cells along each weight, multiples of 4.
 fn cells(extent: &Extent) -> Result<Vec<usize>, GridError> {
     let dim = extent.lo.len();
@@ -195,15 +193,14 @@ fn cells(extent: &Extent) -> Result<Vec<usize>, GridError> {
     let wanted: Vec<f64> = (0..dim)
         .map(|k| (width(k) / (RESOLUTION[dim - 1] * extent.detail[k])).max(FEWEST[dim - 1] as f64))
         .collect();
-    let cost = wanted.iter().product::<f64>()
-        * wanted.iter().copied().fold(f64::MAX, f64::min).min(if dim == 1 { 1.0 } else { f64::MAX });
-    let shrink = (ROOM / cost).min(1.0).powf(1.0 / if dim == 1 { 1.0 } else { 3.0 });
-    let resolution = (0..dim).map(|k| width(k) / (wanted[k] * shrink) / extent.detail[k]).fold(0.0, f64::max);
-    if resolution > COARSEST {
-        return Err(GridError::TooManyCells {
-            needed: wanted.iter().product(),
-            limit: wanted.iter().product::<f64>() * shrink.powi(dim as i32),
-        });
+    let needed: f64 = wanted.iter().product();
+    let band = if dim == 1 { 1.0 } else { wanted[0].min(wanted[1]) };
+    // Cells of every axis shrink alike, and for two weights the band with them.
+    let power = if dim == 1 { 1.0 } else { 3.0 };
+    let shrink = (ROOM / (needed * band)).min(1.0).powf(1.0 / power);
+    let coarse = |k: usize| width(k) / (wanted[k] * shrink) > COARSEST * extent.detail[k];
+    if (0..dim).any(coarse) {
+        return Err(GridError::TooManyCells { needed, limit: needed * shrink.powi(dim as i32) });
     }
     Ok(wanted.iter().map(|n| ((n * shrink / 4.0).ceil() as usize * 4).max(16)).collect())
 }

@@ -2,7 +2,7 @@
 
 use super::GridError;
 use super::extent::Extent;
-use crate::problem::Potential;
+use crate::problem::{Potential, Quantity, Readings};
 
 /// Cells of a box for one cell width.
 ///
@@ -58,9 +58,7 @@ impl Level {
             lowest: 0.0,
             conductance,
         };
-        let mut scratch = potential.scratch();
-        let mut gradient = vec![0.0; dim];
-        let values = level.map(|w| potential.value_gradient(w, &mut gradient, &mut scratch));
+        let values = level.read(potential, Quantity::Risk);
         level.lowest = values.iter().copied().filter(|v| v.is_finite()).fold(f64::INFINITY, f64::min);
         if !level.lowest.is_finite() {
             return Err(GridError::NotFinite);
@@ -103,6 +101,24 @@ impl Level {
                 function(&w)
             })
             .collect()
+    }
+
+    /// A quantity of each cell's centre.
+    pub fn read(&self, potential: &dyn Potential, quantity: Quantity) -> Vec<f64> {
+        let (dim, len) = (self.cells.len(), potential.block_len());
+        let mut scratch = potential.scratch();
+        let (mut weights, mut gradient) = (vec![0.0; len * dim], vec![0.0; len * dim]);
+        let mut readings = vec![[f64::NAN; Quantity::COUNT]; len];
+        let mut out = Vec::with_capacity(self.len());
+        while out.len() < self.len() {
+            let count = len.min(self.len() - out.len());
+            let weights = &mut weights[..count * dim];
+            weights.chunks_exact_mut(dim).enumerate().for_each(|(i, w)| self.centre(out.len() + i, w));
+            let readings: &mut [Readings] = &mut readings[..count];
+            potential.block_readings(weights, &[quantity], readings, &mut gradient[..count * dim], &mut scratch);
+            out.extend(readings.iter().map(|reading| reading[quantity as usize]));
+        }
+        out
     }
 
     /// μ_i.

@@ -62,13 +62,26 @@ mod tests {
         coefficients(theta, order).iter().rev().fold(0.0, |sum, c| sum * x + c)
     }
 
+    /// The coefficient of z^k in x^j is γ^k C(j+k−1, k).
     #[test]
-    fn orders_are_eight_and_seven_for_every_fraction_of_a_step() {
+    fn the_first_terms_are_those_of_the_exponential() {
         for order in [7, 8] {
-            for theta in [0.1, 0.5, 1.0] {
-                let error = |z: f64| (value(theta, order, z) - (theta * z).exp()).abs();
-                let seen = (error(-1.0) / error(-0.5)).log2();
-                assert!((seen - (order + 1) as f64).abs() < 0.7, "θ = {theta}, order {order}: {seen}");
+            for theta in [0.0, 0.1, 0.5, 1.0f64] {
+                let mut want = 1.0;
+                for k in 0..=order {
+                    let of = |j: usize| {
+                        if k == 0 { 1.0 } else { binomial(j + k - 1, k) * f64::from(u8::from(j > 0)) }
+                    };
+                    let terms = coefficients(theta, order);
+                    let got: f64 =
+                        terms.iter().enumerate().map(|(j, c)| c * of(j.max(usize::from(k == 0)))).sum();
+                    let got = got * gamma().powi(k as i32);
+                    assert!((got - want).abs() < 1e-9, "θ = {theta}, order {order}, term {k}: {got}, {want}");
+                    want *= theta / (k + 1) as f64;
+                }
+                if order == 7 {
+                    assert_eq!(coefficients(theta, order)[8], 0.0);
+                }
             }
         }
     }
