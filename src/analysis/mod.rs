@@ -14,3 +14,9 @@ pub use gibbs::{
     effective_sample_size, nested_r_hat, net_outputs, r_hat, sample_gibbs, tail_effective_sample_size,
 };
 pub mod mixing;
+mod spectrum;
+
+pub use spectrum::{
+    Component, Curves, Density, Distance, Distances, Grid, GridError, GridStart, Numeric, Observable,
+    Partition, SlowModes,
+};
