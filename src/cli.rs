@@ -267,19 +267,30 @@ impl Bar {
     }
 }
 
-impl Progress for Bar {
-    fn at(&mut self, fraction: f64, risk: Option<f64>) {
+impl Bar {
+    /// Shows `message` once two seconds have passed.
+    fn say(&self, message: &str) {
         let past = Instant::now().checked_duration_since(self.started).unwrap_or_default();
         if self.bar.is_hidden() && past > Duration::from_secs(2) {
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
-        let risk = risk.map_or(String::new(), |risk| format!("E L = {risk:.5}"));
         let point = if self.points > 1 {
             format!("point {}/{}  ", self.point + 1, self.points)
         } else {
             String::new()
         };
-        self.bar.set_message(format!("{point}{risk}"));
+        self.bar.set_message(format!("{point}{message}"));
+    }
+}
+
+impl Progress for Bar {
+    fn at(&mut self, fraction: f64, risk: Option<f64>) {
+        self.say(&risk.map_or(String::new(), |risk| format!("E L = {risk:.5}")));
         self.bar.set_position((self.point as f64 * TICKS as f64 + fraction * TICKS as f64) as u64);
+    }
+
+    fn analysing(&mut self, what: &str, fraction: f64) {
+        self.say(&format!("{what}, {:.0} %", 100.0 * fraction));
+        self.bar.tick();
     }
 }

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::study::{Outcome, Results};
 use ndarray::ArrayView3;
 use ndarray_npy::WriteNpyExt;
+use serde::{Serialize, de::DeserializeOwned};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -16,7 +17,17 @@ pub struct Folder {
 }
 
 /// What a run writes; a folder with one of these holds results.
-const HELD: [&str; 6] = ["record.json", "curves.csv", "estimates.csv", "points.csv", "particles", "figures"];
+const HELD: [&str; 9] = [
+    "record.json",
+    "curves.csv",
+    "estimates.csv",
+    "points.csv",
+    "distances.csv",
+    "fits.csv",
+    "lags.csv",
+    "particles",
+    "figures",
+];
 
 impl Folder {
     /// Makes sure that `path` may take new results, without touching it.
@@ -73,8 +84,11 @@ impl Folder {
 
     /// Writes all tables and the record.
     pub fn write_tables(&self, facts: RunFacts, results: &Results) -> Result<()> {
-        write_whole(&self.path.join("curves.csv"), &tables::curves(&results.curves)?)?;
-        write_whole(&self.path.join("estimates.csv"), &tables::estimates(&results.estimates)?)?;
+        write_whole(&self.path.join("curves.csv"), &tables::table(&results.curves)?)?;
+        write_whole(&self.path.join("estimates.csv"), &tables::table(&results.estimates)?)?;
+        self.write_optional("distances.csv", &results.distances)?;
+        self.write_optional("fits.csv", &results.fits)?;
+        self.write_optional("lags.csv", &results.lags)?;
         if results.points.iter().any(|point| !point.settings.is_empty()) {
             write_whole(&self.path.join("points.csv"), &tables::points(&results.points)?)?;
         }
@@ -83,6 +97,15 @@ impl Folder {
             .map_err(|error| Error::Write { path: path.clone(), source: error.into() })?;
         json.push(b'\n');
         write_whole(&path, &json)
+    }
+
+    fn write_optional<T: Serialize>(&self, name: &str, rows: &[T]) -> Result<()> {
+        if rows.is_empty() { Ok(()) } else { write_whole(&self.path.join(name), &tables::table(rows)?) }
+    }
+
+    fn read_optional<T: DeserializeOwned>(&self, name: &str) -> Result<Vec<T>> {
+        let file = self.path.join(name);
+        if file.exists() { tables::read(&file) } else { Ok(Vec::new()) }
     }
 
     /// Reads back what [`write_tables`](Self::write_tables) wrote.
@@ -96,9 +119,11 @@ impl Folder {
         let record: Record =
             serde_json::from_str(&text).map_err(|error| wrong(format!("record.json: {error}")))?;
         let title = record.facts.study.get("title").and_then(|t| t.as_str()).unwrap_or_default().to_owned();
-        let curves = tables::read_curves(&self.path.join("curves.csv"))?;
+        let curves = tables::read(&self.path.join("curves.csv"))?;
         let Record { processes, points, estimates, .. } = record;
-        Ok(Results { title, points, processes, curves, estimates })
+        let distances = self.read_optional("distances.csv")?;
+        let (fits, lags) = (self.read_optional("fits.csv")?, self.read_optional("lags.csv")?);
+        Ok(Results { title, points, processes, curves, estimates, distances, fits, lags })
     }
 
     /// Where figures go.

@@ -1,19 +1,9 @@
 //! The CSV tables of a results folder.
 
 use crate::error::{Error, Result};
-use crate::study::{CurveRow, EstimateRow, PointRow};
+use crate::study::PointRow;
 use serde::{Serialize, de::DeserializeOwned};
 use std::path::Path;
-
-/// The curves as CSV.
-pub fn curves(rows: &[CurveRow]) -> Result<Vec<u8>> {
-    table(rows)
-}
-
-/// The scalars as CSV.
-pub fn estimates(rows: &[EstimateRow]) -> Result<Vec<u8>> {
-    table(rows)
-}
 
 /// The sweep points as CSV: a column `point` and one a swept key.
 pub fn points(rows: &[PointRow]) -> Result<Vec<u8>> {
@@ -30,19 +20,19 @@ pub fn points(rows: &[PointRow]) -> Result<Vec<u8>> {
     finish(writer)
 }
 
-/// Reads `curves.csv`.
-pub fn read_curves(file: &Path) -> Result<Vec<CurveRow>> {
-    read(file)
-}
-
-fn read<T: DeserializeOwned>(file: &Path) -> Result<Vec<T>> {
+/// Reads the rows of a table.
+///
+/// # Errors
+/// [`Error::NoResults`] when a row is not one.
+pub fn read<T: DeserializeOwned>(file: &Path) -> Result<Vec<T>> {
     let folder = || file.parent().unwrap_or(file).to_path_buf();
     let wrong = |error: csv::Error| Error::NoResults { path: folder(), reason: error.to_string() };
     let mut reader = csv::Reader::from_path(file).map_err(wrong)?;
     reader.deserialize().collect::<std::result::Result<Vec<T>, csv::Error>>().map_err(wrong)
 }
 
-fn table<T: Serialize>(rows: &[T]) -> Result<Vec<u8>> {
+/// Rows as CSV, the first line with the names of their columns.
+pub fn table<T: Serialize>(rows: &[T]) -> Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
         writer.serialize(row).map_err(broken)?;

@@ -1,5 +1,7 @@
 //! The study file: its types, its rules, and the wiring from a study to results.
 
+mod analysis;
+mod analysis_spec;
 mod build_problem;
 mod build_start;
 mod check;
@@ -17,11 +19,12 @@ mod steps;
 mod sweep;
 mod template;
 
+pub use analysis_spec::{AnalysisSpec, GibbsSpec, MixingSpec};
 pub use build_problem::DataSummary;
 pub use check::{Outlook, ProcessOutlook, check};
 pub use clock::{Clock, ClockError, Observation, Spacing};
 pub use plan::Plan;
-pub use results::{CurveRow, EstimateRow, PointRow, ProcessRow, Results};
+pub use results::{CurveRow, DistanceRow, EstimateRow, FitRow, LagRow, PointRow, ProcessRow, Results};
 pub use run::{Outcome, Progress, Silent, run};
 pub use source::Source;
 pub use spec::*;

@@ -1,6 +1,8 @@
 //! From the values of a study file to its types. Sections with a `kind` or `law` go to the type of that kind, so that a
 //! key that belongs to another kind is refused by name.
 
+use super::analysis_spec::AnalysisSpec;
+use super::rules::Rules;
 use super::source::Source;
 use super::spec::*;
 use crate::error::{Error, Result};
@@ -72,6 +74,7 @@ pub fn study(source: &Source) -> Result<Study> {
     let reader = Reader { source };
     let mut table = source.table.clone();
     table.remove("sweep");
+    reader.switches(&mut table)?;
     let sections: Sections = reader.section(Value::Table(table), "")?;
     let problem = reader.problem(sections.problem)?;
     let start = match sections.start {
@@ -93,6 +96,28 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// An analysis that is `true` becomes a table without settings, one that is `false` goes.
+    fn switches(&self, table: &mut Table) -> Result<()> {
+        let Some(Value::Table(analysis)) = table.get_mut("analysis") else {
+            return Ok(());
+        };
+        for key in AnalysisSpec::KEYS {
+            match analysis.get(key) {
+                None | Some(Value::Table(_)) => {}
+                Some(Value::Boolean(false)) => drop(analysis.remove(key)),
+                Some(Value::Boolean(true)) => {
+                    analysis.insert(key.into(), Value::Table(Table::new()));
+                }
+                Some(other) => {
+                    let (rule, remedy) = ("true, false or a table of settings", "write true or false");
+                    let path = format!("analysis.{key}");
+                    return Err(Rules { source: self.source }.invalid(&path, other, rule, remedy));
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn problem(&self, mut table: Table) -> Result<ProblemSpec> {
         let at = "problem";
         match self.kind(&mut table, at, "kind", None, &["two-layer", "quadratic", "double-well"])?.as_str() {

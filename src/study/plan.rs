@@ -68,6 +68,20 @@ impl Plan {
         }
     }
 
+    /// The vector instructions of every process.
+    pub fn backend(&self) -> Backend {
+        self.backend
+    }
+
+    /// An SDE of the study with its step halved `halvings` times, on a Brownian path drawn with the steps of one that is
+    /// halved `further` times more.
+    pub fn halved(&self, sde: &SgdSdeSpec, halvings: u32, further: u32) -> EulerMaruyama<'_> {
+        let dt = sde.dt.expect("the plan fills in every step") / f64::from(1 << halvings);
+        let refinement = sde.refinement << further;
+        EulerMaruyama::on_refined_path(self.potential(), sde.s, dt, refinement, self.study.seed)
+            .with_backend(self.backend)
+    }
+
     /// The processes in the order of the study.
     pub fn processes(&self) -> Vec<Box<dyn Process + '_>> {
         let (potential, seed, backend) = (self.potential(), self.study.seed, self.backend);

@@ -19,6 +19,12 @@ pub struct Results {
     pub curves: Vec<CurveRow>,
     /// Scalars.
     pub estimates: Vec<EstimateRow>,
+    /// Distances to the Gibbs measure.
+    pub distances: Vec<DistanceRow>,
+    /// Fitted decays.
+    pub fits: Vec<FitRow>,
+    /// Implied timescales.
+    pub lags: Vec<LagRow>,
 }
 
 impl Results {
@@ -29,6 +35,9 @@ impl Results {
         self.processes.extend(other.processes);
         self.curves.extend(other.curves);
         self.estimates.extend(other.estimates);
+        self.distances.extend(other.distances);
+        self.fits.extend(other.fits);
+        self.lags.extend(other.lags);
     }
 }
 
@@ -164,4 +173,75 @@ pub struct EstimateRow {
     pub method: String,
     /// What to know about it.
     pub note: String,
+}
+
+/// A distance between the law of a process at one time and the Gibbs measure of its s.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DistanceRow {
+    /// The sweep point.
+    pub point: usize,
+    /// The process.
+    pub process: String,
+    /// Which distance.
+    pub name: String,
+    /// Steps made.
+    pub step: u64,
+    /// t.
+    pub time: f64,
+    /// Particles that went in.
+    pub n: usize,
+    /// Draws of the reference that went in; 0 where none are needed.
+    pub reference: usize,
+    /// The distance.
+    pub value: f64,
+    /// Its standard error, to be used where the distance is well above zero.
+    pub std_err: Option<f64>,
+    /// The 0.025 quantile of the distance under the Gibbs measure.
+    pub null_low: f64,
+    /// The 0.975 quantile.
+    pub null_high: f64,
+    /// The share of replicates under the Gibbs measure that are as large.
+    pub p_value: f64,
+    /// How it was computed.
+    pub method: String,
+}
+
+/// A fitted decay E φ(W_t) ≈ limit + amplitude e^{−rate t} within a window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FitRow {
+    /// The sweep point.
+    pub point: usize,
+    /// The process.
+    pub process: String,
+    /// φ.
+    pub quantity: String,
+    /// The rate of the simulated process itself.
+    pub rate: f64,
+    /// Its standard error.
+    pub std_err: f64,
+    /// The height at t = 0.
+    pub amplitude: f64,
+    /// What is left for t → ∞.
+    pub limit: f64,
+    /// First time of the window.
+    pub from: f64,
+    /// Last time.
+    pub to: f64,
+}
+
+/// A point of the lag plot: −τ/ln ρ(τ) of the slowest coordinate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LagRow {
+    /// The sweep point.
+    pub point: usize,
+    /// The process.
+    pub process: String,
+    /// τ.
+    pub lag: f64,
+    /// The implied timescale; absent where the correlation is not within (0, 1).
+    pub timescale: Option<f64>,
+    /// Its standard error.
+    pub std_err: Option<f64>,
+    /// Whether τ exceeds the timescale, where it leans on what noise leaves of the correlation.
+    pub grey: bool,
 }

@@ -1,5 +1,6 @@
 //! What the values of a study must be, as far as the file alone can tell. One function a section.
 
+use super::analysis_spec::{AnalysisSpec, GibbsSpec, MixingSpec};
 use super::parse::shown;
 use super::source::Source;
 use super::spec::*;
@@ -20,7 +21,7 @@ pub fn validate(study: &Study, source: &Source) -> Result<()> {
     rules.processes(study)?;
     rules.time(&study.time)?;
     rules.observe(&study.observe)?;
-    rules.analysis(&study.analysis)
+    rules.analysis(study)
 }
 
 /// Makes the errors of one study.
@@ -231,22 +232,46 @@ impl Rules<'_> {
         Ok(())
     }
 
-    fn analysis(&self, analysis: &AnalysisSpec) -> Result<()> {
-        let AnalysisSpec { certificate, gibbs, mixing, agreement } = analysis;
-        let all =
-            [("certificate", certificate), ("gibbs", gibbs), ("mixing", mixing), ("agreement", agreement)];
-        for (name, value) in all {
-            if let Some(value) = value {
-                let good = value.is_bool() || value.is_table();
-                let path = format!("analysis.{name}");
+    fn analysis(&self, study: &Study) -> Result<()> {
+        let AnalysisSpec { gibbs, mixing, .. } = &study.analysis;
+        for (asked, name) in [(gibbs.is_some(), "gibbs"), (mixing.is_some(), "mixing")] {
+            let rule = format!(
+                "\"f64\" where [analysis] {name} is asked for: tests of acceptance and rates need gradients to full precision"
+            );
+            let single = study.precision == crate::problem::Precision::F32;
+            let remedy = "leave precision out, or the analysis";
+            self.require(!(asked && single), "precision", "\"f32\"", rule, remedy)?;
+        }
+        if let Some(GibbsSpec { draws, times, replicates, .. }) = gibbs {
+            let whole = |value: usize, least: usize, most: usize, key: &str, remedy: &str| {
+                let (path, rule) =
+                    (format!("analysis.gibbs.{key}"), format!("a whole number from {least} to {most}"));
+                self.require((least..=most).contains(&value), &path, value, rule, remedy)
+            };
+            whole(*draws, 64, 65_536, "draws", "4096 is the default")?;
+            whole(*times, 1, 64, "times", "6 is the default")?;
+            whole(
+                *replicates,
+                19,
+                9999,
+                "replicates",
+                "499 is the default; 19 are the fewest for a level of 5 %",
+            )?;
+        }
+        if let Some(MixingSpec { epsilons, particles }) = mixing {
+            for (i, epsilon) in epsilons.iter().enumerate() {
+                let path = format!("analysis.mixing.epsilons.{i}");
+                let good = *epsilon > 0.0 && epsilon.is_finite();
                 self.require(
                     good,
                     &path,
-                    value,
-                    "true, false or a table of settings",
-                    "write true or false",
+                    epsilon,
+                    "a finite number > 0",
+                    "list excess risks such as [0.1, 0.01]",
                 )?;
             }
+            let (path, rule) = ("analysis.mixing.particles", "a whole number from 64 to 1000000");
+            self.require((64..=1_000_000).contains(particles), path, particles, rule, "4096 is the default")?;
         }
         Ok(())
     }

@@ -1,9 +1,10 @@
 //! The run: advance every process to the next observation time, observe, record.
 
+use super::analysis::{Ended, Findings, History, analyse};
 use super::plan::Plan;
 use super::recorder::Recorder;
 use super::results::{PointRow, ProcessRow, Results};
-use super::scalars::{final_risks, minimum_row, not_computed, search_minimum};
+use super::scalars::{coldest, final_risks, minimum_row, not_computed, search_minimum};
 use crate::dynamics::{Block, Process};
 use crate::ensemble::Ensemble;
 use crate::error::Error;
@@ -15,6 +16,9 @@ use std::time::Instant;
 pub trait Progress {
     /// `fraction` of the work of this point is done; `risk` is the latest E L̃ of the first process.
     fn at(&mut self, fraction: f64, risk: Option<f64>);
+
+    /// The steps are made; `fraction` of `what` is done.
+    fn analysing(&mut self, _what: &str, _fraction: f64) {}
 }
 
 /// Hears nothing.
@@ -58,6 +62,7 @@ pub fn run(
         .map(|(process, spec)| Ensemble::new(process.as_ref(), &plan.start, spec.particles, plan.study.seed))
         .collect();
     let mut recorder = Recorder::new(plan, point);
+    let mut history = History::new(plan, &recorder.wanted);
     let mut pace = Pace::new(plan, progress);
     let mut seconds = vec![0.0; ensembles.len()];
     for observation in &plan.clock.observations {
@@ -69,11 +74,14 @@ pub fn run(
         let readings: Vec<Vec<Readings>> =
             ensembles.iter_mut().map(|ensemble| ensemble.observe(&recorder.wanted, threads)).collect();
         pace.risk = recorder.record(&observation.steps, observation.time, &readings);
+        if let Some(history) = &mut history {
+            history.record(&observation.steps, observation.time, &ensembles, &readings);
+        }
     }
     let mut row = PointRow::new(point, settings, &plan.study, plan.data.as_ref());
     let minimum = search_minimum(plan, &ensembles);
     row.risk_minimum = minimum.as_ref().map(|m| m.value);
-    let mut estimates = vec![minimum_row(plan, point, minimum)];
+    let mut estimates = vec![minimum_row(plan, point, minimum.as_ref())];
     let failure =
         ensembles.iter().zip(specs).find_map(|(ensemble, spec)| all_diverged(plan, ensemble, &spec.name));
     let process_rows = ensembles
@@ -87,15 +95,27 @@ pub fn run(
         .zip(specs)
         .map(|(ensemble, spec)| (spec.name.clone(), final_weights(ensemble)))
         .collect();
-    let curves = recorder.curves;
+    let mut curves = recorder.curves;
     estimates.extend(final_risks(point, &curves));
+    let findings = history.map_or_else(Findings::default, |history| {
+        let coldest = ensembles.iter().filter_map(coldest);
+        let points = coldest.chain(minimum.iter().map(|m| m.weights.clone())).flatten().collect();
+        drop(ensembles);
+        let ended = Ended { point, history: &history, curves: &curves, points, minimum: minimum.as_ref() };
+        analyse(plan, &ended, threads, pace.progress)
+    });
+    estimates.extend(findings.estimates);
     estimates.extend(not_computed(plan, point));
+    curves.extend(findings.curves);
     let results = Results {
         title: plan.study.title.clone(),
         points: vec![row],
         processes: process_rows,
         curves,
         estimates,
+        distances: findings.distances,
+        fits: findings.fits,
+        lags: findings.lags,
     };
     Outcome { results, particles, shape: plan.potential().shape(), failure }
 }

@@ -29,7 +29,7 @@ pub fn random_starts(potential: &dyn Potential, seed: u64) -> Vec<Vec<f64>> {
 }
 
 /// The particle of the first block with the smallest risk.
-fn coldest(ensemble: &Ensemble<'_>) -> Option<Vec<f64>> {
+pub fn coldest(ensemble: &Ensemble<'_>) -> Option<Vec<f64>> {
     let potential = ensemble.process().potential();
     let (mut scratch, mut gradient) = (potential.scratch(), vec![0.0; potential.dim()]);
     let block = ensemble.blocks().first()?;
@@ -41,7 +41,7 @@ fn coldest(ensemble: &Ensemble<'_>) -> Option<Vec<f64>> {
 }
 
 /// The row of the smallest risk found, with an interval where strong convexity gives one.
-pub fn minimum_row(plan: &Plan, point: usize, minimum: Option<Minimum>) -> EstimateRow {
+pub fn minimum_row(plan: &Plan, point: usize, minimum: Option<&Minimum>) -> EstimateRow {
     let row =
         EstimateRow { point, name: "risk_minimum".into(), quantity: "risk".into(), ..EstimateRow::default() };
     let method = "L-BFGS from the coldest particles, 0 and Gaussian points".to_owned();
@@ -103,8 +103,6 @@ pub fn final_risks(point: usize, curves: &[CurveRow]) -> Vec<EstimateRow> {
 pub fn not_computed(plan: &Plan, point: usize) -> Vec<EstimateRow> {
     let names = |analysis| match analysis {
         "certificate" => ["spectral_gap_lower"].as_slice(),
-        "gibbs" => &["risk_gibbs", "gibbs_gap", "ksd"],
-        "mixing" => &["mixing_rate", "decay_rate", "spectral_gap_upper"],
         _ => &["agreement_sup", "agreement_order"],
     };
     let row = |analysis: &str, name: &str| EstimateRow {
@@ -115,7 +113,7 @@ pub fn not_computed(plan: &Plan, point: usize) -> Vec<EstimateRow> {
     };
     plan.study
         .analysis
-        .asked()
+        .not_made()
         .into_iter()
         .flat_map(|analysis| names(analysis).iter().map(move |name| row(analysis, name)))
         .collect()

@@ -1,6 +1,7 @@
 //! The types of a study file. What the values must be stands in `rules.rs`.
 
 use super::Spacing;
+use super::analysis_spec::AnalysisSpec;
 use crate::dynamics::Sampling;
 use crate::numerics::{Activation, Loss};
 use crate::problem::data::DataSpec;
@@ -253,38 +254,6 @@ pub struct ObserveSpec {
 impl Default for ObserveSpec {
     fn default() -> Self {
         Self { quantities: risk_only() }
-    }
-}
-
-/// `[analysis]`: `true`, `false` or a table with settings, each optional.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AnalysisSpec {
-    /// Constants and bounds of the theorems.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub certificate: Option<toml::Value>,
-    /// Distance to the Gibbs measure.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub gibbs: Option<toml::Value>,
-    /// Rates of convergence.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub mixing: Option<toml::Value>,
-    /// SGD against its SDE.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agreement: Option<toml::Value>,
-}
-
-impl AnalysisSpec {
-    /// The names of the analyses that are asked for.
-    pub fn asked(&self) -> Vec<&'static str> {
-        let all = [
-            ("certificate", &self.certificate),
-            ("gibbs", &self.gibbs),
-            ("mixing", &self.mixing),
-            ("agreement", &self.agreement),
-        ];
-        let on = |value: &Option<toml::Value>| !matches!(value, None | Some(toml::Value::Boolean(false)));
-        all.iter().filter(|(_, value)| on(value)).map(|(name, _)| *name).collect()
     }
 }
 

@@ -115,7 +115,13 @@ impl Level {
             let weights = &mut weights[..count * dim];
             weights.chunks_exact_mut(dim).enumerate().for_each(|(i, w)| self.centre(out.len() + i, w));
             let readings: &mut [Readings] = &mut readings[..count];
-            potential.block_readings(weights, &[quantity], readings, &mut gradient[..count * dim], &mut scratch);
+            potential.block_readings(
+                weights,
+                &[quantity],
+                readings,
+                &mut gradient[..count * dim],
+                &mut scratch,
+            );
             out.extend(readings.iter().map(|reading| reading[quantity as usize]));
         }
         out

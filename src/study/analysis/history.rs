@@ -1,0 +1,131 @@
+//! What a run keeps for its analyses: the readings of particles at every time, and their weights at a few.
+
+use crate::ensemble::Ensemble;
+use crate::problem::{Quantity, Readings};
+use crate::study::Clock;
+use crate::study::plan::Plan;
+
+/// Numbers kept of one function of one process at most: 16 MiB. Beyond it the first particles stand for all.
+const MOST_NUMBERS: usize = 1 << 21;
+/// Particles of a snapshot at most.
+const MOST_PARTICLES: usize = 4096;
+/// With up to this many weights these are followed too: the slowest mode is often odd in them and even in nothing.
+const FEW_WEIGHTS: usize = 2;
+
+/// A function of W whose readings are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Followed {
+    /// A quantity.
+    Quantity(Quantity),
+    /// Weight number k in the order of the potential, of D ≤ 2.
+    Weight(usize),
+}
+
+impl Followed {
+    /// The name in tables.
+    pub fn name(self) -> String {
+        match self {
+            Self::Quantity(quantity) => quantity.name().into(),
+            Self::Weight(k) => format!("w[{k}]"),
+        }
+    }
+}
+
+/// The weights of the first particles of a process at one time.
+pub struct Snapshot {
+    /// Steps made.
+    pub step: u64,
+    /// t.
+    pub time: f64,
+    /// Particles one after another, as in [`crate::dynamics::Block::weights`].
+    pub weights: Vec<f64>,
+}
+
+/// One process's part.
+#[derive(Default)]
+pub struct Track {
+    /// How many particles are kept.
+    pub particles: usize,
+    /// For each function times × particles, one time after another.
+    pub readings: Vec<Vec<f64>>,
+    /// At the chosen times, earliest first.
+    pub snapshots: Vec<Snapshot>,
+}
+
+/// Readings and snapshots of all processes.
+pub struct History {
+    /// The functions that are followed.
+    pub followed: Vec<Followed>,
+    /// Observation times so far.
+    pub times: Vec<f64>,
+    /// A track a process.
+    pub tracks: Vec<Track>,
+    chosen: Vec<usize>,
+}
+
+impl History {
+    /// Room for `plan`, which asks for the analyses `gibbs` or `mixing`; `None` where it asks for neither.
+    pub fn new(plan: &Plan, wanted: &[Quantity]) -> Option<Self> {
+        let analysis = &plan.study.analysis;
+        if analysis.gibbs.is_none() && analysis.mixing.is_none() {
+            return None;
+        }
+        let dim = plan.potential().dim();
+        let mut followed: Vec<Followed> = wanted.iter().copied().map(Followed::Quantity).collect();
+        if dim <= FEW_WEIGHTS {
+            followed.extend((0..dim).map(Followed::Weight));
+        }
+        let times = plan.clock.observations.len();
+        let track = |particles: u64| Track {
+            particles: (particles as usize).min((MOST_NUMBERS / times.max(1)).max(1)),
+            readings: vec![Vec::new(); followed.len()],
+            snapshots: Vec::new(),
+        };
+        let tracks = plan.study.process.iter().map(|process| track(process.particles)).collect();
+        let snapshots = analysis.gibbs.map_or(1, |gibbs| gibbs.times);
+        Some(Self { followed, times: Vec::new(), tracks, chosen: chosen_times(&plan.clock, snapshots) })
+    }
+
+    /// Adds one observation time.
+    pub fn record(
+        &mut self,
+        steps: &[u64],
+        time: f64,
+        ensembles: &[Ensemble<'_>],
+        readings: &[Vec<Readings>],
+    ) {
+        let number = self.times.len();
+        self.times.push(time);
+        for (i, track) in self.tracks.iter_mut().enumerate() {
+            let blocks = ensembles[i].blocks();
+            let particles = || blocks.iter().flat_map(|block| block.weights.chunks_exact(block.dim));
+            for (followed, kept) in self.followed.iter().zip(&mut track.readings) {
+                match *followed {
+                    Followed::Quantity(quantity) => {
+                        kept.extend(readings[i].iter().take(track.particles).map(|r| r[quantity as usize]));
+                    }
+                    Followed::Weight(k) => kept.extend(particles().take(track.particles).map(|w| w[k])),
+                }
+            }
+            if self.chosen.contains(&number) {
+                let weights = particles().take(MOST_PARTICLES).flatten().copied().collect();
+                track.snapshots.push(Snapshot { step: steps[i], time, weights });
+            }
+        }
+    }
+}
+
+/// The numbers of the observation times nearest to the horizon, half of it, a quarter, …; never the start.
+fn chosen_times(clock: &Clock, count: usize) -> Vec<usize> {
+    let times: Vec<f64> = clock.observations.iter().map(|o| o.time).collect();
+    let mut chosen: Vec<usize> = (0..count)
+        .map(|i| clock.end() * 0.5f64.powi(i as i32))
+        .map(|wanted| {
+            let distance = |k: &usize| (times[*k] - wanted).abs();
+            (1..times.len()).min_by(|a, b| distance(a).total_cmp(&distance(b))).unwrap_or(0)
+        })
+        .collect();
+    chosen.sort_unstable();
+    chosen.dedup();
+    chosen
+}

@@ -1,0 +1,152 @@
+//! The analyses of one point of a study: what is asked in `[analysis]`, answered from what the run left.
+
+mod distance;
+mod gap;
+mod history;
+mod ladder;
+mod rates;
+mod reference;
+mod slowest;
+
+pub use history::History;
+
+use super::plan::Plan;
+use super::results::{CurveRow, DistanceRow, EstimateRow, FitRow, LagRow};
+use super::run::Progress;
+use super::spec::{DynamicsSpec, SgdSdeSpec};
+use crate::dynamics::Process;
+use crate::estimates::Estimate;
+use crate::parallel::Threads;
+use crate::problem::{Minimum, Quantity};
+use distance::Place;
+use history::Followed;
+use reference::{GibbsAt, is_langevin, noise_scales};
+
+/// What the analyses add to the tables of a point.
+#[derive(Default)]
+pub struct Findings {
+    pub estimates: Vec<EstimateRow>,
+    pub curves: Vec<CurveRow>,
+    pub distances: Vec<DistanceRow>,
+    pub fits: Vec<FitRow>,
+    pub lags: Vec<LagRow>,
+}
+
+/// What the run has found by its end.
+pub struct Ended<'a> {
+    /// The sweep point.
+    pub point: usize,
+    /// Readings and snapshots.
+    pub history: &'a History,
+    /// The curves so far.
+    pub curves: &'a [CurveRow],
+    /// The coldest particles and the minimiser: where some chains of the sampler start.
+    pub points: Vec<f64>,
+    /// The smallest risk.
+    pub minimum: Option<&'a Minimum>,
+}
+
+/// Answers `[analysis] gibbs` and `mixing`.
+pub fn analyse(plan: &Plan, ended: &Ended, threads: &Threads, progress: &mut dyn Progress) -> Findings {
+    let mut findings = Findings::default();
+    let processes = plan.processes();
+    for s in noise_scales(plan) {
+        let gibbs = GibbsAt::new(plan, s, ended.points.clone(), threads, &mut |fraction| {
+            progress.analysing("sampling the Gibbs measure", fraction);
+        });
+        for (number, process) in processes.iter().enumerate().filter(|(_, p)| p.noise_scale() == s) {
+            let spec = &plan.study.process[number];
+            let place = Place { point: ended.point, number, process: &spec.name };
+            let sde = match &spec.dynamics {
+                DynamicsSpec::SgdSde(sde) => Some(sde),
+                DynamicsSpec::Sgd(_) => None,
+            };
+            let asked = Asked { plan, place, process: process.as_ref(), sde, gibbs: &gibbs, ended, threads };
+            asked.answer(&mut findings, progress);
+        }
+    }
+    findings
+}
+
+/// One process with everything its answers need.
+struct Asked<'a> {
+    plan: &'a Plan,
+    place: Place<'a>,
+    process: &'a dyn Process,
+    sde: Option<&'a SgdSdeSpec>,
+    gibbs: &'a GibbsAt<'a>,
+    ended: &'a Ended<'a>,
+    threads: &'a Threads,
+}
+
+impl Asked<'_> {
+    fn answer(&self, findings: &mut Findings, progress: &mut dyn Progress) {
+        let analysis = &self.plan.study.analysis;
+        let refine = analysis.gibbs.is_none_or(|gibbs| gibbs.refine);
+        let followed = &self.ended.history.followed;
+        let biases = match self.sde.filter(|_| refine) {
+            None => Vec::new(),
+            Some(sde) => {
+                progress.analysing("halving the step", 0.0);
+                ladder::step_bias(self.plan, (self.place.number, sde), followed, self.threads)
+            }
+        };
+        if analysis.gibbs.is_some() {
+            if let Some(sde) = self.sde.filter(|_| refine) {
+                let risk = followed.iter().position(|f| *f == Followed::Quantity(Quantity::Risk));
+                let risk = risk.and_then(|k| biases.get(k).copied().flatten());
+                findings.estimates.push(ladder::bias_row(self.place.point, self.place.process, sde, risk));
+            }
+            self.distances(findings, progress);
+        }
+        if analysis.mixing.is_some() {
+            self.rates(findings, &biases, progress);
+        }
+    }
+
+    /// `[analysis] gibbs`.
+    fn distances(&self, findings: &mut Findings, progress: &mut dyn Progress) {
+        let Place { point, number, process } = self.place;
+        findings.estimates.extend(self.gibbs.rows(point, process));
+        let gap = gap::gap_curve(self.gibbs, process, self.ended.curves);
+        findings.estimates.push(gap::gap_row(point, process, self.gibbs, &gap));
+        findings.curves.extend(gap);
+        if is_langevin(self.process.facts().kind) {
+            findings.curves.extend(gap::exact_curve(self.plan, point, self.gibbs, process));
+        }
+        let snapshots = &self.ended.history.tracks[number].snapshots;
+        let mut rows = Vec::new();
+        for (i, snapshot) in snapshots.iter().enumerate() {
+            progress.analysing("distances to the Gibbs measure", i as f64 / snapshots.len() as f64);
+            rows.extend(distance::distances(self.plan, self.place, self.gibbs, (i, snapshot), self.threads));
+        }
+        findings.estimates.push(distance::ksd_row(self.place, &rows));
+        findings.distances.extend(rows);
+        if let Some(last) = snapshots.last() {
+            let rows = distance::temperature_rows(self.plan, self.place, self.gibbs.s, last, self.threads);
+            findings.estimates.extend(rows);
+        }
+    }
+
+    /// `[analysis] mixing`.
+    fn rates(&self, findings: &mut Findings, biases: &[Option<Estimate>], progress: &mut dyn Progress) {
+        progress.analysing("rates", 0.0);
+        let (rows, fits) =
+            rates::decay_rates(self.plan, self.place, self.process, (self.gibbs, biases), self.ended.history);
+        findings.estimates.extend(rows);
+        findings.fits.extend(fits);
+        let minimum = self.ended.minimum;
+        findings.estimates.extend(rates::convergence_rows(self.plan, self.place, self.ended.curves, minimum));
+        let Some(sde) = self.sde else {
+            return;
+        };
+        let gap = slowest::gap_row(self.place, self.gibbs);
+        let known = gap.as_ref().and_then(|row| row.value);
+        findings.estimates.extend(gap);
+        progress.analysing("the slowest mode", 0.5);
+        let (rows, lags) =
+            slowest::slowest_rows(self.plan, self.place, sde, (self.gibbs, known), self.threads);
+        findings.estimates.extend(rows);
+        findings.lags.extend(lags);
+    }
+}

@@ -1,0 +1,172 @@
+//! Rates: of each observable, and the time to come within ε of the minimum.
+
+use super::distance::Place;
+use super::history::{Followed, History};
+use super::reference::{Expectation, GibbsAt, is_langevin};
+use crate::analysis::mixing::{
+    Asymptote, DecayReadings, RateEstimate, Unresolved, convergence_times, decay_rate,
+};
+use crate::dynamics::Process;
+use crate::estimates::Estimate;
+use crate::problem::{Minimum, Quantity};
+use crate::study::plan::Plan;
+use crate::study::results::{CurveRow, EstimateRow, FitRow};
+
+/// By default t_ε is given for these shares of the initial excess.
+const SHARES: [f64; 2] = [0.1, 0.01];
+
+/// `decay_rate` of every followed function of one process, with the fitted curves.
+///
+/// The asymptote of the SDE is E_μ φ plus the measured bias of the step, with the errors of both; that of SGD, whose
+/// stationary law is not μ_s, is fitted.
+pub fn decay_rates(
+    plan: &Plan,
+    place: Place,
+    process: &dyn Process,
+    (gibbs, biases): (&GibbsAt, &[Option<Estimate>]),
+    history: &History,
+) -> (Vec<EstimateRow>, Vec<FitRow>) {
+    let track = &history.tracks[place.number];
+    let step = process.step_length();
+    let (mut rows, mut fits) = (Vec::new(), Vec::new());
+    for (k, &followed) in history.followed.iter().enumerate() {
+        if matches!(followed, Followed::Quantity(Quantity::TrainAccuracy | Quantity::TestAccuracy)) {
+            // Steps of 1/n, and often constant: no exponential.
+            continue;
+        }
+        let readings =
+            DecayReadings { times: &history.times, particles: track.particles, values: &track.readings[k] };
+        let asymptote = match expected(gibbs, followed) {
+            Some(e) if is_langevin(process.facts().kind) => known(&e, biases.get(k).copied().flatten()),
+            _ => Asymptote::Unknown,
+        };
+        let fit = decay_rate(&readings, asymptote, step, plan.study.seed);
+        if let Ok(rate) = &fit {
+            fits.push(fit_row(place, &followed.name(), rate));
+        }
+        let fitted = matches!(asymptote, Asymptote::Unknown);
+        rows.push(rate_row(place, "decay_rate", &followed.name(), &fit, decay_method(fitted)));
+    }
+    (rows, fits)
+}
+
+fn decay_method(fitted: bool) -> &'static str {
+    if fitted {
+        "exponential fit with the limit fitted; step undone by (1 - exp(-r h))/h"
+    } else {
+        "exponential fit to E_mu and the bias of the step; step undone by (1 - exp(-r h))/h"
+    }
+}
+
+fn expected(gibbs: &GibbsAt, followed: Followed) -> Option<Expectation> {
+    match followed {
+        Followed::Quantity(quantity) => gibbs.quantity(quantity),
+        Followed::Weight(k) => gibbs.weight(k),
+    }
+}
+
+fn known(expectation: &Expectation, bias: Option<Estimate>) -> Asymptote {
+    let (shift, error) = bias.map_or((0.0, 0.0), |b| (b.value, b.std_err.unwrap_or(0.0)));
+    Asymptote::Known { value: expectation.value + shift, std_err: expectation.std_err.hypot(error) }
+}
+
+/// The row of a rate: of the generator, with the rate of the simulated process in the note.
+pub fn rate_row(
+    place: Place,
+    name: &str,
+    quantity: &str,
+    rate: &Result<RateEstimate, Unresolved>,
+    method: &str,
+) -> EstimateRow {
+    let row = EstimateRow {
+        point: place.point,
+        process: place.process.into(),
+        name: name.into(),
+        quantity: quantity.into(),
+        method: method.into(),
+        ..EstimateRow::default()
+    };
+    match rate {
+        Err(reason) => EstimateRow { note: format!("not resolved: {reason}"), ..row },
+        Ok(rate) => EstimateRow {
+            value: Some(rate.generator_rate),
+            std_err: Some(rate.generator_std_err),
+            ci_low: Some(rate.generator_interval.0),
+            ci_high: Some(rate.generator_interval.1),
+            note: format!(
+                "the simulated process: {:.6} ± {:.2e}; window t = {:.4} … {:.4}, {:.2} e-folds",
+                rate.rate, rate.std_err, rate.window.0, rate.window.1, rate.e_folds
+            ),
+            ..row
+        },
+    }
+}
+
+fn fit_row(place: Place, quantity: &str, rate: &RateEstimate) -> FitRow {
+    FitRow {
+        point: place.point,
+        process: place.process.into(),
+        quantity: quantity.into(),
+        rate: rate.rate,
+        std_err: rate.std_err,
+        amplitude: rate.amplitude,
+        limit: rate.asymptote,
+        from: rate.window.0,
+        to: rate.window.1,
+    }
+}
+
+/// `convergence_time`: for each ε the first time from which on the upper end of E L̃ − min L̃ stays below ε.
+pub fn convergence_rows(
+    plan: &Plan,
+    place: Place,
+    curves: &[CurveRow],
+    minimum: Option<&Minimum>,
+) -> Vec<EstimateRow> {
+    let Some(minimum) = minimum else {
+        return Vec::new();
+    };
+    let risk = curves.iter().filter(|row| row.process == place.process && row.quantity == "risk");
+    let rows: Vec<&CurveRow> = risk.collect();
+    let column = |pick: fn(&CurveRow) -> Option<f64>| -> Vec<f64> {
+        rows.iter().map(|row| pick(row).unwrap_or(f64::NAN)).collect()
+    };
+    let (times, mean) = (rows.iter().map(|row| row.time).collect::<Vec<f64>>(), column(|row| row.mean));
+    let (low, high) = (column(|row| row.ci_low), column(|row| row.ci_high));
+    let initial = mean.first().map_or(f64::NAN, |first| first - minimum.value);
+    let asked = plan.study.analysis.mixing.as_ref().map_or(Vec::new(), |mixing| mixing.epsilons.clone());
+    let epsilons = match asked.is_empty() {
+        true => SHARES.iter().map(|share| one_digit(share * initial)).filter(|e| *e > 0.0).collect(),
+        false => asked,
+    };
+    let bound = 0.0;
+    convergence_times(&times, &mean, &low, &high, (minimum.value, bound), &epsilons)
+        .into_iter()
+        .map(|found| {
+            let note = match (found.time, found.by_mean) {
+                (Some(_), Some(mean)) => {
+                    format!("the mean alone: t = {mean}; value and interval are observation times")
+                }
+                (None, Some(mean)) => format!("not reached by the upper end; the mean alone: t = {mean}"),
+                _ => "not reached within the horizon".into(),
+            };
+            EstimateRow {
+                point: place.point,
+                process: place.process.into(),
+                name: "convergence_time".into(),
+                quantity: format!("risk excess < {}", found.epsilon),
+                value: found.time,
+                ci_low: found.time.and(found.earliest),
+                ci_high: found.time,
+                method: "the 95 % interval of E L - min L stays below, to the horizon".into(),
+                note,
+                ..EstimateRow::default()
+            }
+        })
+        .collect()
+}
+
+/// Rounded to one significant digit; 0 for what is not positive.
+fn one_digit(x: f64) -> f64 {
+    if x.is_finite() && x > 0.0 { format!("{x:.0e}").parse().unwrap_or(0.0) } else { 0.0 }
+}

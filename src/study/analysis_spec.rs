@@ -1,0 +1,91 @@
+//! `[analysis]`: which questions beyond the curves to answer, and how.
+
+use serde::{Deserialize, Serialize};
+
+/// `[analysis]`: each key `true`, `false` or a table with settings.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AnalysisSpec {
+    /// Constants and bounds of the theorems.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<toml::Value>,
+    /// Distance to the Gibbs measure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gibbs: Option<GibbsSpec>,
+    /// Rates of convergence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mixing: Option<MixingSpec>,
+    /// SGD against its SDE.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agreement: Option<toml::Value>,
+}
+
+/// `[analysis] gibbs`: the reference for μ_s and the distances to it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GibbsSpec {
+    /// Draws of μ_s that are kept for distances, at least 64.
+    #[serde(default = "four_thousand")]
+    pub draws: usize,
+    /// At how many observation times distances are computed: the horizon, half of it, a quarter, …
+    #[serde(default = "six")]
+    pub times: usize,
+    /// Replicates of every null band.
+    #[serde(default = "five_hundred")]
+    pub replicates: usize,
+    /// Whether the bias of the step dt is measured with steps dt/2 and dt/4 on the same noise.
+    #[serde(default = "yes")]
+    pub refine: bool,
+}
+
+impl Default for GibbsSpec {
+    fn default() -> Self {
+        Self { draws: four_thousand(), times: six(), replicates: five_hundred(), refine: yes() }
+    }
+}
+
+/// `[analysis] mixing`: rates.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MixingSpec {
+    /// Excesses ε for which the time t_ε is wanted; by default 1/10 and 1/100 of E L̃(W₀) − min L̃.
+    #[serde(default)]
+    pub epsilons: Vec<f64>,
+    /// Particles of the stationary run that the slowest mode is read from.
+    #[serde(default = "four_thousand")]
+    pub particles: usize,
+}
+
+impl Default for MixingSpec {
+    fn default() -> Self {
+        Self { epsilons: Vec::new(), particles: four_thousand() }
+    }
+}
+
+impl AnalysisSpec {
+    /// Its keys.
+    pub const KEYS: [&str; 4] = ["certificate", "gibbs", "mixing", "agreement"];
+
+    /// The analyses that are asked for and that this version does not make.
+    pub fn not_made(&self) -> Vec<&'static str> {
+        let on = |value: &Option<toml::Value>| value.is_some();
+        let all = [("certificate", &self.certificate), ("agreement", &self.agreement)];
+        all.iter().filter(|(_, value)| on(value)).map(|(name, _)| *name).collect()
+    }
+}
+
+fn four_thousand() -> usize {
+    4096
+}
+
+fn six() -> usize {
+    6
+}
+
+fn five_hundred() -> usize {
+    499
+}
+
+fn yes() -> bool {
+    true
+}
