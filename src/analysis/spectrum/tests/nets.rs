@@ -77,7 +77,7 @@ fn stated_errors_cover_a_finer_grid() {
         let risk = |grid: &Grid| mean(grid, Quantity::Risk);
         assert!((risk(&coarse).value - risk(&finer).value).abs() <= risk(&coarse).error + 1e-13);
         let curve = |grid: &Grid| {
-            let start = grid.gaussian_start(&[0.5, -0.3], &[1.3 * S / net.settings().lambda; 2]).unwrap();
+            let start = grid.gaussian_start(&[0.5, -0.3], &[0.9 * S / net.settings().lambda; 2]).unwrap();
             grid.curves(&[quantity(grid, Quantity::Risk)], &start, &[0.5, 3.0]).unwrap().means[0].clone()
         };
         for (c, f) in curve(&coarse).iter().zip(curve(&finer)) {
