@@ -38,8 +38,8 @@ const FEWEST: [usize; 2] = [4096, 64];
 const RESOLUTION: [f64; 2] = [0.02, 0.125];
 /// The coarsest resolution that room can enforce.
 const COARSEST: f64 = 0.35;
-/// Numbers in a factor: 160 MB.
-const ROOM: f64 = 2e7;
+/// Numbers in a factor: 64 MB, and about a second to make it.
+const ROOM: f64 = 8e6;
 
 impl<'a> Grid<'a> {
     /// Grids for `potential` at noise scale `s` > 0.
@@ -47,7 +47,8 @@ impl<'a> Grid<'a> {
     /// The box is chosen from the density: on its faces the density is below e^{−34} of the peak, and the mass outside is
     /// bounded below 1e-12 by shells that must thin out to 4096 times its width. `cover`: an interval for each weight that the
     /// box must hold too, for starts away from μ_s. The cell width is ⅛ (one weight: 1/50) of the smallest
-    /// standard deviation that the curvature of L̃ allows.
+    /// standard deviation that the curvature of L̃ allows, or up to 0.35 of it where room is short. Memory: at most about 200 MB
+    /// while modes are computed.
     ///
     /// # Errors
     /// [`GridError::Dimension`] for D > 2, [`GridError::NotNormalisable`], [`GridError::NotFinite`], [`GridError::TooManyCells`].
@@ -124,7 +125,7 @@ impl<'a> Grid<'a> {
     }
 
     /// E_μ φ. For smooth φ the sum over cells converges faster than any power of h, and the error is near rounding; for
-    /// φ with jumps it is of order h, and the stated error shows it.
+    /// φ with jumps it is of order h, and the stated error, of that order too, may by chance be several times too small.
     pub fn mean(&self, observable: &Observable) -> Numeric {
         let means: [f64; 3] = std::array::from_fn(|k| self.levels[k].mean(&observable.values[k]));
         let fine = &self.levels[2];
