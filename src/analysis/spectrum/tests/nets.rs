@@ -32,7 +32,7 @@ fn net(activation: Activation, outer: Vec<f64>, inputs: usize, lambda: f64) -> T
 fn nets() -> Vec<TwoLayer> {
     [Activation::Sigmoid, Activation::Tanh, Activation::SoftPlus]
         .into_iter()
-        .flat_map(|activation| [net(activation, vec![1.2, -0.8], 1, 0.3), net(activation, vec![1.0], 2, 0.6)])
+        .flat_map(|activation| [net(activation, vec![1.2, -0.8], 1, 0.6), net(activation, vec![1.0], 2, 0.6)])
         .collect()
 }
 
