@@ -61,7 +61,7 @@ fn two_weight_nets_obey_identities_and_bounds() {
 /// (on which there is an error to see) against twice narrower ones.
 #[test]
 fn stated_errors_cover_a_finer_grid() {
-    for net in nets().into_iter().step_by(3) {
+    for net in nets().into_iter().skip(5) {
         let default = Grid::new(&net, S, None).unwrap();
         let grid = |divisor: usize| {
             let cells: Vec<usize> = default.cells().iter().map(|n| n / (4 * divisor) * 4).collect();
