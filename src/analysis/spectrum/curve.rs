@@ -105,8 +105,10 @@ impl<'a> Evolution<'a> {
     fn run(mut self, times: &[f64]) -> Result<Vec<Track>, GridError> {
         let mut pending = times;
         while let Some((0.0, later)) = pending.split_first() {
-            let zero: [f64; ORDER + 1] = std::array::from_fn(|j| if j == 0 { 1.0 } else { 0.0 });
-            self.tracks.iter_mut().for_each(|track| track.read(self.start, &[track.now.clone()], &zero[..1]));
+            for track in &mut self.tracks {
+                let begin = [track.now.clone()];
+                track.read(self.start, &begin, &[1.0]);
+            }
             pending = later;
         }
         let mut step = self.first_step();

@@ -38,8 +38,8 @@ const FEWEST: [usize; 2] = [4096, 64];
 const RESOLUTION: [f64; 2] = [0.02, 0.125];
 /// The coarsest resolution that room can enforce.
 const COARSEST: f64 = 0.35;
-/// Numbers in a factor: 160 MB.
-const ROOM: f64 = 2e7;
+/// Numbers in a factor: 64 MB, and about a second to make it.
+const ROOM: f64 = 8e6;
 
 impl<'a> Grid<'a> {
     /// Grids for `potential` at noise scale `s` > 0.
@@ -47,7 +47,8 @@ impl<'a> Grid<'a> {
     /// The box is chosen from the density: on its faces the density is below e^{−34} of the peak, and the mass outside is
     /// bounded below 1e-12 by shells that must thin out to 4096 times its width. `cover`: an interval for each weight that the
     /// box must hold too, for starts away from μ_s. The cell width is ⅛ (one weight: 1/50) of the smallest
-    /// standard deviation that the curvature of L̃ allows.
+    /// standard deviation that the curvature of L̃ allows, or up to 0.35 of it where room is short. Memory: at most about 200 MB
+    /// while modes are computed.
     ///
     /// # Errors
     /// [`GridError::Dimension`] for D > 2, [`GridError::NotNormalisable`], [`GridError::NotFinite`], [`GridError::TooManyCells`].
@@ -120,12 +121,11 @@ impl<'a> Grid<'a> {
 
     /// A quantity on the cells; `None` where the potential has no such quantity. Cost: one reading a cell.
     pub fn quantity(&self, quantity: Quantity) -> Option<Observable> {
-        let read = |level: &Level| level.read(self.potential, quantity);
-        self.potential.has(quantity).then(|| Observable { values: self.levels.each_ref().map(read) })
+        self.potential.has(quantity).then(|| self.quantities(&[quantity]).swap_remove(0))
     }
 
     /// E_μ φ. For smooth φ the sum over cells converges faster than any power of h, and the error is near rounding; for
-    /// φ with jumps it is of order h, and the stated error shows it.
+    /// φ with jumps it is of order h, and the stated error, of that order too, may by chance be several times too small.
     pub fn mean(&self, observable: &Observable) -> Numeric {
         let means: [f64; 3] = std::array::from_fn(|k| self.levels[k].mean(&observable.values[k]));
         let fine = &self.levels[2];
@@ -149,10 +149,18 @@ impl<'a> Grid<'a> {
         numeric.widened((ROUNDING + self.mass_outside()) * numeric.value)
     }
 
-    /// E_μ of every quantity that the potential has.
+    /// E_μ of every quantity that the potential has. Cost: one reading of all quantities a cell.
     pub fn quantity_means(&self) -> Vec<(Quantity, Numeric)> {
-        let mean = |q: Quantity| self.quantity(q).map(|observable| (q, self.mean(&observable)));
-        Quantity::ALL.into_iter().filter_map(mean).collect()
+        let has: Vec<Quantity> = Quantity::ALL.into_iter().filter(|q| self.potential.has(*q)).collect();
+        let means = self.quantities(&has).into_iter().map(|observable| self.mean(&observable));
+        has.iter().copied().zip(means).collect()
+    }
+
+    fn quantities(&self, wanted: &[Quantity]) -> Vec<Observable> {
+        let mut read = self.levels.each_ref().map(|level| level.read(self.potential, wanted));
+        (0..wanted.len())
+            .map(|q| Observable { values: read.each_mut().map(|level| std::mem::take(&mut level[q])) })
+            .collect()
     }
 
     /// The density of μ_s at the finest cell centres.

@@ -45,19 +45,19 @@ pub(super) fn slowest(level: &Level, count: usize) -> Result<Modes, GridError> {
         let images: Vec<Vec<f64>> = block.iter().map(|v| inverse.apply(v)).collect();
         space.extend(block, images.clone())?;
         let missing = count - modes.rates.len();
-        let mut ritz = space.ritz(missing)?;
+        let ritz = space.ritz(missing)?;
         let all = ritz.len() == missing && ritz.iter().all(|pair| pair.residual < RESIDUAL);
         if all || space.basis.len() + inverse.known.len() >= cells {
             ritz.into_iter().for_each(|pair| inverse.keep(&pair, &mut modes));
             return Ok(modes);
         }
-        if let [first, second, ..] = &ritz[..] {
-            if first.residual < RESIDUAL && first.theta > FAR_SLOWER * second.theta {
-                ritz.truncate(1);
-                inverse.keep(&ritz[0], &mut modes);
-                (space, block) = (Space::default(), first_block(level, &inverse.known));
-                continue;
-            }
+        if let [first, second, ..] = &ritz[..]
+            && first.residual < RESIDUAL
+            && first.theta > FAR_SLOWER * second.theta
+        {
+            inverse.keep(first, &mut modes);
+            (space, block) = (Space::default(), first_block(level, &inverse.known));
+            continue;
         }
         block = images;
         space.orthonormalise(&mut block, &inverse.known);

@@ -58,7 +58,7 @@ impl Level {
             lowest: 0.0,
             conductance,
         };
-        let values = level.read(potential, Quantity::Risk);
+        let values = level.read(potential, &[Quantity::Risk]).swap_remove(0);
         level.lowest = values.iter().copied().filter(|v| v.is_finite()).fold(f64::INFINITY, f64::min);
         if !level.lowest.is_finite() {
             return Err(GridError::NotFinite);
@@ -103,26 +103,22 @@ impl Level {
             .collect()
     }
 
-    /// A quantity of each cell's centre.
-    pub fn read(&self, potential: &dyn Potential, quantity: Quantity) -> Vec<f64> {
+    /// Each of the `wanted` quantities at each cell's centre.
+    pub fn read(&self, potential: &dyn Potential, wanted: &[Quantity]) -> Vec<Vec<f64>> {
         let (dim, len) = (self.cells.len(), potential.block_len());
         let mut scratch = potential.scratch();
         let (mut weights, mut gradient) = (vec![0.0; len * dim], vec![0.0; len * dim]);
         let mut readings = vec![[f64::NAN; Quantity::COUNT]; len];
-        let mut out = Vec::with_capacity(self.len());
-        while out.len() < self.len() {
-            let count = len.min(self.len() - out.len());
+        let mut out = vec![Vec::with_capacity(self.len()); wanted.len()];
+        for first in (0..self.len()).step_by(len) {
+            let count = len.min(self.len() - first);
             let weights = &mut weights[..count * dim];
-            weights.chunks_exact_mut(dim).enumerate().for_each(|(i, w)| self.centre(out.len() + i, w));
+            weights.chunks_exact_mut(dim).enumerate().for_each(|(i, w)| self.centre(first + i, w));
             let readings: &mut [Readings] = &mut readings[..count];
-            potential.block_readings(
-                weights,
-                &[quantity],
-                readings,
-                &mut gradient[..count * dim],
-                &mut scratch,
-            );
-            out.extend(readings.iter().map(|reading| reading[quantity as usize]));
+            potential.block_readings(weights, wanted, readings, &mut gradient[..count * dim], &mut scratch);
+            for (values, quantity) in out.iter_mut().zip(wanted) {
+                values.extend(readings.iter().map(|reading| reading[*quantity as usize]));
+            }
         }
         out
     }

@@ -32,7 +32,7 @@ impl Grid<'_> {
         let mut defect = 0.0_f64;
         for level in &mut weights {
             let mass: f64 = level.iter().sum();
-            if !((mass - 1.0).abs() <= DEFECT) {
+            if !mass.is_finite() || (mass - 1.0).abs() > DEFECT {
                 return Err(GridError::StartOutside { mass });
             }
             defect = defect.max((mass - 1.0).abs());
