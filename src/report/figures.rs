@@ -2,7 +2,7 @@
 
 use super::contents::{axis_label, key_label, names, notes, plain, quantities, rows};
 use super::figure::{self, Axis, Figure, FigureError, HeatMap, Layer, Style};
-use super::maps;
+use super::{gibbs_figures, maps};
 use crate::error::Result;
 use crate::parallel::Threads;
 use crate::problem::Quantity;
@@ -62,6 +62,8 @@ fn figures(results: &Results) -> Vec<Figure> {
             all.push(sweep_figure(results, &names, quantity));
         }
     }
+    let drawn = if curves.len() <= CURVES { curves.as_slice() } else { &[] };
+    all.extend(gibbs_figures::figures(results, drawn));
     all
 }
 
@@ -73,10 +75,10 @@ fn numeric_sweep(results: &Results) -> bool {
 }
 
 /// A curve of a figure: its point, its process, its place in the palette and its label.
-struct CurveName {
-    point: usize,
-    process: String,
-    label: String,
+pub struct CurveName {
+    pub point: usize,
+    pub process: String,
+    pub label: String,
 }
 
 fn curve_names(results: &Results) -> Vec<CurveName> {
@@ -96,7 +98,8 @@ fn curve_names(results: &Results) -> Vec<CurveName> {
     results.processes.iter().map(name).collect()
 }
 
-const TIME: &str = r"time $t = k s$ (steps × step size)";
+/// What stands on the axis of t.
+pub const TIME: &str = r"time $t = k s$ (steps × step size)";
 const BAND: &str = "mean, 95 % interval of the mean";
 
 /// The line and the band of one curve, its values moved down by `shift`.
@@ -217,6 +220,6 @@ fn sweep_figure(results: &Results, names: &[String], quantity: Quantity) -> Figu
 }
 
 /// The value of the one swept key at a point.
-fn swept_number(point: &PointRow) -> f64 {
+pub fn swept_number(point: &PointRow) -> f64 {
     point.settings.first().and_then(|s| s.1.parse().ok()).unwrap_or(point.point as f64)
 }

@@ -4,6 +4,7 @@ mod contents;
 pub mod figure;
 mod figures;
 mod folder;
+mod gibbs_figures;
 mod maps;
 mod record;
 mod summary;
