@@ -5,5 +5,6 @@
 mod support;
 
 mod coverage;
+mod distances;
 mod order;
 mod wells;
