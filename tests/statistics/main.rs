@@ -5,6 +5,6 @@
 mod support;
 
 mod coverage;
-mod mixing;
+mod distances;
 mod order;
 mod wells;

@@ -19,11 +19,10 @@ use crate::parallel::Threads;
 /// *Standard error*: from the projections 2 mean_j‖x_i − y_j‖ − 2 mean_j‖x_i − x_j‖ and their like of the other side (the
 /// first term of Hoeffding's decomposition). Near zero the next term dominates and it is too small: read the band there.
 ///
-/// *Blind to* little: it sees location and the proportions of modes at once. In many dimensions distances concentrate,
-/// and a change of scale or of shape at equal means is seen late: by about δ²/4 of the spread for a variance off by δ,
-/// however many weights there are. [`kernel_stein`](super::kernel_stein) and
-/// [`effective_temperature`](super::effective_temperature) see such changes much earlier. It depends on the scale of the
-/// weights: directions of small spread count little.
+/// *Blind to* little in few dimensions: it sees location, scale and the proportions of modes at once. In many dimensions
+/// distances concentrate at √(2D) σ: a common change of the variance by a factor 1 + δ adds about √(2D) σ δ²/16 (by expansion
+/// of that), but a change along a few weights, of correlations or of shape at equal covariance is diluted among all D.
+/// It depends on the scale of the weights: directions of small spread count little.
 ///
 /// *Cost*: (n+m)²/2 pairs of 3 D operations, and (n+m)²/2 for each replicate. Memory: a copy of both samples, n + m bytes a
 /// replicate, 2 MiB of partial sums. `None`: fewer than 2 finite particles on a side.

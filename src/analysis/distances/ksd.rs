@@ -30,9 +30,8 @@ pub struct KernelStein {
 /// ⟨b(x), b(y)⟩ q^{−1/2} + (⟨b(x) − b(y), x − y⟩ + D) q^{−3/2} − 3 r² q^{−5/2}.
 ///
 /// `length`: c > 0; `None` takes c² = half the median of ‖x_i − x_j‖² over 256 particles evenly spread over the sample.
-/// The choice is a symmetric function of a few particles, it leaves the level as it is (measured below). In many
-/// dimensions a smaller c would see a wrong scale no better (pairs are never closer than about the median), and a larger
-/// one flattens the kernel.
+/// That few particles choose it leaves the level as it is (measured below). In many dimensions pairs are never much closer
+/// than the median: a smaller c would sharpen the test for a wrong scale by at most half, a larger one dulls it.
 ///
 /// *Null band.* Signs ε_i = ±1 in U* = Σ_{i≠j} ε_i ε_j u(x_i, x_j)/(n(n−1)): under μ_s the form is degenerate and U* has
 /// its law for large n. Signs leave the diagonal of V alone, so U and V have one p-value. The signs are independent:

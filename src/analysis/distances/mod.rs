@@ -6,7 +6,7 @@
 //! |---|---|---|---|
 //! | [`effective_temperature`] | readings of one observation | a wrong temperature | every change that keeps two averages |
 //! | [`kernel_stein`] | ∇L̃ at the particles | shape within the modes | the proportions of far modes |
-//! | [`energy_distance`] | samples of μ_s | location, proportions of modes | small changes of scale in high dimension |
+//! | [`energy_distance`] | samples of μ_s | location, overall scale, proportions of modes | changes along a few of many weights |
 //! | [`sliced_wasserstein`] | samples of μ_s | the same, in units of the weights | what random projections average out |
 //!
 //! Particles that left the finite numbers are left out; [`Discrepancy::n`] counts those that went in. A test that does not

@@ -24,7 +24,7 @@ pub struct EffectiveTemperature {
 /// a ratio of means A/B: √(Var(a − R b)/n)/B with R = A/B; its bias is O(1/n). Intervals: [`Estimate::interval`].
 ///
 /// *Bias of the integrator*: Euler–Maruyama with step h settles at its own law, off by O(h): for a quadratic by the factor
-/// 1/(1 − hθ/2) along each weight. With n particles the thermometer sees this as soon as hθ/4 exceeds its error.
+/// 1/(1 − hθ/2) along each weight. With n particles the thermometer sees this as soon as hθ/2 exceeds its error.
 ///
 /// *Blind to* everything that keeps two averages: proportions of modes, shape, a hot weight beside a cold one (the virial
 /// weighs all weights alike, the configurational one the stiff ones more). *Cost*: none beyond the readings.
