@@ -1,8 +1,9 @@
 //! The slowest mode that a basis of observables sees at stationarity.
 
 use super::decay_rate::Asymptote;
-use super::eigen::{Whitening, bilinear_form, quadratic_form};
-use super::groups::{FEWEST_GROUPS, FOLDS, GroupCurves, RESAMPLES, deviation, group_count, resamples};
+use super::eigen::{Whitening, bilinear_form};
+use super::groups::{FEWEST_GROUPS, FOLDS, GroupCurves, group_count};
+use super::lag_plot::{ImpliedTimescale, lag_plot};
 use super::lagged::{Grouped, LaggedSums};
 use super::plateau::Decay;
 use super::verdict::{RateEstimate, Unresolved};
@@ -42,20 +43,6 @@ impl StationaryReadings<'_> {
     }
 }
 
-/// One point of the lag plot.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
-pub struct ImpliedTimescale {
-    /// τ, unit of t.
-    pub lag: f64,
-    /// −τ/ln ρ(τ), where ρ(τ) is the correlation over τ, on particles held out, of the slowest coordinate that the others give
-    /// at this lag. `None` where ρ is not within (0, 1).
-    pub timescale: Option<f64>,
-    /// Its standard error by resampling groups of particles.
-    pub std_err: Option<f64>,
-    /// Whether τ exceeds the timescale: the correlation is then below 1/e and the point leans on what noise leaves of it.
-    pub grey: bool,
-}
-
 /// The slowest mode.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct MixingRate {
@@ -74,9 +61,9 @@ pub struct MixingRate {
 }
 
 /// Lagged sums of a set of groups together.
-struct Pooled {
-    instant: Vec<f64>,
-    lagged: Vec<Vec<f64>>,
+pub(super) struct Pooled {
+    pub instant: Vec<f64>,
+    pub lagged: Vec<Vec<f64>>,
 }
 
 /// The slowest relaxation rate of a reversible process from stationary readings of a basis φ.
@@ -84,8 +71,8 @@ struct Pooled {
 /// Seven eighths of the particles give a coordinate: the leading vector of C(τ) v = κ C(0) v with the symmetrised lagged
 /// covariances. The eighth left out gives its correlation vᵀC(τ)v, which by reversibility is Σ_k c_k e^{−λ_k τ} with c_k ≥ 0
 /// and so never falls slower than the gap: apart from its noise the rate is an upper bound, and it approaches the gap as the
-/// basis grows. Each eighth is left out in turn and the curves are averaged. The fit of the curve is that of [`decay_rate`](super::decay_rate()): it begins
-/// at the lag from which on the rate has stopped moving, and the movement left is part of the error; the step h = `step` of
+/// basis grows. Each eighth is left out in turn and the curves are averaged. The fit of the curve is that of
+/// [`decay_rate`](super::decay_rate()): it begins at the lag from which on the rate has stopped moving, and the movement left is part of the error; the step h = `step` of
 /// Euler–Maruyama is undone beside it. A vector that never saw the particles it is judged on removes the upward bias that the
 /// largest eigenvalue of a noisy matrix has.
 ///
@@ -262,50 +249,6 @@ fn off_reference(grouped: &Grouped, reference: &[(f64, f64)]) -> Option<Unresolv
         })
         .max_by(|a, b| a.1.total_cmp(&b.1))
         .map(|(function, shift)| Unresolved::NotStationary { function, shift })
-}
-
-fn lag_plot(
-    sums: &[LaggedSums],
-    folds: &[Pooled],
-    whitened: &[Whitening],
-    lags: &[usize],
-    spacing: f64,
-    seed: u64,
-) -> Vec<ImpliedTimescale> {
-    let resamples = resamples(sums.len(), RESAMPLES, seed, 3);
-    let point = |number: usize, lag: f64| -> Option<(f64, f64)> {
-        let leading = |(fold, whitening): (&Pooled, &Whitening)| {
-            whitening.eigen(&fold.lagged[number], |k| k - 1).map(|(_, v)| v)
-        };
-        let vectors: Vec<Vec<f64>> = folds.iter().zip(whitened).map(leading).collect::<Option<_>>()?;
-        let mut curves = GroupCurves::new(sums.len(), 2);
-        for (g, group) in sums.iter().enumerate() {
-            let v = &vectors[g % FOLDS];
-            curves.counts[g] = group.count;
-            curves.sums[2 * g] = quadratic_form(&group.instant, v);
-            curves.sums[2 * g + 1] = quadratic_form(&group.lagged[number], v);
-        }
-        let timescale = |curve: &[f64]| {
-            let correlation = curve[1] / curve[0];
-            (0.0 < correlation && correlation < 1.0).then(|| -lag / correlation.ln())
-        };
-        let value = timescale(&curves.mean(&vec![1.0; sums.len()]))?;
-        let drawn: Option<Vec<f64>> = resamples.iter().map(|times| timescale(&curves.mean(times))).collect();
-        Some((value, drawn.map_or(f64::NAN, |drawn| deviation(&drawn))))
-    };
-    lags.iter()
-        .enumerate()
-        .map(|(number, &lag)| {
-            let lag = lag as f64 * spacing;
-            let found = point(number, lag);
-            ImpliedTimescale {
-                lag,
-                timescale: found.map(|(value, _)| value),
-                std_err: found.map(|(_, error)| error).filter(|e| e.is_finite()),
-                grey: found.is_none_or(|(value, _)| lag > value),
-            }
-        })
-        .collect()
 }
 
 #[cfg(test)]
