@@ -4,6 +4,9 @@ use super::*;
 use crate::numerics::{Backend, Loss};
 use crate::problem::data::{LabelKind, Rows, Split};
 use crate::problem::{Precision, Quadratic, TwoLayerSettings};
+use crate::random::{Key, Purpose};
+use rand::RngExt;
+use rand_distr::StandardNormal;
 
 fn net(activation: Activation, p: usize, d: usize, n: usize) -> TwoLayer {
     let inputs = (0..n * d).map(|i| (1.7 * i as f64 + 0.3).sin()).collect();

@@ -116,10 +116,8 @@ fn solve(matrix: &mut [[f64; 3]; 3], right: &mut [f64; 3], size: usize) -> Optio
             return None;
         }
         for i in k + 1..size {
-            let factor = matrix[i][k] / pivot;
-            for j in k..size {
-                matrix[i][j] -= factor * matrix[k][j];
-            }
+            let (factor, row) = (matrix[i][k] / pivot, matrix[k]);
+            matrix[i].iter_mut().zip(row).for_each(|(x, y)| *x -= factor * y);
             right[i] -= factor * right[k];
         }
     }

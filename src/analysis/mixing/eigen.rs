@@ -79,9 +79,16 @@ pub(super) fn symmetric_eigen(a: &[f64], n: usize) -> Option<(Vec<f64>, Vec<f64>
 }
 
 /// xᵀ A y for a row-major n × n matrix.
+pub(super) fn bilinear_form(a: &[f64], x: &[f64], y: &[f64]) -> f64 {
+    a.chunks_exact(x.len())
+        .zip(x)
+        .map(|(row, x)| x * row.iter().zip(y).map(|(a, y)| a * y).sum::<f64>())
+        .sum()
+}
+
+/// xᵀ A x.
 pub(super) fn quadratic_form(a: &[f64], x: &[f64]) -> f64 {
-    let n = x.len();
-    (0..n).map(|i| x[i] * (0..n).map(|j| a[i * n + j] * x[j]).sum::<f64>()).sum()
+    bilinear_form(a, x, x)
 }
 
 #[cfg(test)]

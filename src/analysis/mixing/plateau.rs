@@ -74,10 +74,14 @@ impl Decay<'_> {
         self.verdict(&candidates, chosen, end)
     }
 
-    /// First and last index of the last run of points of one sign above the floor that is long and high enough.
+    /// First and last index of the last run of points of one sign above the floor that is long and high enough; all points
+    /// where the asymptote is fitted and the curve has moved at all.
     fn window(&self, distance: &[f64], errors: &[f64]) -> Option<(usize, usize)> {
         if self.asymptote == Asymptote::Unknown {
-            return Some((0, distance.len() - 1));
+            let last = distance.len() - 1;
+            let moved =
+                |i: &usize| (distance[*i] - distance[last]).abs() > PEAK * errors[*i].hypot(errors[last]);
+            return ((0..last).filter(moved).count() >= FEWEST_POINTS).then_some((0, last));
         }
         let stands_out = |i: usize, by: f64| distance[i].abs() > by * errors[i];
         let mut found = None;

@@ -2,12 +2,12 @@
 
 use super::basis::Basis;
 use super::eigen::{Whitening, quadratic_form};
-use super::groups::{GroupCurves, RESAMPLES, deviation, group_of, resamples};
+use super::groups::{FOLDS, GroupCurves, RESAMPLES, deviation, group_of, resamples};
 use super::verdict::quantile;
 use crate::parallel::Threads;
 
-/// The fewest groups of draws: two halves of four.
-const FEWEST_GROUPS: usize = 8;
+/// The fewest groups of draws: one for each part of the cross-validation.
+const FEWEST_GROUPS: usize = FOLDS;
 
 /// What the bound needs, a group of draws at a time. Groups must be independent of one another: runs of independent draws,
 /// or whole chains.
@@ -69,11 +69,11 @@ impl RitzSums {
         sums
     }
 
-    /// (A, B) a draw, of the groups with number `half` modulo 2, or of all.
-    fn pooled(&self, half: Option<usize>) -> (Vec<f64>, Vec<f64>) {
+    /// (A, B) a draw, of all groups, without those of part `held_out` where one is named.
+    fn pooled(&self, held_out: Option<usize>) -> (Vec<f64>, Vec<f64>) {
         let size = self.outer[0].len();
         let (mut a, mut b, mut total) = (vec![0.0; size], vec![0.0; size], 0.0);
-        for g in (0..self.counts.len()).filter(|g| half.is_none_or(|h| g % 2 == h)) {
+        for g in (0..self.counts.len()).filter(|g| held_out.is_none_or(|fold| g % FOLDS != fold)) {
             a.iter_mut().zip(&self.dirichlet[g]).for_each(|(a, x)| *a += x);
             b.iter_mut().zip(&self.outer[g]).for_each(|(b, x)| *b += x);
             total += self.counts[g];
@@ -102,8 +102,8 @@ fn add_products(rows: &[f64], len: usize, factor: f64, to: &mut [f64]) {
 /// The bound with its error.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct RitzBound {
-    /// The Rayleigh quotient of the minimiser of one half of the groups, taken over the other half, both ways: each is the
-    /// quotient of a fixed function, so up to its noise it is ≥ λ_s however large the basis.
+    /// The Rayleigh quotient, over each eighth of the groups, of the minimiser of the other seven, all eighths together: each
+    /// is the quotient of a function that never saw these draws, so up to its noise it is ≥ λ_s however large the basis.
     pub value: f64,
     /// Its standard error, by resampling groups.
     pub std_err: f64,
@@ -137,18 +137,18 @@ pub fn rayleigh_ritz(sums: &RitzSums, seed: u64) -> Option<RitzBound> {
     if groups < FEWEST_GROUPS {
         return None;
     }
-    let minimiser = |half: Option<usize>| {
-        let (a, b) = sums.pooled(half);
+    let minimiser = |held_out: Option<usize>| {
+        let (a, b) = sums.pooled(held_out);
         let whitening = Whitening::new(&b, m)?;
         let (values, c) = whitening.eigen(&a, |_| 0)?;
         Some((values[0], c, whitening.kept()))
     };
-    let (_, even, _) = minimiser(Some(0))?;
-    let (_, odd, _) = minimiser(Some(1))?;
+    let held_out: Vec<Vec<f64>> =
+        (0..FOLDS).map(|fold| minimiser(Some(fold)).map(|(_, c, _)| c)).collect::<Option<_>>()?;
     let (in_sample, coefficients, kept) = minimiser(None)?;
     let mut curves = GroupCurves::new(groups, 2);
     for g in 0..groups {
-        let c = if g % 2 == 0 { &odd } else { &even };
+        let c = &held_out[g % FOLDS];
         curves.counts[g] = sums.counts[g];
         curves.sums[2 * g] = quadratic_form(&sums.dirichlet[g], c);
         curves.sums[2 * g + 1] = quadratic_form(&sums.outer[g], c);

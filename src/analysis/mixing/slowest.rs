@@ -1,8 +1,9 @@
 //! The slowest mode that a basis of observables sees at stationarity.
 
 use super::decay_rate::Asymptote;
-use super::eigen::{Whitening, quadratic_form};
-use super::groups::{FEWEST_GROUPS, GroupCurves, RESAMPLES, deviation, group_count, resamples};
+use super::eigen::{Whitening, bilinear_form};
+use super::groups::{FEWEST_GROUPS, FOLDS, GroupCurves, group_count};
+use super::lag_plot::{ImpliedTimescale, lag_plot};
 use super::lagged::{Grouped, LaggedSums};
 use super::plateau::Decay;
 use super::verdict::{RateEstimate, Unresolved};
@@ -42,20 +43,6 @@ impl StationaryReadings<'_> {
     }
 }
 
-/// One point of the lag plot.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
-pub struct ImpliedTimescale {
-    /// τ, unit of t.
-    pub lag: f64,
-    /// −τ/ln ρ(τ), where ρ(τ) is the correlation over τ, on one half of the particles, of the slowest coordinate that the
-    /// other half gives at this lag. `None` where ρ is not within (0, 1).
-    pub timescale: Option<f64>,
-    /// Its standard error by resampling groups of particles.
-    pub std_err: Option<f64>,
-    /// Whether τ exceeds the timescale: the correlation is then below 1/e and the point leans on what noise leaves of it.
-    pub grey: bool,
-}
-
 /// The slowest mode.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct MixingRate {
@@ -63,7 +50,7 @@ pub struct MixingRate {
     pub rate: Result<RateEstimate, Unresolved>,
     /// Implied timescales against the lag.
     pub lag_plot: Vec<ImpliedTimescale>,
-    /// The lag at which the coordinates of the rate were trained, unit of t; the longer one where the halves differ.
+    /// The lag at which the coordinates of the rate were trained, unit of t; the longest where the trainings differ.
     pub training_lag: Option<f64>,
     /// The coordinate cᵀφ from all particles at that lag, with unit variance: m coefficients.
     pub coefficients: Vec<f64>,
@@ -74,18 +61,18 @@ pub struct MixingRate {
 }
 
 /// Lagged sums of a set of groups together.
-struct Pooled {
-    instant: Vec<f64>,
-    lagged: Vec<Vec<f64>>,
+pub(super) struct Pooled {
+    pub instant: Vec<f64>,
+    pub lagged: Vec<Vec<f64>>,
 }
 
 /// The slowest relaxation rate of a reversible process from stationary readings of a basis φ.
 ///
-/// One half of the particles gives a coordinate: the leading vector of C(τ) v = κ C(0) v with the symmetrised lagged
-/// covariances. The other half gives its correlation vᵀC(τ)v, which by reversibility is Σ_k c_k e^{−λ_k τ} with c_k ≥ 0 and so
-/// never falls slower than the gap: apart from its noise the rate is an upper bound, and it approaches the gap as the basis
-/// grows. Both halves change roles and their curves are averaged. The fit of the curve is that of [`decay_rate`](super::decay_rate()): it begins
-/// at the lag from which on the rate has stopped moving, and the movement left is part of the error; the step h = `step` of
+/// Seven eighths of the particles give a coordinate: the leading vector of C(τ) v = κ C(0) v with the symmetrised lagged
+/// covariances. The eighth left out gives its correlation vᵀC(τ)v, which by reversibility is Σ_k c_k e^{−λ_k τ} with c_k ≥ 0
+/// and so never falls slower than the gap: apart from its noise the rate is an upper bound, and it approaches the gap as the
+/// basis grows. Each eighth is left out in turn and the curves are averaged. The fit of the curve is that of
+/// [`decay_rate`](super::decay_rate()): it begins at the lag from which on the rate has stopped moving, and the movement left is part of the error; the step h = `step` of
 /// Euler–Maruyama is undone beside it. A vector that never saw the particles it is judged on removes the upward bias that the
 /// largest eigenvalue of a noisy matrix has.
 ///
@@ -139,16 +126,28 @@ pub fn mixing_rate(
     }
     let lags = grouped.matrix_lags();
     let sums = grouped.sums(&lags, threads);
-    let halves = [pooled(&sums, Some(0)), pooled(&sums, Some(1))];
-    let whitened = [0, 1].map(|half: usize| Whitening::new(&halves[half].instant, functions));
-    let [Some(first), Some(second)] = &whitened else { return none(Unresolved::Degenerate) };
-    let trained = [training(&halves[0], first), training(&halves[1], second)];
-    let [Some((lag_a, v_a)), Some((lag_b, v_b))] = trained else { return none(Unresolved::Degenerate) };
-    // Groups of the first half are judged by the coordinate of the second, and the other way round.
-    let (curve_lags, curves, means) =
-        grouped.correlation(|g| if g % 2 == 0 { v_b.clone() } else { v_a.clone() });
+    let all = pooled(&sums, None);
+    let folds: Vec<Pooled> = (0..FOLDS).map(|fold| pooled(&sums, Some(fold))).collect();
+    let whitened: Option<Vec<Whitening>> =
+        folds.iter().map(|fold| Whitening::new(&fold.instant, functions)).collect();
+    let (Some(whitened), Some(whitening)) = (whitened, Whitening::new(&all.instant, functions)) else {
+        return none(Unresolved::Degenerate);
+    };
+    let trained: Option<Vec<(usize, Vec<f64>)>> =
+        folds.iter().zip(&whitened).map(|(fold, whitening)| training(fold, whitening)).collect();
+    let Some(trained) = trained else { return none(Unresolved::Degenerate) };
+    let common = trained.iter().map(|(lag, _)| *lag).max().unwrap_or(0);
+    let Some((_, leading)) = whitening.eigen(&all.lagged[common], |k| k - 1) else {
+        return none(Unresolved::Degenerate);
+    };
+    // The sign of an eigenvector is arbitrary; the means below are compared across parts.
+    let aligned = |v: &[f64]| -> Vec<f64> {
+        let sign = bilinear_form(&all.instant, v, &leading).signum();
+        v.iter().map(|x| sign * x).collect()
+    };
+    let (curve_lags, curves, means) = grouped.correlation(|g| aligned(&trained[g % FOLDS].1));
     let lag_times: Vec<f64> = curve_lags.iter().map(|&l| l as f64 * spacing).collect();
-    let rate = drifting(&means, &v_a).map_or_else(
+    let rate = drifting(&means, &leading).map_or_else(
         || {
             let asymptote = Asymptote::Known { value: centring_bias(&means), std_err: 0.0 };
             let (times, longest) = (&lag_times[..], LONGEST);
@@ -156,24 +155,24 @@ pub fn mixing_rate(
         },
         Err,
     );
-    let common = lag_a.max(lag_b);
-    let all = pooled(&sums, None);
-    let leading = Whitening::new(&all.instant, functions)
-        .and_then(|whitening| whitening.eigen(&all.lagged[common], |k| k - 1));
     MixingRate {
         rate,
-        lag_plot: lag_plot(&sums, &halves, [first, second], &lags, spacing, seed),
+        lag_plot: lag_plot(&sums, &folds, &whitened, &lags, spacing, seed),
         training_lag: Some(lags[common] as f64 * spacing),
-        coefficients: leading.map_or_else(Vec::new, |(_, c)| c),
-        kept: first.kept().max(second.kept()),
+        coefficients: leading,
+        kept: whitening.kept(),
         particles: finite.len(),
     }
 }
 
-/// The sums of the even groups (`Some(0)`), the odd ones (`Some(1)`) or all, a particle.
-fn pooled(sums: &[LaggedSums], half: Option<usize>) -> Pooled {
-    let chosen: Vec<&LaggedSums> =
-        sums.iter().enumerate().filter(|(g, _)| half.is_none_or(|h| g % 2 == h)).map(|(_, s)| s).collect();
+/// The sums a particle of all groups, without those of part `held_out` where one is named.
+fn pooled(sums: &[LaggedSums], held_out: Option<usize>) -> Pooled {
+    let chosen: Vec<&LaggedSums> = sums
+        .iter()
+        .enumerate()
+        .filter(|(g, _)| held_out.is_none_or(|fold| g % FOLDS != fold))
+        .map(|(_, s)| s)
+        .collect();
     let total: f64 = chosen.iter().map(|s| s.count).sum();
     let add = |matrices: Vec<&[f64]>| -> Vec<f64> {
         let mut sum = vec![0.0; matrices[0].len()];
@@ -191,9 +190,9 @@ fn pooled(sums: &[LaggedSums], half: Option<usize>) -> Pooled {
 }
 
 /// The number of the first lag at which the leading eigenvalue has fallen far enough (the last lag if none), and the vector.
-fn training(half: &Pooled, whitening: &Whitening) -> Option<(usize, Vec<f64>)> {
+fn training(fold: &Pooled, whitening: &Whitening) -> Option<(usize, Vec<f64>)> {
     let mut found = None;
-    for (number, matrix) in half.lagged.iter().enumerate() {
+    for (number, matrix) in fold.lagged.iter().enumerate() {
         let (values, vector) = whitening.eigen(matrix, |k| k - 1)?;
         let low = values.last().is_some_and(|&v| v <= TRAINING_CORRELATION);
         found = Some((number, vector));
@@ -209,22 +208,17 @@ fn centring_bias(means: &GroupCurves) -> f64 {
     -means.mean_and_errors().1[0].powi(2)
 }
 
-/// Whether the trained coordinate's mean moves between the first and the last third of the times. Its variance is 1.
+/// Whether the coordinate's mean moves between the first and the last third of the times. Its variance is 1.
 fn drifting(means: &GroupCurves, coordinate: &[f64]) -> Option<Unresolved> {
-    // The sign of a coordinate is arbitrary and differs between the halves: each half is judged alone.
-    (0..2).find_map(|half| {
-        let groups: Vec<usize> = (0..means.groups()).filter(|g| g % 2 == half).collect();
-        let mut change = GroupCurves::new(groups.len(), 1);
-        for (k, &g) in groups.iter().enumerate() {
-            change.counts[k] = means.counts[g];
-            change.sums[k] = means.of(g)[2] - means.of(g)[1];
-        }
-        let (mean, error) = change.mean_and_errors();
-        let largest =
-            |v: &[f64]| (0..v.len()).max_by(|&i, &j| v[i].abs().total_cmp(&v[j].abs())).unwrap_or(0);
-        (mean[0].abs() > OFF * error[0] && mean[0].abs() > SHIFTED)
-            .then(|| Unresolved::NotStationary { function: largest(coordinate), shift: mean[0].abs() })
-    })
+    let mut change = GroupCurves::new(means.groups(), 1);
+    change.counts.clone_from(&means.counts);
+    (0..means.groups()).for_each(|g| change.sums[g] = means.of(g)[2] - means.of(g)[1]);
+    let (mean, error) = change.mean_and_errors();
+    let function = (0..coordinate.len())
+        .max_by(|&i, &j| coordinate[i].abs().total_cmp(&coordinate[j].abs()))
+        .unwrap_or(0);
+    let shift = mean[0].abs();
+    (shift > OFF * error[0] && shift > SHIFTED).then_some(Unresolved::NotStationary { function, shift })
 }
 
 /// The function whose mean is farthest from its reference, if that is too far.
@@ -255,48 +249,6 @@ fn off_reference(grouped: &Grouped, reference: &[(f64, f64)]) -> Option<Unresolv
         })
         .max_by(|a, b| a.1.total_cmp(&b.1))
         .map(|(function, shift)| Unresolved::NotStationary { function, shift })
-}
-
-fn lag_plot(
-    sums: &[LaggedSums],
-    halves: &[Pooled; 2],
-    whitened: [&Whitening; 2],
-    lags: &[usize],
-    spacing: f64,
-    seed: u64,
-) -> Vec<ImpliedTimescale> {
-    let resamples = resamples(sums.len(), RESAMPLES, seed, 3);
-    let point = |number: usize, lag: f64| -> Option<(f64, f64)> {
-        let vectors = [0, 1].map(|h: usize| whitened[h].eigen(&halves[h].lagged[number], |k| k - 1));
-        let [Some((_, v_a)), Some((_, v_b))] = vectors else { return None };
-        let mut curves = GroupCurves::new(sums.len(), 2);
-        for (g, group) in sums.iter().enumerate() {
-            let v = if g % 2 == 0 { &v_b } else { &v_a };
-            curves.counts[g] = group.count;
-            curves.sums[2 * g] = quadratic_form(&group.instant, v);
-            curves.sums[2 * g + 1] = quadratic_form(&group.lagged[number], v);
-        }
-        let timescale = |curve: &[f64]| {
-            let correlation = curve[1] / curve[0];
-            (0.0 < correlation && correlation < 1.0).then(|| -lag / correlation.ln())
-        };
-        let value = timescale(&curves.mean(&vec![1.0; sums.len()]))?;
-        let drawn: Option<Vec<f64>> = resamples.iter().map(|times| timescale(&curves.mean(times))).collect();
-        Some((value, drawn.map_or(f64::NAN, |drawn| deviation(&drawn))))
-    };
-    lags.iter()
-        .enumerate()
-        .map(|(number, &lag)| {
-            let lag = lag as f64 * spacing;
-            let found = point(number, lag);
-            ImpliedTimescale {
-                lag,
-                timescale: found.map(|(value, _)| value),
-                std_err: found.map(|(_, error)| error).filter(|e| e.is_finite()),
-                grey: found.is_none_or(|(value, _)| lag > value),
-            }
-        })
-        .collect()
 }
 
 #[cfg(test)]
