@@ -5,5 +5,6 @@
 mod support;
 
 mod coverage;
+mod gibbs;
 mod order;
 mod wells;
