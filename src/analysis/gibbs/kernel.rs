@@ -149,11 +149,24 @@ impl Kernel {
             evaluate(potential, q, g, &mut risk, work);
         }
         self.kick(p, g, &work.steps, 0.5);
-        let proposals = count as u64;
-        let mut outcome = Outcome { gradients: steps * proposals, proposals, ..Outcome::default() };
-        for i in 0..count {
+        let outcome = self.settle(block, (q, g, &risk), p, work);
+        (work.momentum, work.place, work.slope) = (momentum, place, slope);
+        Outcome { gradients: steps * count as u64, ..outcome }
+    }
+
+    /// The test of Metropolis: chains move to the proposed weights, gradients and risks, or stay.
+    fn settle(
+        &self,
+        block: &mut Block,
+        (q, g, risk): (&[f64], &[f64], &[f64]),
+        p: &[f64],
+        work: &Work,
+    ) -> Outcome {
+        let dim = self.variances.len();
+        let mut outcome = Outcome { proposals: risk.len() as u64, ..Outcome::default() };
+        for (i, &proposed) in risk.iter().enumerate() {
             let own = i * dim..(i + 1) * dim;
-            let energy = 2.0 / self.s * risk[i] + half_square(&p[own.clone()]);
+            let energy = 2.0 / self.s * proposed + half_square(&p[own.clone()]);
             let difference = energy - work.energy[i];
             let mut probability = if difference.is_finite() { (-difference).exp().min(1.0) } else { 0.0 };
             if !self.metropolis && energy.is_finite() {
@@ -170,10 +183,9 @@ impl Kernel {
             if work.uniforms[i] < probability {
                 block.weights[own.clone()].copy_from_slice(&q[own.clone()]);
                 block.gradient[own.clone()].copy_from_slice(&g[own]);
-                block.risk[i] = risk[i];
+                block.risk[i] = proposed;
             }
         }
-        (work.momentum, work.place, work.slope) = (momentum, place, slope);
         outcome
     }
 
