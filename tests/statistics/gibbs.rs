@@ -13,11 +13,9 @@ const RISK: f64 = 0.0922762;
 #[test]
 fn intervals_of_the_gibbs_risk_cover_it() {
     println!("error rate: below 1e-3 (at least 30 or at most 3 misses where 15 are expected)");
-    let mut seeds: Vec<u64> = (0..300).collect();
     // A run is too short to share: each thread takes whole runs.
-    let alone = || Threads::new(1).expect("one thread starts");
-    let covers = |seed: &mut u64, threads: &mut Threads| {
-        let settings = GibbsSettings { seed: *seed, ..GibbsSettings::default() };
+    let covers = |seed: u64, threads: &Threads| {
+        let settings = GibbsSettings { seed, ..GibbsSettings::default() };
         match sample_gibbs(&DoubleWell, 0.4, &settings, &[], threads, &mut |_| {}) {
             Reference::Passed(sample) => {
                 let (low, high) = sample.expectation(Quantity::Risk).and_then(|e| e.interval())?;
@@ -26,7 +24,16 @@ fn intervals_of_the_gibbs_risk_cover_it() {
             Reference::Failed(_) => None,
         }
     };
-    let runs = Threads::new(0).expect("threads start").map(&mut seeds, alone, covers);
+    let half = |seeds: std::ops::Range<u64>| {
+        let alone = Threads::new(1).expect("one thread starts");
+        seeds.map(|seed| covers(seed, &alone)).collect::<Vec<_>>()
+    };
+    let runs = std::thread::scope(|scope| {
+        let other = scope.spawn(|| half(150..300));
+        let mut runs = half(0..150);
+        runs.extend(other.join().expect("the runs end"));
+        runs
+    });
     let count = |what: Option<bool>| runs.iter().filter(|run| **run == what).count();
     let (missed, failed) = (count(Some(false)), count(None));
     println!("{} covered, {missed} missed, {failed} failed their gate", count(Some(true)));
