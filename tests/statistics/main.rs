@@ -5,6 +5,6 @@
 mod support;
 
 mod coverage;
-mod distances;
+mod gibbs;
 mod order;
 mod wells;

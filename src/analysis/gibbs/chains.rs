@@ -174,10 +174,25 @@ fn push_rows(records: &mut Records, b: usize, from: usize, rows: usize, numbers:
 }
 
 impl Outcome {
+    /// Effective draws a gradient, as far as ‖w − centre‖² shows: (1−ρ)/(1+ρ) with its autocorrelation ρ over one
+    /// iteration, from its mean squared change (Hoffman, Radul, Sountsov, *An adaptive-MCMC scheme for setting trajectory
+    /// lengths*, AISTATS 2021, maximise that change itself).
+    pub fn efficiency(&self) -> f64 {
+        let n = self.proposals as f64;
+        let variance = self.squared_distance / n - (self.distance / n) * (self.distance / n);
+        let change = self.squared_change / (2.0 * n * variance);
+        // Antithetic moves are no reason to trust the noise of this estimate.
+        let change = if change.is_finite() { change.clamp(0.0, 1.0) } else { 0.0 };
+        change / (2.0 - change) * n / self.gradients as f64
+    }
+
     /// Adds another one.
     pub fn add(&mut self, other: Self) {
         self.acceptance += other.acceptance;
         self.squared_change += other.squared_change;
+        self.distance += other.distance;
+        self.squared_distance += other.squared_distance;
+        self.proposals += other.proposals;
         self.gradients += other.gradients;
     }
 }

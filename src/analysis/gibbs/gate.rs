@@ -39,7 +39,7 @@ pub struct Check {
 /// be below a hundredth of its right side, so that a temperature off by 5 % is seen: not that of both, since ⟨W, ∇L̃⟩ varies
 /// without bound as s → 0 around a minimum that is not at 0. Standard errors come from the variance between independent
 /// chains. A right sample violates an identity about once in 10⁵ (64 chains) or once in
-/// 6000 (16 ladders).
+/// 3000 (16 ladders).
 ///
 /// Blind to modes that no chain has visited, and to whatever moves none of the quantities above. The two identities hold in
 /// every basin by itself: alone they do not see chains that are stuck.

@@ -41,11 +41,15 @@ pub(super) struct Block {
 pub(super) struct Outcome {
     /// Σ over chains of the acceptance probability.
     pub acceptance: f64,
-    /// Σ over chains of the acceptance probability times (change of ‖w − centre‖² in standard deviations)²: the criterion
-    /// of Hoffman, Radul, Sountsov (*An adaptive-MCMC scheme for setting trajectory lengths*, AISTATS 2021, eq. 8).
+    /// Σ over chains of the acceptance probability times (change of ‖w − centre‖²)², lengths in standard deviations.
     pub squared_change: f64,
+    /// Σ over chains of ‖w − centre‖² and of its square, before the proposal.
+    pub distance: f64,
+    pub squared_distance: f64,
     /// Gradients computed.
     pub gradients: u64,
+    /// Proposals made.
+    pub proposals: u64,
 }
 
 /// Buffers of one thread.
@@ -145,16 +149,33 @@ impl Kernel {
             evaluate(potential, q, g, &mut risk, work);
         }
         self.kick(p, g, &work.steps, 0.5);
-        let mut outcome = Outcome { gradients: steps * count as u64, ..Outcome::default() };
-        for i in 0..count {
+        let outcome = self.settle(block, (q, g, &risk), p, work);
+        (work.momentum, work.place, work.slope) = (momentum, place, slope);
+        Outcome { gradients: steps * count as u64, ..outcome }
+    }
+
+    /// The test of Metropolis: chains move to the proposed weights, gradients and risks, or stay.
+    fn settle(
+        &self,
+        block: &mut Block,
+        (q, g, risk): (&[f64], &[f64], &[f64]),
+        p: &[f64],
+        work: &Work,
+    ) -> Outcome {
+        let dim = self.variances.len();
+        let mut outcome = Outcome { proposals: risk.len() as u64, ..Outcome::default() };
+        for (i, &proposed) in risk.iter().enumerate() {
             let own = i * dim..(i + 1) * dim;
-            let energy = 2.0 / self.s * risk[i] + half_square(&p[own.clone()]);
+            let energy = 2.0 / self.s * proposed + half_square(&p[own.clone()]);
             let difference = energy - work.energy[i];
             let mut probability = if difference.is_finite() { (-difference).exp().min(1.0) } else { 0.0 };
             if !self.metropolis && energy.is_finite() {
                 probability = 1.0;
             }
-            let change = self.distance(&q[own.clone()]) - self.distance(&block.weights[own.clone()]);
+            let distance = self.distance(&block.weights[own.clone()]);
+            let change = self.distance(&q[own.clone()]) - distance;
+            outcome.distance += distance;
+            outcome.squared_distance += distance * distance;
             outcome.acceptance += probability;
             if probability > 0.0 {
                 outcome.squared_change += probability * change * change;
@@ -162,10 +183,9 @@ impl Kernel {
             if work.uniforms[i] < probability {
                 block.weights[own.clone()].copy_from_slice(&q[own.clone()]);
                 block.gradient[own.clone()].copy_from_slice(&g[own]);
-                block.risk[i] = risk[i];
+                block.risk[i] = proposed;
             }
         }
-        (work.momentum, work.place, work.slope) = (momentum, place, slope);
         outcome
     }
 

@@ -3,12 +3,15 @@
 use crate::numerics::plain::Net;
 use crate::problem::TwoLayer;
 
+/// φ(w), w: D numbers in the potential's own order.
+pub type Function<'a> = dyn Fn(&[f64]) -> f64 + Sync + 'a;
+
 /// A function φ(w) of one particle, with a name for tables.
 pub struct Observable<'a> {
     /// What tables call it.
     pub name: String,
     /// φ(w); `w`: D numbers in the potential's own order.
-    pub value: Box<dyn Fn(&[f64]) -> f64 + Sync + 'a>,
+    pub value: Box<Function<'a>>,
 }
 
 /// The outputs f(x_i) of a net on `count` training rows spread evenly over the data (all of them where there are fewer),

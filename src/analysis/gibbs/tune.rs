@@ -1,7 +1,7 @@
 //! Warm-up: step sizes, scales of the weights and trajectory lengths, all frozen afterwards.
 
 use super::chains::Chains;
-use super::kernel::{Block, Kernel};
+use super::kernel::{Block, Kernel, Outcome};
 
 /// The mean acceptance that step sizes are tuned to: between the 0.65 that is best for many weights (Beskos et al.,
 /// *Bernoulli* 19, 2013) and the larger values that are safe for few.
@@ -17,7 +17,7 @@ const LENGTH: usize = 30;
 const LAST: usize = 80;
 
 /// Tunes all kernels of `chains` together: (1) step sizes on the way from the start; (2) the variance of each weight
-/// within a chain; (3) the mean number of leapfrog steps with the largest squared change of ‖w − mean‖² a gradient; (4) the
+/// within a chain; (3) the mean number of leapfrog steps with the most effective draws of ‖w − mean‖² a gradient; (4) the
 /// step size once more. Everything is pooled over the chains of a rung. Cost: about 2200 gradients a chain.
 pub(super) fn tune(chains: &mut Chains, approach: bool) {
     if approach {
@@ -29,10 +29,11 @@ pub(super) fn tune(chains: &mut Chains, approach: bool) {
     chains.tallies.iter_mut().for_each(|tally| *tally = Default::default());
 }
 
-/// Stochastic approximation of ln ε (Robbins, Monro), frozen at its average over the second half.
+/// Stochastic approximation of ln ε (Robbins, Monro), frozen at its average over the second half. Returns the efficiency of
+/// each rung in that half.
 fn step_sizes(chains: &mut Chains, iterations: usize) -> Vec<f64> {
     let rungs = chains.kernels.len();
-    let (mut sums, mut change) = (vec![0.0; rungs], vec![0.0; rungs]);
+    let (mut sums, mut seen) = (vec![0.0; rungs], vec![Outcome::default(); rungs]);
     let ladders = chains.ladders as f64;
     for k in 0..iterations {
         let outcomes = chains.advance(1);
@@ -42,7 +43,7 @@ fn step_sizes(chains: &mut Chains, iterations: usize) -> Vec<f64> {
             kernel.step = (kernel.step * (gain * error).exp()).min(LONGEST_STEP);
             if 2 * k >= iterations {
                 sums[r] += kernel.step.ln();
-                change[r] += outcome.squared_change / outcome.gradients as f64;
+                seen[r].add(outcome);
             }
         }
     }
@@ -50,7 +51,7 @@ fn step_sizes(chains: &mut Chains, iterations: usize) -> Vec<f64> {
     for (kernel, sum) in chains.kernels.iter_mut().zip(sums) {
         kernel.step = (sum / counted).exp();
     }
-    change
+    seen.iter().map(Outcome::efficiency).collect()
 }
 
 /// Sums over the places of the chains of a rung.
@@ -114,10 +115,10 @@ fn trajectory_lengths(chains: &mut Chains) {
     let mut best = vec![(0.0, LENGTHS[0], 0.0); chains.kernels.len()];
     for length in LENGTHS {
         chains.kernels.iter_mut().for_each(|kernel| kernel.mean_steps = length);
-        let change = step_sizes(chains, LENGTH);
-        for ((best, kernel), change) in best.iter_mut().zip(&chains.kernels).zip(change) {
-            if change > best.0 {
-                *best = (change, length, kernel.step);
+        let efficiency = step_sizes(chains, LENGTH);
+        for ((best, kernel), efficiency) in best.iter_mut().zip(&chains.kernels).zip(efficiency) {
+            if efficiency > best.0 {
+                *best = (efficiency, length, kernel.step);
             }
         }
     }
