@@ -5,6 +5,8 @@
 mod support;
 
 mod coverage;
+mod distances;
 mod gibbs;
+mod mixing;
 mod order;
 mod wells;
