@@ -26,12 +26,15 @@ const TILE_BYTES: usize = 24 * 1024;
 /// The tile's own rows of data: they are read once a block of components, from the second-level cache.
 const TILE_DATA_BYTES: usize = 400 * 1024;
 
-/// The smallest number of particles that wastes at most a tenth more lanes than the best.
+/// The smallest number of particles that wastes at most a tenth more lanes than the best and, if any does, fills two vectors:
+/// with a lone one every multiplication would want a broadcast of its own.
 pub(super) fn side_by_side(width: usize, lanes: usize) -> usize {
     let padded = |q: usize| width.next_multiple_of(lanes / q);
     let choices = || (0..=lanes.ilog2()).map(|power| 1usize << power);
     let best = choices().map(padded).min().unwrap_or(width);
-    choices().find(|q| 10 * padded(*q) <= 11 * best).unwrap_or(1)
+    let fits = |q: &usize| 10 * padded(*q) <= 11 * best;
+    let two = |q: &usize| q * padded(*q) >= 2 * lanes;
+    choices().find(|q| fits(q) && two(q)).or_else(|| choices().find(fits)).unwrap_or(1)
 }
 
 impl<T: Real> Layout<T> {
@@ -145,6 +148,6 @@ mod tests {
     #[test]
     fn particles_fill_the_vectors_of_awkward_widths() {
         assert_eq!([16, 12, 1, 3, 17, 128].map(|p| side_by_side(p, 8)), [1, 2, 8, 8, 4, 1]);
-        assert_eq!([16, 12, 1, 3, 17].map(|p| side_by_side(p, 16)), [1, 4, 16, 16, 8]);
+        assert_eq!([16, 12, 1, 3, 17].map(|p| side_by_side(p, 16)), [2, 4, 16, 16, 8]);
     }
 }

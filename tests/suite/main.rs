@@ -4,6 +4,7 @@
 mod support;
 
 mod allocation;
+mod analysis;
 mod checks;
 mod cli;
 mod controls;
