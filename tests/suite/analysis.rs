@@ -26,7 +26,7 @@ fn double_well(s: f64, horizon: f64) -> String {
     format!(
         "seed = 3\n[problem]\nkind = 'double-well'\n[start]\nlaw = 'point'\nat = [1.0]\n\
          [[process]]\nname = 'sde'\nkind = 'sgd-sde'\ns = {s}\ndt = 0.02\nparticles = 4096\n\
-         [time]\nhorizon = {horizon}\npoints = 81\n[observe]\nquantities = ['risk']\n\
+         [time]\nhorizon = {horizon}\npoints = 121\nspacing = 'log'\n[observe]\nquantities = ['risk']\n\
          [analysis]\ngibbs = {{ times = 2, replicates = 99 }}\nmixing = {{ epsilons = [0.2, 1e-9] }}\n"
     )
 }
@@ -72,7 +72,9 @@ fn convergence_times_are_reached_or_said_not_to_be() {
     let outcome = outcome(&double_well(0.4, 20.0), 2);
     let [reached] = rows(&outcome, "convergence_time", "risk excess < 0.2")[..] else { panic!("one row") };
     assert!(reached.value.is_some_and(|t| t < 20.0), "{reached:?}");
-    let [never] = rows(&outcome, "convergence_time", "risk excess < 0.000000001")[..] else { panic!("one row") };
+    let [never] = rows(&outcome, "convergence_time", "risk excess < 0.000000001")[..] else {
+        panic!("one row")
+    };
     assert!(never.value.is_none() && never.note.contains("not reached"), "{never:?}");
 }
 
@@ -80,7 +82,8 @@ fn convergence_times_are_reached_or_said_not_to_be() {
 #[test]
 fn a_quadratic_in_160_dimensions_is_exact_within_five_errors() {
     let (dim, s) = (160, 0.1);
-    let eigenvalues: Vec<String> = (0..dim).map(|k| format!("{}", 0.5 + 1.5 * f64::from(k) / 159.0)).collect();
+    let eigenvalues: Vec<String> =
+        (0..dim).map(|k| format!("{}", 0.5 + 1.5 * f64::from(k) / 159.0)).collect();
     let outcome = outcome(
         &format!(
             "seed = 5\n[problem]\nkind = 'quadratic'\neigenvalues = [{}]\n[start]\nlaw = 'gaussian'\nstd = 2.0\n\
@@ -124,7 +127,8 @@ fn wrong_noise_is_seen() {
         let row = outcome.results.estimates.iter().find(|r| r.name == "risk_final" && r.process == process);
         row.map(|row| (row.value.unwrap(), row.std_err.unwrap())).unwrap()
     };
-    let gibbs = outcome.results.estimates.iter().find(|r| r.name == "risk_gibbs" && r.process == "right").unwrap();
+    let gibbs =
+        outcome.results.estimates.iter().find(|r| r.name == "risk_gibbs" && r.process == "right").unwrap();
     let off = |process: &str| {
         let (risk, error) = final_risk(process);
         (risk - gibbs.value.unwrap()).abs() / error
@@ -144,6 +148,9 @@ fn analyses_are_the_same_for_any_number_of_threads() {
                 [analysis]\ngibbs = { draws = 256, times = 2, replicates = 19 }\nmixing = { particles = 128 }\n";
     let [one, three] = [1, 3].map(|threads| outcome(text, threads).results);
     assert_eq!(one.estimates, three.estimates);
-    assert_eq!((one.curves, one.distances, one.fits, one.lags), (three.curves, three.distances, three.fits, three.lags));
+    assert_eq!(
+        (one.curves, one.distances, one.fits, one.lags),
+        (three.curves, three.distances, three.fits, three.lags)
+    );
     assert!(one.estimates.iter().any(|row| row.name == "risk_gibbs" && row.value.is_some()));
 }

@@ -64,6 +64,9 @@ fn reduced(name: &str, study: &Table, at: &Path) -> Vec<String> {
         Some(data) if data.get("samples").is_some() => set.push("problem.data.samples=60".into()),
         _ => {}
     }
+    if study.get("analysis").and_then(|analysis| analysis.get("gibbs")).is_some() {
+        set.push("analysis.gibbs={ draws = 64, times = 1, replicates = 19 }".into());
+    }
     set
 }
 
