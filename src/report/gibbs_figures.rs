@@ -33,16 +33,22 @@ fn gap_figure(results: &Results, curves: &[CurveName]) -> Option<Figure> {
         };
         floor = floor.max(last.std_err.unwrap_or(0.0));
         let x: Vec<f64> = rows.iter().map(|row| row.time).collect();
+        // A start below the stationary mean approaches it from below.
+        let sign = if rows[0].mean.is_some_and(|mean| mean < 0.0) { -1.0 } else { 1.0 };
         let column = |pick: fn(&CurveRow) -> Option<f64>| -> Vec<f64> {
-            rows.iter().map(|row| pick(row).unwrap_or(f64::NAN)).collect()
+            rows.iter().map(|row| sign * pick(row).unwrap_or(f64::NAN)).collect()
         };
-        let label = format!("{}: 95 % interval with the error of the reference", curve.label);
-        let (low, high) = (column(|row| row.ci_low), column(|row| row.ci_high));
+        let below = if sign < 0.0 { " minus the gap," } else { "" };
+        let label = format!("{}:{below} 95 % interval with the error of the reference", curve.label);
+        let (mut low, mut high) = (column(|row| row.ci_low), column(|row| row.ci_high));
+        if sign < 0.0 {
+            std::mem::swap(&mut low, &mut high);
+        }
         let style = Style::Series(i);
         drawing.layers.push(Layer::Band { label: label.clone(), style, x: x.clone(), low, high });
         drawing.layers.push(Layer::Line { label, style, x, y: column(|row| row.mean) });
-        drawing.layers.extend(exact(results, curve, (i, &rows)));
-        drawing.layers.extend(fitted(results, curve, i));
+        drawing.layers.extend(exact(results, curve, (i, &rows, sign)));
+        drawing.layers.extend(fitted(results, curve, (i, &rows, sign)));
     }
     let empty = drawing.layers.is_empty();
     let label = "noise floor: two standard errors".into();
@@ -53,21 +59,23 @@ fn gap_figure(results: &Results, curves: &[CurveName]) -> Option<Figure> {
 }
 
 /// The exact curve less the reference, which is what the gap's curve lost from the risk's.
-fn exact(results: &Results, curve: &CurveName, (i, gap): (usize, &[&CurveRow])) -> Option<Layer> {
+fn exact(results: &Results, curve: &CurveName, (i, gap, sign): (usize, &[&CurveRow], f64)) -> Option<Layer> {
     let (rows, risk) = (of(results, curve, "risk_exact"), of(results, curve, "risk"));
     let reference = risk.first()?.mean? - gap.first()?.mean?;
     let x: Vec<f64> = rows.iter().map(|row| row.time).collect();
-    let y = rows.iter().map(|row| row.mean.unwrap_or(f64::NAN) - reference).collect();
+    let y = rows.iter().map(|row| sign * (row.mean.unwrap_or(f64::NAN) - reference)).collect();
     let label = format!("{}: exact SDE on a grid", curve.label);
     (!x.is_empty()).then_some(Layer::Line { label, style: Style::Reference(i), x, y })
 }
 
-fn fitted(results: &Results, curve: &CurveName, i: usize) -> Option<Layer> {
+/// The fit, which tends to a limit of its own, less the reference.
+fn fitted(results: &Results, curve: &CurveName, (i, gap, sign): (usize, &[&CurveRow], f64)) -> Option<Layer> {
     let mine = |fit: &&crate::study::FitRow| {
         fit.point == curve.point && fit.process == curve.process && fit.quantity == "risk"
     };
     let fit = results.fits.iter().find(mine)?;
-    let at = |t: f64| fit.amplitude * (-fit.rate * t).exp();
+    let reference = of(results, curve, "risk").first()?.mean? - gap.first()?.mean?;
+    let at = |t: f64| sign * (fit.amplitude * (-fit.rate * t).exp() + fit.limit - reference);
     let x: Vec<f64> = (0..=40).map(|k| fit.from + (fit.to - fit.from) * f64::from(k) / 40.0).collect();
     let y = x.iter().map(|t| at(*t)).collect();
     let label = format!("{}: fitted exponential", curve.label);
@@ -131,8 +139,10 @@ fn rates_figure(results: &Results) -> Option<Figure> {
     let mut rows: Vec<(String, f64, f64, f64)> = results.estimates.iter().filter_map(row).collect();
     // The bounds come last in the tables and must not be the ones that find no room.
     while rows.len() > RATES {
-        let last = rows.iter().rposition(|row| row.0.contains("decay of E"))?;
-        rows.remove(last);
+        match rows.iter().rposition(|row| row.0.contains("decay of E")) {
+            Some(last) => drop(rows.remove(last)),
+            None => rows.truncate(RATES),
+        }
     }
     let positive = rows.iter().all(|row| row.2 > 0.0);
     let (least, most) = rows.iter().fold((f64::MAX, 0.0f64), |(a, b), r| (a.min(r.2), b.max(r.3)));
@@ -168,7 +178,9 @@ fn sweep_rates(results: &Results) -> Option<Figure> {
     let mut drawing = Figure::new("sweep-rates", axis, Axis::log(r"rate (1/unit of $t$)"));
     let mut labels: Vec<String> = Vec::new();
     for row in results.estimates.iter().filter(|row| row.value.is_some()) {
-        if let Some(label) = rate_label(row).filter(|label| !labels.contains(label)) {
+        // Of the fitted decays the risk's and the weights': a sweep has no room for more.
+        let shown = row.name != "decay_rate" || row.quantity == "risk" || row.quantity.starts_with("w[");
+        if let Some(label) = rate_label(row).filter(|label| shown && !labels.contains(label)) {
             labels.push(label);
         }
     }
@@ -177,13 +189,12 @@ fn sweep_rates(results: &Results) -> Option<Figure> {
         let numbers: Vec<[f64; 4]> =
             rows.filter_map(|row| Some([at(row.point)?, row.value?, row.ci_low?, row.ci_high?])).collect();
         let column = |k: usize| numbers.iter().map(|row| row[k]).collect::<Vec<f64>>();
-        drawing.layers.push(Layer::Points {
-            label: format!("{label}, 95 % interval"),
-            style: Style::Series(i),
-            x: column(0),
-            y: column(1),
-            low: column(2),
-            high: column(3),
+        let exact = label.ends_with("on a grid");
+        drawing.layers.push(if exact {
+            Layer::Line { label, style: Style::Reference(1), x: column(0), y: column(1) }
+        } else {
+            let (label, style) = (format!("{label}, 95 % interval"), Style::Series(i));
+            Layer::Points { label, style, x: column(0), y: column(1), low: column(2), high: column(3) }
         });
     }
     if inverse && results.points[0].study["problem"]["kind"] == "double-well" {
@@ -205,12 +216,8 @@ fn eyring_kramers(results: &Results) -> Layer {
 
 /// Implied timescales of the slowest coordinate against the lag.
 fn lag_figure(results: &Results, curves: &[CurveName]) -> Option<Figure> {
-    let mut drawing = Figure::new(
-        "lags",
-        Axis::linear(r"lag $τ$ (unit of $t$)"),
-        Axis::linear("implied timescale (unit of $t$)"),
-    );
-    let mut longest = 0.0f64;
+    let mut layers = Vec::new();
+    let (mut longest, mut highest) = (0.0f64, 0.0f64);
     for (i, curve) in curves.iter().enumerate() {
         let mine = results.lags.iter().filter(|row| row.point == curve.point && row.process == curve.process);
         let rows: Vec<[f64; 3]> =
@@ -219,7 +226,8 @@ fn lag_figure(results: &Results, curves: &[CurveName]) -> Option<Figure> {
             continue;
         }
         longest = rows.iter().fold(longest, |m, row| m.max(row[0]));
-        drawing.layers.push(Layer::Points {
+        highest = rows.iter().fold(highest, |m, row| m.max(row[1] + row[2]));
+        layers.push(Layer::Points {
             label: format!("{} ± standard error", curve.label),
             style: Style::Series(i),
             x: rows.iter().map(|row| row[0]).collect(),
@@ -229,11 +237,11 @@ fn lag_figure(results: &Results, curves: &[CurveName]) -> Option<Figure> {
         });
     }
     let label = "below this line the lag exceeds the timescale: unreliable".into();
-    drawing.layers.push(Layer::Guide {
-        label,
-        style: Style::Reference(0),
-        x: [0.0, longest],
-        y: [0.0, longest],
-    });
+    let end = longest.min(highest);
+    layers.push(Layer::Line { label, style: Style::Reference(0), x: vec![0.0, end], y: vec![0.0, end] });
+    let label = "implied timescale (unit of $t$)";
+    let y = Axis { low: Some(0.0), high: Some(1.05 * highest), ..Axis::linear(label) };
+    let x = Axis { low: Some(0.0), ..Axis::linear(r"lag $τ$ (unit of $t$)") };
+    let drawing = Figure { layers, ..Figure::new("lags", x, y) };
     (longest > 0.0).then_some(drawing)
 }

@@ -49,6 +49,12 @@ impl Plan {
             rules.require(potential.has(*quantity), &path, name, rule, remedy)?;
         }
         check_size(&study, potential, &rules)?;
+        let analysis = &study.analysis;
+        let asked = analysis.gibbs.is_some() || analysis.mixing.is_some();
+        let unbounded = matches!(problem, Problem::Net(_)) && potential.penalty() == 0.0;
+        let rule = "above 0 where [analysis] gibbs or mixing is asked for: exp(-2L/s) has no finite integral without penalty";
+        let remedy = "write lambda = 0.01, or leave the analysis out";
+        rules.require(!(asked && unbounded), "problem.lambda", 0, rule, remedy)?;
         fill_in_steps(&mut study, potential, &rules)?;
         let clock = set_clock(&study, &rules)?;
         let start = build_start(&study, potential, source, &rules)?;

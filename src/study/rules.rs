@@ -242,6 +242,19 @@ impl Rules<'_> {
             let remedy = "leave precision out, or the analysis";
             self.require(!(asked && single), "precision", "\"f32\"", rule, remedy)?;
         }
+        if gibbs.is_some() || mixing.is_some() {
+            for (i, process) in study.process.iter().enumerate() {
+                let still = matches!(&process.dynamics, DynamicsSpec::SgdSde(sde) if sde.s == 0.0);
+                let rule = "above 0 where [analysis] gibbs or mixing is asked for: without noise there is no Gibbs measure";
+                self.require(
+                    !still,
+                    &format!("process.{i}.s"),
+                    0,
+                    rule,
+                    "write s = 0.01, or leave the analysis out",
+                )?;
+            }
+        }
         if let Some(GibbsSpec { draws, times, replicates, .. }) = gibbs {
             let whole = |value: usize, least: usize, most: usize, key: &str, remedy: &str| {
                 let (path, rule) =

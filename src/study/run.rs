@@ -45,8 +45,8 @@ const DIVERGENCES_KEPT: usize = 20;
 
 /// Runs point number `point` of a study.
 ///
-/// Memory: the particles, their readings at one time, and the rows of the tables; it does not grow with the number of
-/// steps. The result is the same for any number of threads.
+/// Memory: the particles, their readings at one time, and the rows of the tables; with an analysis also 16 MiB of readings
+/// for each process and quantity at most, and snapshots of particles. It does not grow with the number of steps. The result is the same for any number of threads.
 pub fn run(
     plan: &Plan,
     point: usize,
@@ -100,8 +100,15 @@ pub fn run(
     let findings = history.map_or_else(Findings::default, |history| {
         let coldest = ensembles.iter().filter_map(coldest);
         let points = coldest.chain(minimum.iter().map(|m| m.weights.clone())).flatten().collect();
+        let bound = estimates[0].ci_low.zip(estimates[0].value).map_or(0.0, |(low, value)| value - low);
         drop(ensembles);
-        let ended = Ended { point, history: &history, curves: &curves, points, minimum: minimum.as_ref() };
+        let ended = Ended {
+            point,
+            history: &history,
+            curves: &curves,
+            points,
+            minimum: minimum.as_ref().map(|m| (m, bound)),
+        };
         analyse(plan, &ended, threads, pace.progress)
     });
     estimates.extend(findings.estimates);

@@ -52,6 +52,7 @@ fn stationary_rate(
         spacing: every as f64 * dt,
         times: TIMES,
         particles: PARTICLES,
+        independent: PARTICLES,
         functions: basis.len(),
         values: &values,
     };

@@ -22,19 +22,19 @@ fn assert_within_five_errors(outcome: &Outcome, name: &str, quantity: &str, trut
     assert!((value - truth).abs() < 5.0 * error, "{name} {quantity}: {value} ± {error}, expected {truth}");
 }
 
-fn double_well(s: f64, horizon: f64) -> String {
+fn double_well(s: f64, horizon: f64, stationary: usize) -> String {
     format!(
         "seed = 3\n[problem]\nkind = 'double-well'\n[start]\nlaw = 'point'\nat = [1.0]\n\
          [[process]]\nname = 'sde'\nkind = 'sgd-sde'\ns = {s}\ndt = 0.02\nparticles = 4096\n\
          [time]\nhorizon = {horizon}\npoints = 121\nspacing = 'log'\n[observe]\nquantities = ['risk']\n\
-         [analysis]\ngibbs = {{ times = 2, replicates = 99 }}\nmixing = {{ epsilons = [0.2, 1e-9] }}\n"
+         [analysis]\ngibbs = {{ times = 2, replicates = 99 }}\nmixing = {{ epsilons = [0.2, 1e-9], particles = {stationary} }}\n"
     )
 }
 
 /// Gap and E_μ L̃ of THEORY (20 001 points); a correct program fails the checks with five errors once in 10⁶.
 #[test]
 fn a_double_well_finds_its_gap_and_its_gibbs_risk() {
-    let outcome = outcome(&double_well(0.2, 80.0), 2);
+    let outcome = outcome(&double_well(0.2, 80.0, 4096), 2);
     let (risk, error) = value(&outcome, "risk_gibbs", "risk");
     assert!((risk / 0.057_159_3 - 1.0).abs() < 1e-6 && error < 1e-8, "{risk} ± {error}");
     let (gap, error) = value(&outcome, "spectral_gap", "");
@@ -60,16 +60,16 @@ fn a_double_well_finds_its_gap_and_its_gibbs_risk() {
 
 #[test]
 fn a_short_horizon_gives_no_rate_between_the_wells() {
-    let outcome = outcome(&double_well(0.05, 20.0), 2);
+    let outcome = outcome(&double_well(0.05, 20.0, 128), 2);
     let [row] = rows(&outcome, "decay_rate", "w[0]")[..] else { panic!("one row") };
-    assert!(row.value.is_none() && row.note.starts_with("not resolved"), "{row:?}");
+    assert!(row.value.is_none() && row.note.contains("e-folds"), "{row:?}");
     let (gap, _) = value(&outcome, "spectral_gap", "");
     assert!((gap / 1.958_92e-5 - 1.0).abs() < 1e-4, "{gap}");
 }
 
 #[test]
 fn convergence_times_are_reached_or_said_not_to_be() {
-    let outcome = outcome(&double_well(0.4, 20.0), 2);
+    let outcome = outcome(&double_well(0.4, 20.0, 512), 2);
     let [reached] = rows(&outcome, "convergence_time", "risk excess < 0.2")[..] else { panic!("one row") };
     assert!(reached.value.is_some_and(|t| t < 20.0), "{reached:?}");
     let [never] = rows(&outcome, "convergence_time", "risk excess < 0.000000001")[..] else {
@@ -78,64 +78,68 @@ fn convergence_times_are_reached_or_said_not_to_be() {
     assert!(never.value.is_none() && never.note.contains("not reached"), "{never:?}");
 }
 
-/// θ = 0.5 … 2 in 160 dimensions from far off: E_μ L̃ = D s/4, the gap min θ, and the law's own distance to μ_s at the end.
+/// θ = ½ in 160 dimensions from far off: E_μ L̃ = D s/4; E L̃ decays at 2θ − hθ² by the scheme's own law once the step is
+/// undone; every mode has rate θ. Five errors: a correct program fails one of the seven once in 10⁵.
 #[test]
 fn a_quadratic_in_160_dimensions_is_exact_within_five_errors() {
-    let (dim, s) = (160, 0.1);
-    let eigenvalues: Vec<String> =
-        (0..dim).map(|k| format!("{}", 0.5 + 1.5 * f64::from(k) / 159.0)).collect();
+    let (dim, s, theta, dt) = (160, 0.1, 0.5, 0.01);
+    let eigenvalues = vec![theta.to_string(); dim].join(", ");
     let outcome = outcome(
         &format!(
-            "seed = 5\n[problem]\nkind = 'quadratic'\neigenvalues = [{}]\n[start]\nlaw = 'gaussian'\nstd = 2.0\n\
-             [[process]]\nname = 'sde'\nkind = 'sgd-sde'\ns = {s}\ndt = 0.01\nparticles = 1024\n\
+            "seed = 5\n[problem]\nkind = 'quadratic'\neigenvalues = [{eigenvalues}]\n[start]\nlaw = 'gaussian'\nstd = 2.0\n\
+             [[process]]\nname = 'sde'\nkind = 'sgd-sde'\ns = {s}\ndt = {dt}\nparticles = 1024\n\
              [time]\nhorizon = 12\npoints = 41\n[observe]\nquantities = ['risk', 'virial']\n\
-             [analysis]\ngibbs = {{ times = 2, replicates = 99 }}\nmixing = true\n",
-            eigenvalues.join(", ")
+             [analysis]\ngibbs = {{ times = 2, replicates = 99 }}\nmixing = true\n"
         ),
         2,
     );
-    let level = f64::from(dim) * s / 4.0;
+    let level = dim as f64 * s / 4.0;
     assert_within_five_errors(&outcome, "risk_gibbs", "risk", level, 0.02 * level);
-    // The scheme's own law lies hθ/2 = 0.5 % or less above the Gibbs measure's.
-    let (gap, error) = value(&outcome, "gibbs_gap", "risk");
-    assert!(gap.abs() < 5.0 * error + 0.01 * level && 5.0 * error < 0.05 * level, "{gap} ± {error}");
-    let (temperature, error) = value(&outcome, "effective_temperature", "virial");
-    assert!((temperature - 1.005).abs() < 5.0 * error + 0.005 && error < 0.005, "{temperature} ± {error}");
-    // The basis holds the twelve directions of largest variance, whose slowest has θ = 0.5.
-    let (bound, error) = value(&outcome, "spectral_gap_upper", "");
-    assert!(bound > 0.5 - 5.0 * error && bound < 0.55, "{bound} ± {error}");
-    let (rate, error) = value(&outcome, "mixing_rate", "");
-    assert!(rate > 0.5 - 5.0 * error && rate < 0.6 + 5.0 * error && error < 0.1, "{rate} ± {error}");
+    // The scheme's stationary variance is 1/(1 − hθ/2) times that of the Gibbs measure.
+    let lift = 1.0 / (1.0 - 0.5 * dt * theta);
+    assert_within_five_errors(&outcome, "gibbs_gap", "risk", level * (lift - 1.0), 0.05 * level);
+    assert_within_five_errors(&outcome, "step_bias", "risk", level * (lift - 1.0), 0.01 * level);
+    assert_within_five_errors(&outcome, "effective_temperature", "virial", lift, 0.05);
+    assert_within_five_errors(&outcome, "decay_rate", "risk", 2.0 * theta - dt * theta * theta, 0.1);
+    assert_within_five_errors(&outcome, "spectral_gap_upper", "", theta, 0.1);
+    assert_within_five_errors(&outcome, "mixing_rate", "", theta, 0.25);
     let stein = outcome.results.distances.iter().filter(|row| row.name == "ksd_u");
-    assert_eq!(stein.count(), 2);
+    assert_eq!(stein.clone().count(), 2);
+    assert!(stein.last().is_some_and(|last| last.time == 12.0 && last.p_value > 0.001));
 }
 
-/// Noise of twice the variance (a lost ½): gap, thermometer and Stein discrepancy must all see it.
+/// A scheme whose stationary variance is 1/(1 − hθ/2) = 4/3 of the right one, from a step a hundred times too large: every
+/// diagnostic must see it, and none must see anything with the right step.
 #[test]
 fn wrong_noise_is_seen() {
-    let study = |at: f64| {
-        format!(
-            "seed = 7\n[problem]\nkind = 'quadratic'\neigenvalues = [1.0, 2.0]\n[start]\nlaw = 'stationary'\n\
-             [[process]]\nname = 'right'\nkind = 'sgd-sde'\ns = 0.1\ndt = 0.01\nparticles = 2048\n\
-             [[process]]\nname = 'wrong'\nkind = 'sgd-sde'\ns = {at}\ndt = 0.01\nparticles = 2048\n\
-             [time]\nhorizon = 6\npoints = 3\n[analysis]\ngibbs = {{ times = 1, replicates = 99 }}\n"
-        )
-    };
-    let outcome = outcome(&study(0.2), 2);
-    // The second process is right by its own s; what it would show against the first one's is its final risk.
-    let final_risk = |process: &str| {
-        let row = outcome.results.estimates.iter().find(|r| r.name == "risk_final" && r.process == process);
-        row.map(|row| (row.value.unwrap(), row.std_err.unwrap())).unwrap()
-    };
-    let gibbs =
-        outcome.results.estimates.iter().find(|r| r.name == "risk_gibbs" && r.process == "right").unwrap();
-    let off = |process: &str| {
-        let (risk, error) = final_risk(process);
-        (risk - gibbs.value.unwrap()).abs() / error
-    };
-    assert!(off("right") < 5.0 && off("wrong") > 20.0, "{} {}", off("right"), off("wrong"));
-    for row in outcome.results.distances.iter().filter(|row| row.name == "ksd_u") {
-        assert!(row.p_value > 0.01, "each process against its own Gibbs measure: {row:?}");
+    let outcome = outcome(
+        "seed = 7\n[problem]\nkind = 'quadratic'\neigenvalues = [1.0, 1.0]\n[start]\nlaw = 'stationary'\n\
+         [[process]]\nname = 'right'\nkind = 'sgd-sde'\ns = 0.1\ndt = 0.005\nparticles = 4096\n\
+         [[process]]\nname = 'wrong'\nkind = 'sgd-sde'\ns = 0.1\ndt = 0.5\nparticles = 4096\n\
+         [time]\nhorizon = 6\npoints = 3\n[analysis]\ngibbs = { times = 1, replicates = 199 }\n",
+        2,
+    );
+    for (process, seen) in [("right", false), ("wrong", true)] {
+        let row = |name: &str, quantity: &str| {
+            let mut all = outcome.results.estimates.iter();
+            let mine = |r: &&EstimateRow| r.name == name && r.process == process && r.quantity == quantity;
+            let row = all.find(mine).unwrap_or_else(|| panic!("{name} of {process}"));
+            (row.value.unwrap(), row.std_err.unwrap())
+        };
+        for (name, quantity, right) in [
+            ("gibbs_gap", "risk", 0.0),
+            ("effective_temperature", "virial", 1.0),
+            ("effective_temperature", "configurational", 1.0),
+        ] {
+            let (value, error) = row(name, quantity);
+            assert_eq!((value - right).abs() > 5.0 * error, seen, "{process} {name}: {value} ± {error}");
+        }
+        for name in ["ksd_u", "chi_square", "energy_distance"] {
+            let mut all = outcome.results.distances.iter();
+            let found = all.find(|row| row.name == name && row.process == process).unwrap();
+            // With the right law one of the three falls below 1/200 once in seventy seeds; this seed is not one of those.
+            assert_eq!(found.p_value <= 1.0 / 200.0, seen, "{found:?}");
+        }
     }
 }
 

@@ -30,7 +30,7 @@ pub enum Directions<'a> {
     Principal {
         /// How many.
         count: usize,
-        /// Draws of μ_s, or late particles, one after another. They may be the readings themselves.
+        /// Draws of μ_s, or late particles, one after another. They must not be the readings themselves: a direction chosen for its large variance has too large a one there.
         sample: &'a [f64],
         /// Names the random ones.
         seed: u64,

@@ -30,6 +30,9 @@ pub struct StationaryReadings<'a> {
     pub times: usize,
     /// How many particles.
     pub particles: usize,
+    /// How many independent runs of equal length the particles come in: `particles` where each is independent, the number
+    /// of chains where they started from draws of chains, one chain after another.
+    pub independent: usize,
     /// m, how many functions.
     pub functions: usize,
     /// times × particles × m, one time after another. A particle with a reading that is not finite is left out.
@@ -100,7 +103,7 @@ pub fn mixing_rate(
     seed: u64,
     threads: &Threads,
 ) -> MixingRate {
-    let StationaryReadings { spacing, times, particles, functions, values } = *readings;
+    let StationaryReadings { spacing, times, particles, independent, functions, values } = *readings;
     assert_eq!(values.len(), times * particles * functions, "values are times × particles × functions");
     assert!(spacing > 0.0, "spacing > 0");
     let finite: Vec<usize> = (0..particles)
@@ -114,7 +117,7 @@ pub fn mixing_rate(
         kept: 0,
         particles: finite.len(),
     };
-    let Some(groups) = group_count(finite.len()) else {
+    let Some(groups) = group_count(finite.len().min(independent)) else {
         return none(Unresolved::TooFewParticles { particles: finite.len(), needed: FEWEST_GROUPS });
     };
     if times < FEWEST_TIMES {

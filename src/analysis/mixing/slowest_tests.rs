@@ -22,8 +22,14 @@ fn intervals_cover_the_slowest_rate_of_a_mixed_basis() {
     let (mut covered, mut sum) = (0, 0.0);
     for seed in 0..40 {
         let values = mixed(&ornstein_uhlenbeck(&rates, None, &times, 200, seed), 5);
-        let readings =
-            StationaryReadings { spacing: 0.2, times: 80, particles: 200, functions: 5, values: &values };
+        let readings = StationaryReadings {
+            spacing: 0.2,
+            times: 80,
+            particles: 200,
+            independent: 200,
+            functions: 5,
+            values: &values,
+        };
         let answer = mixing_rate(&readings, None, 0.0, seed, &threads());
         let estimate = answer.rate.unwrap();
         covered += usize::from(holds(estimate.interval, 0.5));
@@ -37,8 +43,14 @@ fn intervals_cover_the_slowest_rate_of_a_mixed_basis() {
 #[test]
 fn the_lag_plot_shows_the_timescale_and_its_grey_region() {
     let values = mixed(&ornstein_uhlenbeck(&[0.5, 2.0, 5.0], None, &equally_spaced(80, 0.2), 400, 5), 3);
-    let readings =
-        StationaryReadings { spacing: 0.2, times: 80, particles: 400, functions: 3, values: &values };
+    let readings = StationaryReadings {
+        spacing: 0.2,
+        times: 80,
+        particles: 400,
+        independent: 400,
+        functions: 3,
+        values: &values,
+    };
     let answer = mixing_rate(&readings, Some(&[(3.75, 0.0); 3]), 0.0, 5, &threads());
     assert!(answer.rate.is_err(), "means are 3: a reference of 3.75 must be refused");
     let answer = mixing_rate(&readings, Some(&[(3.0, 0.0); 3]), 0.0, 5, &threads());
@@ -57,7 +69,14 @@ fn the_lag_plot_shows_the_timescale_and_its_grey_region() {
 fn white_noise_constants_and_drift_have_no_rate() {
     let noise = |seed| ornstein_uhlenbeck(&[400.0, 500.0], None, &equally_spaced(60, 0.2), 200, seed);
     let read = |values: &[f64]| {
-        let readings = StationaryReadings { spacing: 0.2, times: 60, particles: 200, functions: 2, values };
+        let readings = StationaryReadings {
+            spacing: 0.2,
+            times: 60,
+            particles: 200,
+            independent: 200,
+            functions: 2,
+            values,
+        };
         mixing_rate(&readings, None, 0.0, 1, &threads()).rate
     };
     let resolved = (0..100).filter(|&seed| read(&noise(seed)).is_ok()).count();
@@ -71,8 +90,14 @@ fn white_noise_constants_and_drift_have_no_rate() {
 #[test]
 fn the_answer_does_not_depend_on_the_number_of_threads() {
     let values = mixed(&ornstein_uhlenbeck(&[0.5, 2.0, 5.0], None, &equally_spaced(40, 0.3), 100, 5), 3);
-    let readings =
-        StationaryReadings { spacing: 0.3, times: 40, particles: 100, functions: 3, values: &values };
+    let readings = StationaryReadings {
+        spacing: 0.3,
+        times: 40,
+        particles: 100,
+        independent: 100,
+        functions: 3,
+        values: &values,
+    };
     let answers = [1, 2, 3].map(|n| mixing_rate(&readings, None, 0.01, 5, &Threads::new(n).unwrap()));
     assert!(answers[0] == answers[1] && answers[1] == answers[2]);
 }

@@ -37,7 +37,8 @@ pub fn distances(
     threads: &Threads,
 ) -> Vec<DistanceRow> {
     let replicates = plan.study.analysis.gibbs.unwrap_or_default().replicates;
-    let tag = (place.number * 1000 + number) as u64;
+    // Far from the tags of the rates' bootstraps.
+    let tag = (1 << 32) + (place.number * 1000 + number) as u64;
     let resampling = Resampling { replicates, seed: plan.study.seed, tag };
     let (potential, dim) = (plan.potential(), plan.potential().dim());
     let weights = &snapshot.weights;
@@ -90,8 +91,10 @@ fn on_grid(place: Place, gibbs: &GibbsAt, snapshot: &Snapshot, seed: u64) -> Vec
         return Vec::new();
     };
     let dim = grid.bounds().len();
-    let partition = Partition::new(grid, snapshot.weights.len() / dim);
-    let Some(found) = partition.distances(&snapshot.weights, seed) else {
+    let particles = snapshot.weights.chunks_exact(dim).filter(|w| w.iter().all(|x| x.is_finite()));
+    let finite: Vec<f64> = particles.flatten().copied().collect();
+    let partition = Partition::new(grid, finite.len() / dim);
+    let Some(found) = partition.distances(&finite, seed) else {
         return Vec::new();
     };
     let all = [
@@ -127,7 +130,7 @@ pub fn ksd_row(place: Place, rows: &[DistanceRow]) -> EstimateRow {
         ..EstimateRow::default()
     };
     match rows.iter().rfind(|row| row.name == "ksd_u") {
-        None => EstimateRow { note: "fewer than four finite particles".into(), ..base },
+        None => EstimateRow { note: "fewer than four finite particles, or all in one place".into(), ..base },
         Some(row) => EstimateRow {
             value: Some(row.value),
             std_err: row.std_err,
@@ -162,7 +165,13 @@ pub fn temperature_rows(
         };
         match estimate.and_then(|e| Some((e, e.interval()?))) {
             None => {
-                EstimateRow { note: "not resolved: the mean it is divided by may be zero".into(), ..base }
+                let finite = readings.iter().filter(|r| r[Quantity::Virial as usize].is_finite()).count();
+                let reason = if finite < 2 {
+                    "fewer than two finite particles"
+                } else {
+                    "not resolved: the mean it is divided by may be zero"
+                };
+                EstimateRow { note: reason.into(), ..base }
             }
             Some((e, (low, high))) => EstimateRow {
                 value: Some(e.value),

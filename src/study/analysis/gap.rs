@@ -1,6 +1,7 @@
 //! E L̃(W_t) − E_μ L̃ over time, and the exact curve where there is a grid.
 
 use super::reference::GibbsAt;
+use crate::analysis::spectrum::GridError;
 use crate::ensemble::Start;
 use crate::problem::Quantity;
 use crate::study::plan::Plan;
@@ -56,10 +57,30 @@ pub fn gap_row(point: usize, process: &str, gibbs: &GibbsAt, curve: &[CurveRow])
     }
 }
 
-/// The exact curve E L̃(W_t) of the SDE from the study's start, on the grid; without a grid, none.
-pub fn exact_curve(plan: &Plan, point: usize, gibbs: &GibbsAt, process: &str) -> Vec<CurveRow> {
-    let Ok(grid) = &gibbs.grid else {
-        return Vec::new();
+/// The exact curve E L̃(W_t) of the SDE from the study's start, on the grid; none for D > 2.
+///
+/// # Errors
+/// A row with the reason why there is none.
+pub fn exact_curve(
+    plan: &Plan,
+    (point, number): (usize, usize),
+    gibbs: &GibbsAt,
+    process: &str,
+) -> Result<Vec<CurveRow>, Box<EstimateRow>> {
+    let failed = |reason: GridError| {
+        Box::new(EstimateRow {
+            point,
+            process: process.into(),
+            name: EXACT.into(),
+            quantity: Quantity::Risk.name().into(),
+            note: format!("no exact curve: {reason}"),
+            ..EstimateRow::default()
+        })
+    };
+    let grid = match &gibbs.grid {
+        Err(GridError::Dimension { .. }) => return Ok(Vec::new()),
+        Err(reason) => return Err(failed(reason.clone())),
+        Ok(grid) => grid,
     };
     let dim = plan.potential().dim();
     let zero = vec![0.0; dim];
@@ -67,25 +88,23 @@ pub fn exact_curve(plan: &Plan, point: usize, gibbs: &GibbsAt, process: &str) ->
         Start::Gaussian { std } if *std == 0.0 => grid.point_start(&zero),
         Start::Gaussian { std } => grid.gaussian_start(&zero, &vec![std * std; dim]),
         Start::GaussianWeights { variances } => grid.gaussian_start(&zero, variances),
-        Start::Points { weights } => grid.point_start(weights),
+        Start::Points { weights } => {
+            let particles = plan.study.process[number].particles as usize;
+            let used: Vec<f64> = weights.iter().copied().cycle().take(particles * dim).collect();
+            grid.point_start(if particles * dim % weights.len() == 0 { weights } else { &used })
+        }
     };
     let times: Vec<f64> = plan.clock.observations.iter().map(|o| o.time).collect();
     let Some(risk) = grid.quantity(Quantity::Risk) else {
-        return Vec::new();
+        return Ok(Vec::new());
     };
-    let Ok(curves) = start.and_then(|start| grid.curves(&[risk], &start, &times)) else {
-        return Vec::new();
-    };
-    let steps = plan.clock.observations.iter().map(|o| o.steps[0]);
-    curves.means[0]
-        .iter()
-        .zip(&times)
-        .zip(steps)
-        .map(|((mean, &time), step)| CurveRow {
-            mean: Some(mean.value),
-            ci_low: Some(mean.value - mean.error),
-            ci_high: Some(mean.value + mean.error),
-            ..CurveRow::new((point, process, EXACT), step, time, None)
-        })
-        .collect()
+    let curves = start.and_then(|start| grid.curves(&[risk], &start, &times)).map_err(failed)?;
+    let steps = plan.clock.observations.iter().map(|o| o.steps[number]);
+    let rows = curves.means[0].iter().zip(&times).zip(steps).map(|((mean, &time), step)| CurveRow {
+        mean: Some(mean.value),
+        ci_low: Some(mean.value - mean.error),
+        ci_high: Some(mean.value + mean.error),
+        ..CurveRow::new((point, process, EXACT), step, time, None)
+    });
+    Ok(rows.collect())
 }

@@ -7,8 +7,10 @@ use crate::study::plan::Plan;
 
 /// Numbers kept of one function of one process at most: 16 MiB. Beyond it the first particles stand for all.
 const MOST_NUMBERS: usize = 1 << 21;
-/// Particles of a snapshot at most.
+/// Particles of a snapshot at most; fewer where D is large, for the pairs of a Stein discrepancy cost n² D.
 const MOST_PARTICLES: usize = 4096;
+const FEWEST_PARTICLES: usize = 256;
+const MOST_WEIGHTS: usize = 1 << 22;
 /// With up to this many weights these are followed too: the slowest mode is often odd in them and even in nothing.
 const FEW_WEIGHTS: usize = 2;
 
@@ -61,6 +63,7 @@ pub struct History {
     /// A track a process.
     pub tracks: Vec<Track>,
     chosen: Vec<usize>,
+    most: usize,
 }
 
 impl History {
@@ -82,8 +85,10 @@ impl History {
             snapshots: Vec::new(),
         };
         let tracks = plan.study.process.iter().map(|process| track(process.particles)).collect();
-        let snapshots = analysis.gibbs.map_or(1, |gibbs| gibbs.times);
-        Some(Self { followed, times: Vec::new(), tracks, chosen: chosen_times(&plan.clock, snapshots) })
+        let snapshots = analysis.gibbs.map_or(0, |gibbs| gibbs.times);
+        let most = (MOST_WEIGHTS / dim).clamp(FEWEST_PARTICLES, MOST_PARTICLES);
+        let chosen = chosen_times(&plan.clock, snapshots);
+        Some(Self { followed, times: Vec::new(), tracks, chosen, most })
     }
 
     /// Adds one observation time.
@@ -108,7 +113,7 @@ impl History {
                 }
             }
             if self.chosen.contains(&number) {
-                let weights = particles().take(MOST_PARTICLES).flatten().copied().collect();
+                let weights = particles().take(self.most).flatten().copied().collect();
                 track.snapshots.push(Snapshot { step: steps[i], time, weights });
             }
         }

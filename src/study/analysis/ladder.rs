@@ -4,13 +4,17 @@ use super::history::Followed;
 use crate::ensemble::Ensemble;
 use crate::estimates::{Estimate, Moments};
 use crate::parallel::Threads;
-use crate::problem::{Quantity, Readings};
+use crate::problem::{FiniteSum, Quantity, Readings};
 use crate::study::plan::Plan;
 use crate::study::results::EstimateRow;
 use crate::study::spec::SgdSdeSpec;
 
 /// Particles of the ladder at most: differences on shared noise vary little.
 const MOST_PARTICLES: u64 = 512;
+/// Fewest, and (rows × weights + what noise costs) × particles × gradients at most: about a quarter of a minute of two cores.
+const FEWEST_PARTICLES: u64 = 64;
+const MOST_WORK: f64 = 3e11;
+const NOISE_WORK: usize = 40;
 /// Halvings of dt.
 const HALVINGS: [u32; 3] = [0, 1, 2];
 
@@ -18,7 +22,8 @@ const HALVINGS: [u32; 3] = [0, 1, 2];
 ///
 /// With f(h) = f₀ + c₁h + c₂h² the bias f(h) − f₀ is (2 f(h) + 6 f(h/2) − 8 f(h/4))/3, particle by particle on one Brownian
 /// path (Richardson; the weak error of Euler–Maruyama has such an expansion: Talay, Tubaro, *Stochastic Analysis and
-/// Applications* 8, 1990). Cost: 7 steps and 12 draws of noise for each step and particle.
+/// Applications* 8, 1990). Cost: 7 steps and 12 draws of noise for each step and particle,
+/// with as many particles (64 … 512) as keep it below a quarter of a minute.
 pub fn step_bias(
     plan: &Plan,
     (process, sde): (usize, &SgdSdeSpec),
@@ -33,7 +38,10 @@ pub fn step_bias(
         })
         .collect();
     let last = plan.clock.observations.last().map_or(0, |o| o.steps[process]);
-    let particles = plan.study.process[process].particles.min(MOST_PARTICLES);
+    let rows = plan.potential().finite_sum().map_or(1, FiniteSum::samples);
+    let cost = 7.0 * last as f64 * (rows * plan.potential().dim() + NOISE_WORK) as f64;
+    let affordable = ((MOST_WORK / cost) as u64).clamp(FEWEST_PARTICLES, MOST_PARTICLES);
+    let particles = plan.study.process[process].particles.min(affordable);
     let ends: Vec<(Vec<Readings>, Vec<f64>)> = HALVINGS
         .iter()
         .map(|&halvings| {
@@ -76,6 +84,6 @@ pub fn bias_row(point: usize, process: &str, sde: &SgdSdeSpec, bias: Option<Esti
             note: format!("what dt = {dt} adds to E L at the horizon; n = {}", bias.n),
             ..row
         },
-        None => EstimateRow { note: "no finite readings".into(), ..row },
+        None => EstimateRow { note: "fewer than two finite readings".into(), ..row },
     }
 }

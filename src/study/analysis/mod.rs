@@ -42,8 +42,8 @@ pub struct Ended<'a> {
     pub curves: &'a [CurveRow],
     /// The coldest particles and the minimiser: where some chains of the sampler start.
     pub points: Vec<f64>,
-    /// The smallest risk.
-    pub minimum: Option<&'a Minimum>,
+    /// The smallest risk, and how far below it the infimum may lie where that is known (0 elsewhere).
+    pub minimum: Option<(&'a Minimum, f64)>,
 }
 
 /// Answers `[analysis] gibbs` and `mixing`.
@@ -112,7 +112,10 @@ impl Asked<'_> {
         findings.estimates.push(gap::gap_row(point, process, self.gibbs, &gap));
         findings.curves.extend(gap);
         if is_langevin(self.process.facts().kind) {
-            findings.curves.extend(gap::exact_curve(self.plan, point, self.gibbs, process));
+            match gap::exact_curve(self.plan, (point, number), self.gibbs, process) {
+                Ok(curve) => findings.curves.extend(curve),
+                Err(row) => findings.estimates.push(*row),
+            }
         }
         let snapshots = &self.ended.history.tracks[number].snapshots;
         let mut rows = Vec::new();

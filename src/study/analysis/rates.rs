@@ -7,18 +7,21 @@ use crate::analysis::mixing::{
     Asymptote, DecayReadings, RateEstimate, Unresolved, convergence_times, decay_rate,
 };
 use crate::dynamics::Process;
-use crate::estimates::Estimate;
+use crate::estimates::{Estimate, Moments};
 use crate::problem::{Minimum, Quantity};
 use crate::study::plan::Plan;
 use crate::study::results::{CurveRow, EstimateRow, FitRow};
 
 /// By default t_ε is given for these shares of the initial excess.
 const SHARES: [f64; 2] = [0.1, 0.01];
+/// A curve has arrived where it is within so many standard errors of the limit.
+const ARRIVED: f64 = 3.0;
 
 /// `decay_rate` of every followed function of one process, with the fitted curves.
 ///
-/// The asymptote of the SDE is E_μ φ plus the measured bias of the step, with the errors of both; that of SGD, whose
-/// stationary law is not μ_s, is fitted.
+/// The asymptote of the SDE is E_μ φ. Where the curve has arrived, the measured bias of the step belongs to it; on the way
+/// there that bias is partly one of the transient, and counts as an error instead. The asymptote of SGD, whose stationary
+/// law is not μ_s, is fitted.
 pub fn decay_rates(
     plan: &Plan,
     place: Place,
@@ -37,7 +40,11 @@ pub fn decay_rates(
         let readings =
             DecayReadings { times: &history.times, particles: track.particles, values: &track.readings[k] };
         let asymptote = match expected(gibbs, followed) {
-            Some(e) if is_langevin(process.facts().kind) => known(&e, biases.get(k).copied().flatten()),
+            Some(e) if is_langevin(process.facts().kind) => {
+                let end =
+                    Moments::of(track.readings[k].iter().rev().take(track.particles).copied()).estimate();
+                known(&e, biases.get(k).copied().flatten(), end)
+            }
             _ => Asymptote::Unknown,
         };
         let fit = decay_rate(&readings, asymptote, step, plan.study.seed);
@@ -45,7 +52,9 @@ pub fn decay_rates(
             fits.push(fit_row(place, &followed.name(), rate));
         }
         let fitted = matches!(asymptote, Asymptote::Unknown);
-        rows.push(rate_row(place, "decay_rate", &followed.name(), &fit, decay_method(fitted)));
+        let row = rate_row(place, "decay_rate", &followed.name(), &fit, decay_method(fitted));
+        let note = format!("{}; {} particles", row.note, track.particles);
+        rows.push(EstimateRow { note, ..row });
     }
     (rows, fits)
 }
@@ -54,7 +63,7 @@ fn decay_method(fitted: bool) -> &'static str {
     if fitted {
         "exponential fit with the limit fitted; step undone by (1 - exp(-r h))/h"
     } else {
-        "exponential fit to E_mu and the bias of the step; step undone by (1 - exp(-r h))/h"
+        "exponential fit to E_mu with the bias of the step; step undone by (1 - exp(-r h))/h"
     }
 }
 
@@ -65,9 +74,21 @@ fn expected(gibbs: &GibbsAt, followed: Followed) -> Option<Expectation> {
     }
 }
 
-fn known(expectation: &Expectation, bias: Option<Estimate>) -> Asymptote {
-    let (shift, error) = bias.map_or((0.0, 0.0), |b| (b.value, b.std_err.unwrap_or(0.0)));
-    Asymptote::Known { value: expectation.value + shift, std_err: expectation.std_err.hypot(error) }
+/// The limit of the simulated process from E_μ φ, the bias of its step at the horizon, and its mean there.
+fn known(expectation: &Expectation, bias: Option<Estimate>, end: Option<Estimate>) -> Asymptote {
+    let Expectation { value, std_err, .. } = *expectation;
+    let Some(bias) = bias else {
+        return Asymptote::Known { value, std_err };
+    };
+    let shift_error = bias.std_err.unwrap_or(0.0);
+    let arrived = end.is_some_and(|end| {
+        let error = end.std_err.unwrap_or(f64::INFINITY).hypot(std_err).hypot(shift_error);
+        (end.value - value - bias.value).abs() <= ARRIVED * error
+    });
+    if arrived {
+        return Asymptote::Known { value: value + bias.value, std_err: std_err.hypot(shift_error) };
+    }
+    Asymptote::Known { value, std_err: std_err.hypot(bias.value).hypot(shift_error) }
 }
 
 /// The row of a rate: of the generator, with the rate of the simulated process in the note.
@@ -121,9 +142,9 @@ pub fn convergence_rows(
     plan: &Plan,
     place: Place,
     curves: &[CurveRow],
-    minimum: Option<&Minimum>,
+    minimum: Option<(&Minimum, f64)>,
 ) -> Vec<EstimateRow> {
-    let Some(minimum) = minimum else {
+    let Some((minimum, bound)) = minimum else {
         return Vec::new();
     };
     let risk = curves.iter().filter(|row| row.process == place.process && row.quantity == "risk");
@@ -139,7 +160,6 @@ pub fn convergence_rows(
         true => SHARES.iter().map(|share| one_digit(share * initial)).filter(|e| *e > 0.0).collect(),
         false => asked,
     };
-    let bound = 0.0;
     convergence_times(&times, &mean, &low, &high, (minimum.value, bound), &epsilons)
         .into_iter()
         .map(|found| {
@@ -158,7 +178,8 @@ pub fn convergence_rows(
                 value: found.time,
                 ci_low: found.time.and(found.earliest),
                 ci_high: found.time,
-                method: "the 95 % interval of E L - min L stays below, to the horizon".into(),
+                method: "the 95 % interval of E L less the smallest risk found stays below, to the horizon"
+                    .into(),
                 note,
                 ..EstimateRow::default()
             }

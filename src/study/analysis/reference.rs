@@ -47,7 +47,8 @@ impl<'a> GibbsAt<'a> {
     ) -> Self {
         let potential = plan.potential();
         let cover = cover(&plan.start, potential.dim());
-        let grid = Grid::new(potential, s, cover.as_deref());
+        // A start too wide for the cells costs the exact curve alone.
+        let grid = Grid::new(potential, s, cover.as_deref()).or_else(|_| Grid::new(potential, s, None));
         let draws = plan.study.analysis.gibbs.unwrap_or_default().draws;
         let settings = GibbsSettings { seed: plan.study.seed, points, draws, ..GibbsSettings::default() };
         let outputs: Vec<Observable<'_>> = plan.net().map_or(Vec::new(), |net| net_outputs(net, OUTPUTS));

@@ -7,6 +7,7 @@ use crate::analysis::gibbs::GibbsSample;
 use crate::analysis::mixing::{
     Basis, Directions, RitzBound, RitzSums, StationaryReadings, Unresolved, mixing_rate, rayleigh_ritz,
 };
+use crate::analysis::spectrum::GridError;
 use crate::dynamics::EulerMaruyama;
 use crate::ensemble::{Ensemble, Start};
 use crate::parallel::Threads;
@@ -21,13 +22,16 @@ const TIMES: usize = 49;
 const TIMESCALES: f64 = 3.0;
 /// Numbers of readings at most: 40 MB.
 const MOST_NUMBERS: usize = 5_000_000;
-/// (rows × weights + what noise costs) × particles × steps at most, over all attempts: about half a minute of two cores.
-const MOST_WORK: f64 = 6e11;
+/// (rows × weights + what noise costs) × particles × steps of a run at most: about a quarter of a minute of two cores. Fewer
+/// particles are taken rather than none, down to 64.
+const MOST_WORK: f64 = 3e11;
 const NOISE_WORK: usize = 20;
+const FEWEST_PARTICLES: usize = 64;
 /// A run that turns out too short is followed by one this many times as long.
 const LONGER: f64 = 4.0;
-/// Linear functions beyond 12 weights.
+/// Linear functions beyond 12 weights, and the chains whose draws choose them.
 const PRINCIPAL: usize = 12;
+const CHAINS_THAT_CHOOSE: usize = 16;
 
 /// What the slowest mode is read from.
 struct Stationary {
@@ -36,18 +40,32 @@ struct Stationary {
     particles: usize,
 }
 
-/// The functions that the slowest mode is sought among.
-fn basis<'a>(plan: &'a Plan, sample: &GibbsSample) -> Basis<'a> {
-    let potential = plan.potential();
-    let directions = if potential.dim() <= PRINCIPAL {
-        Directions::Weights
+/// The functions that the slowest mode is sought among, and the draws of the chains that had no say in their choice: a
+/// direction is chosen because its variance is large, and over the same draws it would be too large.
+fn basis<'a, 's>(plan: &'a Plan, sample: &'s GibbsSample) -> (Basis<'a>, Draws<'s>) {
+    let (potential, seed) = (plan.potential(), plan.study.seed);
+    let all = Draws { weights: &sample.draws, chains: sample.chains };
+    let (directions, rest) = if potential.dim() <= PRINCIPAL {
+        (Directions::Weights, all)
+    } else if sample.chains < 2 * CHAINS_THAT_CHOOSE {
+        (Directions::Random { count: PRINCIPAL, seed }, all)
     } else {
-        Directions::Principal { count: PRINCIPAL, sample: &sample.draws, seed: plan.study.seed }
+        let (choose, rest) = sample.draws.split_at(sample.draws.len() / sample.chains * CHAINS_THAT_CHOOSE);
+        let rest = Draws { weights: rest, chains: sample.chains - CHAINS_THAT_CHOOSE };
+        (Directions::Principal { count: PRINCIPAL, sample: choose, seed }, rest)
     };
-    match plan.net() {
+    let basis = match plan.net() {
         Some(net) => Basis::of_net(net, directions),
         None => Basis::of_potential(potential, directions),
-    }
+    };
+    (basis, rest)
+}
+
+/// Draws of some chains, one chain after another.
+#[derive(Clone, Copy)]
+struct Draws<'s> {
+    weights: &'s [f64],
+    chains: usize,
 }
 
 /// `spectral_gap_upper` and `mixing_rate` with its lag plot, for one SDE of the study.
@@ -68,11 +86,11 @@ pub fn slowest_rows(
         };
         return (vec![row("spectral_gap_upper"), row("mixing_rate")], Vec::new());
     };
-    let basis = basis(plan, sample);
-    let sums = RitzSums::of(&basis, gibbs.s, &sample.draws, sample.chains, threads);
+    let (basis, draws) = basis(plan, sample);
+    let sums = RitzSums::of(&basis, gibbs.s, draws.weights, draws.chains, threads);
     let bound = rayleigh_ritz(&sums, plan.study.seed);
     let mut rows = vec![bound_row(place, bound.as_ref())];
-    let (row, lags) = mixing_row(plan, place, sde, (&basis, sample), (bound.as_ref(), gap), threads);
+    let (row, lags) = mixing_row(plan, place, sde, (&basis, draws), (bound.as_ref(), gap), threads);
     rows.push(row);
     (rows, lags)
 }
@@ -115,7 +133,7 @@ fn mixing_row(
     plan: &Plan,
     place: Place,
     sde: &SgdSdeSpec,
-    (basis, sample): (&Basis, &GibbsSample),
+    (basis, draws): (&Basis, Draws),
     (bound, gap): (Option<&RitzBound>, Option<f64>),
     threads: &Threads,
 ) -> (EstimateRow, Vec<LagRow>) {
@@ -131,11 +149,12 @@ fn mixing_row(
     let mut rate = gap.map_or(bound.value, |gap| gap.min(bound.value));
     let mut found = None;
     // The bound may be far above the gap, and the run then too short: longer ones follow as far as the work allows.
-    while let Some(run) = stationary(plan, sde, (basis, sample), rate, threads) {
+    while let Some(run) = stationary(plan, sde, (basis, draws), rate, threads) {
         let readings = StationaryReadings {
             spacing: run.spacing_steps as f64 * dt,
             times: TIMES,
             particles: run.particles,
+            independent: draws.chains,
             functions: basis.len(),
             values: &run.values,
         };
@@ -159,7 +178,9 @@ fn mixing_row(
         std_err: lag.std_err,
         grey: lag.grey,
     });
-    (rate_row(place, "mixing_rate", "", &found.rate, method), lags.collect())
+    let row = rate_row(place, "mixing_rate", "", &found.rate, method);
+    let note = format!("{}; {} particles", row.note, found.particles);
+    (EstimateRow { note, ..row }, lags.collect())
 }
 
 /// Runs the SDE from draws of μ_s for three times the slowest timescale that `rate` promises; `None` where that is too
@@ -167,26 +188,28 @@ fn mixing_row(
 fn stationary(
     plan: &Plan,
     sde: &SgdSdeSpec,
-    (basis, sample): (&Basis, &GibbsSample),
+    (basis, draws): (&Basis, Draws),
     rate: f64,
     threads: &Threads,
 ) -> Option<Stationary> {
     let (potential, dim) = (plan.potential(), plan.potential().dim());
     let asked = plan.study.analysis.mixing.as_ref().map_or(4096, |mixing| mixing.particles);
-    let drawn = sample.draws.len() / dim;
-    let particles = asked.min(drawn).min(MOST_NUMBERS / (TIMES * basis.len())).max(1);
+    let drawn = draws.weights.len() / dim;
     let dt = sde.dt.unwrap_or_default();
     let spacing = (TIMESCALES / rate / dt / (TIMES - 1) as f64).round().max(1.0);
     let rows = potential.finite_sum().map_or(1, FiniteSum::samples);
     let steps = spacing * (TIMES - 1) as f64;
-    let work = steps * ((rows * dim + NOISE_WORK) * particles) as f64;
-    if !(work <= MOST_WORK) {
+    let affordable = (MOST_WORK / (steps * (rows * dim + NOISE_WORK) as f64)) as usize;
+    let most = asked.min(drawn).min(MOST_NUMBERS / (TIMES * basis.len())).min(affordable);
+    // Whole runs of equal length from every chain, so that groups of particles are groups of chains.
+    let particles = most - most % draws.chains;
+    if particles < FEWEST_PARTICLES.min(drawn) {
         return None;
     }
     // Another seed than the study's, so that the run shares no noise with the study's own.
     let seed = Key::new(plan.study.seed, Purpose::Direction).state(0, 0, 1)[0];
     let process = EulerMaruyama::new(potential, sde.s, dt, seed).with_backend(plan.backend());
-    let start = Start::Points { weights: evenly(&sample.draws, dim, particles) };
+    let start = Start::Points { weights: evenly(draws.weights, dim, particles) };
     let mut ensemble = Ensemble::new(&process, &start, particles as u64, seed);
     let mut values = Vec::with_capacity(TIMES * particles * basis.len());
     for time in 0..TIMES as u64 {
@@ -205,7 +228,6 @@ fn evenly(draws: &[f64], dim: usize, count: usize) -> Vec<f64> {
 
 /// `spectral_gap` from the grid, for D ≤ 2.
 pub fn gap_row(place: Place, gibbs: &GibbsAt) -> Option<EstimateRow> {
-    let grid = gibbs.grid.as_ref().ok()?;
     let row = EstimateRow {
         point: place.point,
         process: place.process.into(),
@@ -213,7 +235,12 @@ pub fn gap_row(place: Place, gibbs: &GibbsAt) -> Option<EstimateRow> {
         method: "reversible finite volumes, three cell widths; the interval is numerical error".into(),
         ..EstimateRow::default()
     };
-    Some(match grid.slow_modes() {
+    let modes = match &gibbs.grid {
+        Err(GridError::Dimension { .. }) => return None,
+        Err(reason) => Err(reason.clone()),
+        Ok(grid) => grid.slow_modes(),
+    };
+    Some(match modes {
         Err(reason) => EstimateRow { note: format!("not resolved: {reason}"), ..row },
         Ok(modes) => {
             let (gap, next) = (modes.gap(), modes.rates().get(1));
