@@ -34,7 +34,7 @@ pub fn summary_text(results: &Results, folder: &str) -> String {
                 &format!("{:<38}{difference:>22}  paired", pair.chars().take(37).collect::<String>()),
             );
         }
-        for line in levels(results) {
+        for line in levels(results).into_iter().chain(findings(results)) {
             push(&mut text, &line);
         }
     }
@@ -120,6 +120,29 @@ fn levels(results: &Results) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// What the analyses found: one line a number, with its interval.
+fn findings(results: &Results) -> Vec<String> {
+    let named = |row: &EstimateRow| {
+        let process = &row.process;
+        Some(match (row.name.as_str(), row.quantity.as_str()) {
+            ("risk_gibbs", _) => format!("E_mu L, s of {process}"),
+            ("gibbs_gap", _) => format!("E L - E_mu L of {process}"),
+            ("step_bias", _) => format!("  of which step of {process}"),
+            ("effective_temperature", "virial") => format!("temperature/(s/2) of {process}"),
+            ("decay_rate", "risk") => format!("decay rate of E L, {process}"),
+            ("mixing_rate", _) => format!("slowest mode, {process}"),
+            ("spectral_gap", _) => format!("spectral gap, {process}"),
+            ("spectral_gap_upper", _) => format!("spectral gap <=, {process}"),
+            _ => return None,
+        })
+    };
+    let line = |row: &EstimateRow| {
+        let label: String = named(row)?.chars().take(37).collect();
+        Some(format!("{label:<38}{:>22}", rounded(Some(row.value?), row.std_err)))
+    };
+    results.estimates.iter().filter_map(line).collect()
 }
 
 /// The notes on what could not be had, each once.

@@ -91,7 +91,7 @@ pub fn exact_curve(
         Start::Points { weights } => {
             let particles = plan.study.process[number].particles as usize;
             let used: Vec<f64> = weights.iter().copied().cycle().take(particles * dim).collect();
-            grid.point_start(if particles * dim % weights.len() == 0 { weights } else { &used })
+            grid.point_start(if (particles * dim).is_multiple_of(weights.len()) { weights } else { &used })
         }
     };
     let times: Vec<f64> = plan.clock.observations.iter().map(|o| o.time).collect();

@@ -92,12 +92,12 @@ impl Asked<'_> {
             }
         };
         if analysis.gibbs.is_some() {
+            self.distances(findings, progress);
             if let Some(sde) = self.sde.filter(|_| refine) {
                 let risk = followed.iter().position(|f| *f == Followed::Quantity(Quantity::Risk));
                 let risk = risk.and_then(|k| biases.get(k).copied().flatten());
                 findings.estimates.push(ladder::bias_row(self.place.point, self.place.process, sde, risk));
             }
-            self.distances(findings, progress);
         }
         if analysis.mixing.is_some() {
             self.rates(findings, &biases, progress);
