@@ -2,7 +2,7 @@
 
 use rand::RngExt;
 use rand_distr::StandardNormal;
-use sgd_sde::analysis::{Discrepancy, Resampling, kernel_stein};
+use sgd_sde::analysis::distances::{Discrepancy, Resampling, kernel_stein};
 use sgd_sde::parallel::Threads;
 use sgd_sde::problem::{Potential, Quadratic};
 use sgd_sde::random::{Key, Purpose};
