@@ -10,6 +10,7 @@ mod accuracy_tests;
 mod activation;
 mod backend;
 mod box_muller;
+mod coefficients;
 mod dispatch;
 mod functions;
 mod groups;

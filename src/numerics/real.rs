@@ -1,7 +1,7 @@
 //! The two floating-point types a particle may be stored in.
 
 use super::box_muller::BoxMuller;
-use super::functions::Coefficients;
+use super::coefficients::Coefficients;
 use super::simd::Vectors;
 
 /// `f64` or `f32`: what weights, data and noise of the particle kernels are stored in. Sealed.

@@ -63,7 +63,8 @@ fn nets_of_160_weights_pass_the_gate() {
             }
         };
         let (one, two) = (run(1), run(2));
-        let risk = |sample: &sgd_sde::analysis::gibbs::GibbsSample| sample.expectation(Quantity::Risk).unwrap();
+        let risk =
+            |sample: &sgd_sde::analysis::gibbs::GibbsSample| sample.expectation(Quantity::Risk).unwrap();
         let (a, b) = (risk(&one), risk(&two));
         println!("{activation}, s = {s}: {a:?}, {:?}, {} minima", one.rungs, one.minima.len());
         let error = a.std_err.unwrap().hypot(b.std_err.unwrap());

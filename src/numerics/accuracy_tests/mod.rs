@@ -8,7 +8,8 @@
 mod double_double;
 
 use super::Real;
-use super::functions::{Coefficients, SigmoidUnit, SoftPlusUnit, TanhUnit, Unit};
+use super::coefficients::Coefficients;
+use super::functions::{SigmoidUnit, SoftPlusUnit, TanhUnit, Unit};
 use super::simd::{Driver, Vector, VectorTask, run};
 use super::{Activation, Backend};
 use crate::random::{Key, Purpose};

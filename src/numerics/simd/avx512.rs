@@ -3,7 +3,8 @@
 //! SAFETY of every block in this file: a value of these types exists only where the processor has AVX-512 F, DQ, BW, VL and
 //! FMA (see the folder's description); pointers are those of the callers of `load` and `store`, who answer for them.
 
-use super::super::functions::{Coefficients, polynomial};
+use super::super::coefficients::Coefficients;
+use super::super::functions::polynomial;
 use super::{Vector, VectorTask};
 use std::arch::x86_64::*;
 
