@@ -125,6 +125,7 @@ fn rate_label(row: &EstimateRow) -> Option<String> {
         "decay_rate" => format!("{process}: decay of E {}", plain(&row.quantity)),
         "mixing_rate" => format!("{process}: slowest mode, stationary run"),
         "spectral_gap" => format!("{process}: spectral gap on a grid"),
+        "spectral_gap_lower" => format!("{process}: certified lower bound"),
         "spectral_gap_upper" => format!("{process}: Rayleigh–Ritz bound"),
         _ => return None,
     })
@@ -134,7 +135,8 @@ fn rate_label(row: &EstimateRow) -> Option<String> {
 fn rates_figure(results: &Results) -> Option<Figure> {
     let row = |row: &EstimateRow| {
         let label = rate_label(row)?;
-        Some((label, row.value?, row.ci_low?, row.ci_high?))
+        // A certificate has no interval.
+        Some((label, row.value?, row.ci_low.or(row.value)?, row.ci_high.or(row.value)?))
     };
     let mut rows: Vec<(String, f64, f64, f64)> = results.estimates.iter().filter_map(row).collect();
     // The bounds come last in the tables and must not be the ones that find no room.
@@ -186,8 +188,12 @@ fn sweep_rates(results: &Results) -> Option<Figure> {
     }
     for (i, label) in labels.into_iter().take(RATES).enumerate() {
         let rows = results.estimates.iter().filter(|row| rate_label(row).as_ref() == Some(&label));
-        let numbers: Vec<[f64; 4]> =
-            rows.filter_map(|row| Some([at(row.point)?, row.value?, row.ci_low?, row.ci_high?])).collect();
+        let numbers: Vec<[f64; 4]> = rows
+            .filter_map(|row| {
+                let ends = (row.ci_low.or(row.value)?, row.ci_high.or(row.value)?);
+                Some([at(row.point)?, row.value?, ends.0, ends.1])
+            })
+            .collect();
         let column = |k: usize| numbers.iter().map(|row| row[k]).collect::<Vec<f64>>();
         let exact = label.ends_with("on a grid");
         drawing.layers.push(if exact {

@@ -134,6 +134,7 @@ fn findings(results: &Results) -> Vec<String> {
             ("decay_rate", "risk") => format!("decay rate of E L, {process}"),
             ("mixing_rate", _) => format!("slowest mode, {process}"),
             ("spectral_gap", _) => format!("spectral gap, {process}"),
+            ("spectral_gap_lower", _) => format!("spectral gap >=, {process}"),
             ("spectral_gap_upper", _) => format!("spectral gap <=, {process}"),
             _ => return None,
         })

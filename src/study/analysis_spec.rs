@@ -69,7 +69,7 @@ impl AnalysisSpec {
     /// The analyses that are asked for and that this version does not make.
     pub fn not_made(&self) -> Vec<&'static str> {
         let on = |value: &Option<toml::Value>| value.is_some();
-        let all = [("certificate", &self.certificate), ("agreement", &self.agreement)];
+        let all = [("agreement", &self.agreement)];
         all.iter().filter(|(_, value)| on(value)).map(|(name, _)| *name).collect()
     }
 }

@@ -4,7 +4,7 @@ use super::analysis::{Ended, Findings, History, analyse};
 use super::plan::Plan;
 use super::recorder::Recorder;
 use super::results::{PointRow, ProcessRow, Results};
-use super::scalars::{coldest, final_risks, minimum_row, not_computed, search_minimum};
+use super::scalars::{certificates, coldest, final_risks, minimum_row, not_computed, search_minimum};
 use crate::dynamics::{Block, Process};
 use crate::ensemble::Ensemble;
 use crate::error::Error;
@@ -112,6 +112,7 @@ pub fn run(
         analyse(plan, &ended, threads, pace.progress)
     });
     estimates.extend(findings.estimates);
+    estimates.extend(certificates(plan, point));
     estimates.extend(not_computed(plan, point));
     curves.extend(findings.curves);
     let results = Results {

@@ -143,6 +143,28 @@ fn wrong_noise_is_seen() {
     }
 }
 
+/// Certificate ≤ gap ≤ Rayleigh–Ritz bound on nets of two weights, and the constants hold along the run.
+#[test]
+fn the_gap_of_small_nets_lies_within_its_bracket() {
+    for (activation, times_critical) in [("sigmoid", 1.0), ("tanh", 0.3), ("tanh", 1.0), ("softplus", 0.6)] {
+        let outcome = outcome(
+            &format!(
+                "seed = 4\n[problem]\nkind = 'two-layer'\nactivation = '{activation}'\nwidth = 1\n\
+                 lambda = {{ times_critical = {times_critical} }}\n[problem.data]\nkind = 'margin'\nsamples = 24\ndim = 2\n\
+                 [[process]]\nname = 'sde'\nkind = 'sgd-sde'\ns = 0.3\ndt = 0.1\nparticles = 64\n\
+                 [time]\nhorizon = 4\npoints = 9\n\
+                 [analysis]\ncertificate = true\nmixing = {{ particles = 64 }}\n"
+            ),
+            2,
+        );
+        let (lower, _) = value(&outcome, "spectral_gap_lower", "");
+        let (gap, error) = value(&outcome, "spectral_gap", "");
+        let (upper, noise) = value(&outcome, "spectral_gap_upper", "");
+        assert!(0.0 < lower && lower <= gap + 2.0 * error, "{activation} {times_critical}: {lower} {gap}");
+        assert!(upper >= gap - 5.0 * noise, "{activation} {times_critical}: {gap} {upper} ± {noise}");
+    }
+}
+
 #[test]
 fn analyses_are_the_same_for_any_number_of_threads() {
     let text = "seed = 2\n[problem]\nkind = 'two-layer'\nactivation = 'tanh'\nwidth = 3\nlambda = 0.3\n\

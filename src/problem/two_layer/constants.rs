@@ -20,6 +20,12 @@ pub struct Constants {
     pub critical_lambda: f64,
     /// M, a bound on the most negative curvature of the data term: g_max ‖a‖_∞ M'_D μ_x; `None` where g is unbounded.
     pub negative_curvature: Option<f64>,
+    /// K, a bound on ‖∇(data term)‖: g_max ‖a‖ M_D √μ_x, since (1/n) Σ |⟨v, x_i⟩| ≤ √μ_x for unit v; `None` where g is
+    /// unbounded.
+    pub gradient_bound: Option<f64>,
+    /// A bound on sup − inf of the data term: the mean over rows of the range of ℓ_i for f in its range; `None` for
+    /// SoftPlus.
+    pub oscillation: Option<f64>,
     /// A bound on the Lipschitz constant of ∇L̃: h_max ‖a‖² M_D² μ_x + M + λ; `None` where M is.
     pub gradient_lipschitz: Option<f64>,
 }
@@ -38,7 +44,19 @@ impl Constants {
             g_max.map(|g| g * largest * activation.max_curvature(*beta) * data.mean_square_top_eigenvalue);
         let positive = h_max * outer_norm * outer_norm * slope * slope * data.mean_square_top_eigenvalue;
         let gradient_lipschitz = negative_curvature.map(|m| positive + m + lambda);
-        Self { outer_norm, data, critical_lambda, negative_curvature, gradient_lipschitz }
+        let root = data.mean_square_top_eigenvalue.sqrt();
+        let gradient_bound = g_max.map(|g| g * outer_norm * slope * root);
+        let oscillation =
+            output_range(*activation, outer).map(|range| oscillation(*loss, range, &train.labels));
+        Self {
+            outer_norm,
+            data,
+            critical_lambda,
+            negative_curvature,
+            gradient_bound,
+            oscillation,
+            gradient_lipschitz,
+        }
     }
 }
 
@@ -68,6 +86,31 @@ fn reach(activation: Activation, outer: &[f64]) -> f64 {
     }
 }
 
+/// The range of f: [−Σa⁻, Σa⁺] for sigmoid, ±‖a‖₁ for tanh.
+fn output_range(activation: Activation, outer: &[f64]) -> Option<(f64, f64)> {
+    let positive: f64 = outer.iter().map(|a| a.max(0.0)).sum();
+    let negative: f64 = outer.iter().map(|a| (-a).max(0.0)).sum();
+    match activation {
+        Activation::Sigmoid => Some((-negative, positive)),
+        Activation::Tanh => Some((-negative - positive, negative + positive)),
+        Activation::SoftPlus => None,
+    }
+}
+
+/// The mean over rows of max ℓ − min ℓ over outputs in `range`: ℓ is convex in f, so its maximum is at an end and its
+/// minimum at an end or, for the square loss, at y.
+fn oscillation(loss: Loss, (low, high): (f64, f64), labels: &[f64]) -> f64 {
+    let range = |y: f64| {
+        let [at_low, at_high] = [low, high].map(|f| loss.derivatives(y, f)[0]);
+        let least = match loss {
+            Loss::Logistic => at_low.min(at_high),
+            Loss::Square => loss.derivatives(y, y.clamp(low, high))[0],
+        };
+        at_low.max(at_high) - least
+    };
+    labels.iter().map(|y| range(*y)).sum::<f64>() / labels.len() as f64
+}
+
 /// (sup |∂ℓ/∂f|, sup ∂²ℓ/∂f²) over |f| ≤ F: (1/(1+e^{−F}), ¼) for the logistic loss, (max|y| + F, 1) for the square loss.
 fn loss_bounds(loss: Loss, reach: f64, labels: &[f64]) -> (Option<f64>, f64) {
     match loss {
@@ -82,6 +125,17 @@ fn loss_bounds(loss: Loss, reach: f64, labels: &[f64]) -> (Option<f64>, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Logistic: ln(1+e^F) − ln(1+e^{−F}) = F for ±F; square: the farther end from y, and 0 where y lies within.
+    #[test]
+    fn oscillations_by_hand() {
+        let logistic = oscillation(Loss::Logistic, (-2.0, 2.0), &[1.0, -1.0]);
+        assert!((logistic - 2.0).abs() < 1e-14, "{logistic}");
+        let square = oscillation(Loss::Square, (-1.0, 0.5), &[0.0, 2.0]);
+        assert!((square - 0.5 * (0.5 + (4.5 - 1.125))).abs() < 1e-14, "{square}");
+        assert_eq!(output_range(Activation::Sigmoid, &[1.0, -0.25]), Some((-0.25, 1.0)));
+        assert_eq!(output_range(Activation::Tanh, &[1.0, -0.25]), Some((-1.25, 1.25)));
+    }
 
     /// Printed values of the sources at β = 1, ‖a‖ B_x = 1 (arXiv 2309.09258 §3; arXiv 2210.11452).
     #[test]
