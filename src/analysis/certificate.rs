@@ -78,7 +78,7 @@ pub fn coupling(lambda: f64, negative_curvature: f64, gradient_bound: f64, s: f6
     let end =
         kink.min(turn).max(if negative_curvature > lambda { turn } else { 0.0 }) + DEVIATIONS * deviation;
     let coarse = (end / deviation * CELLS).ceil();
-    if !(4.0 * coarse <= MOST_CELLS) {
+    if coarse.is_nan() || 4.0 * coarse > MOST_CELLS {
         return None;
     }
     // ∫φ from 0 to r.
