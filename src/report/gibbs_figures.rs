@@ -24,14 +24,17 @@ pub fn figures(results: &Results, curves: &[CurveName]) -> Vec<Figure> {
 /// E L̃(W_t) − E_μ L̃ with its band, the exact curve, the fitted exponential, and the noise floor.
 fn gap_figure(results: &Results, curves: &[CurveName]) -> Option<Figure> {
     let label = r"gap $\mathrm{E} \tilde{L}(W_t) - \mathrm{E}_{μ} \tilde{L}$";
-    let mut drawing = Figure::new("gibbs-gap", Axis::linear(TIME), Axis::log(label));
-    let mut floor = 0.0f64;
+    let spread = results.points.iter().all(|point| point.study["time"]["spacing"] == "log");
+    let time = if spread { Axis::log(TIME) } else { Axis::linear(TIME) };
+    let mut drawing = Figure::new("gibbs-gap", time, Axis::log(label));
+    let (mut floor, mut lowest) = (0.0f64, f64::MAX);
     for (i, curve) in curves.iter().enumerate() {
         let rows = of(results, curve, "gibbs_gap");
         let Some(last) = rows.last() else {
             continue;
         };
-        floor = floor.max(last.std_err.unwrap_or(0.0));
+        let error = last.std_err.unwrap_or(0.0);
+        (floor, lowest) = (floor.max(error), lowest.min(error));
         let x: Vec<f64> = rows.iter().map(|row| row.time).collect();
         // A start below the stationary mean approaches it from below.
         let sign = if rows[0].mean.is_some_and(|mean| mean < 0.0) { -1.0 } else { 1.0 };
@@ -47,10 +50,14 @@ fn gap_figure(results: &Results, curves: &[CurveName]) -> Option<Figure> {
         let style = Style::Series(i);
         drawing.layers.push(Layer::Band { label: label.clone(), style, x: x.clone(), low, high });
         drawing.layers.push(Layer::Line { label, style, x, y: column(|row| row.mean) });
-        drawing.layers.extend(exact(results, curve, (i, &rows, sign)));
-        drawing.layers.extend(fitted(results, curve, (i, &rows, sign)));
+        drawing.layers.extend(exact(results, curve, &rows, sign));
+        drawing.layers.extend(fitted(results, curve, &rows, sign));
     }
     let empty = drawing.layers.is_empty();
+    if lowest > 0.0 && lowest.is_finite() {
+        // An exact curve falls to rounding; nothing is to be seen below the noise.
+        drawing.y.low = Some(0.2 * lowest);
+    }
     let label = "noise floor: two standard errors".into();
     let span = Span::Y { low: f64::NEG_INFINITY, high: 2.0 * floor };
     drawing.layers.push(Layer::Shade { label, style: Style::Reference(5), span });
@@ -59,17 +66,17 @@ fn gap_figure(results: &Results, curves: &[CurveName]) -> Option<Figure> {
 }
 
 /// The exact curve less the reference, which is what the gap's curve lost from the risk's.
-fn exact(results: &Results, curve: &CurveName, (i, gap, sign): (usize, &[&CurveRow], f64)) -> Option<Layer> {
+fn exact(results: &Results, curve: &CurveName, gap: &[&CurveRow], sign: f64) -> Option<Layer> {
     let (rows, risk) = (of(results, curve, "risk_exact"), of(results, curve, "risk"));
     let reference = risk.first()?.mean? - gap.first()?.mean?;
     let x: Vec<f64> = rows.iter().map(|row| row.time).collect();
     let y = rows.iter().map(|row| sign * (row.mean.unwrap_or(f64::NAN) - reference)).collect();
-    let label = format!("{}: exact SDE on a grid", curve.label);
-    (!x.is_empty()).then_some(Layer::Line { label, style: Style::Reference(i), x, y })
+    let label = "exact SDE on a grid".into();
+    (!x.is_empty()).then_some(Layer::Line { label, style: Style::Reference(0), x, y })
 }
 
 /// The fit, which tends to a limit of its own, less the reference.
-fn fitted(results: &Results, curve: &CurveName, (i, gap, sign): (usize, &[&CurveRow], f64)) -> Option<Layer> {
+fn fitted(results: &Results, curve: &CurveName, gap: &[&CurveRow], sign: f64) -> Option<Layer> {
     let mine = |fit: &&crate::study::FitRow| {
         fit.point == curve.point && fit.process == curve.process && fit.quantity == "risk"
     };
@@ -78,8 +85,8 @@ fn fitted(results: &Results, curve: &CurveName, (i, gap, sign): (usize, &[&Curve
     let at = |t: f64| sign * (fit.amplitude * (-fit.rate * t).exp() + fit.limit - reference);
     let x: Vec<f64> = (0..=40).map(|k| fit.from + (fit.to - fit.from) * f64::from(k) / 40.0).collect();
     let y = x.iter().map(|t| at(*t)).collect();
-    let label = format!("{}: fitted exponential", curve.label);
-    Some(Layer::Line { label, style: Style::Reference(i + 1), x, y })
+    let label = "fitted exponential".into();
+    Some(Layer::Line { label, style: Style::Reference(1), x, y })
 }
 
 fn of<'a>(results: &'a Results, curve: &CurveName, quantity: &str) -> Vec<&'a CurveRow> {
