@@ -17,7 +17,7 @@ pub struct Folder {
 }
 
 /// What a run writes; a folder with one of these holds results.
-const HELD: [&str; 9] = [
+const HELD: [&str; 10] = [
     "record.json",
     "curves.csv",
     "estimates.csv",
@@ -25,6 +25,7 @@ const HELD: [&str; 9] = [
     "distances.csv",
     "fits.csv",
     "lags.csv",
+    "density.csv",
     "particles",
     "figures",
 ];
@@ -89,6 +90,7 @@ impl Folder {
         self.write_optional("distances.csv", &results.distances)?;
         self.write_optional("fits.csv", &results.fits)?;
         self.write_optional("lags.csv", &results.lags)?;
+        self.write_optional("density.csv", &results.densities)?;
         if results.points.iter().any(|point| !point.settings.is_empty()) {
             write_whole(&self.path.join("points.csv"), &tables::points(&results.points)?)?;
         }
@@ -123,7 +125,8 @@ impl Folder {
         let Record { processes, points, estimates, .. } = record;
         let distances = self.read_optional("distances.csv")?;
         let (fits, lags) = (self.read_optional("fits.csv")?, self.read_optional("lags.csv")?);
-        Ok(Results { title, points, processes, curves, estimates, distances, fits, lags })
+        let densities = self.read_optional("density.csv")?;
+        Ok(Results { title, points, processes, curves, estimates, distances, fits, lags, densities })
     }
 
     /// Where figures go.

@@ -18,6 +18,7 @@ pub fn figures(results: &Results, curves: &[CurveName]) -> Vec<Figure> {
         _ => sweep_rates(results),
     });
     all.extend(lag_figure(results, curves));
+    all.extend(density_figure(results, curves));
     all
 }
 
@@ -225,6 +226,33 @@ fn eyring_kramers(results: &Results) -> Layer {
     let y = x.iter().map(|x| std::f64::consts::SQRT_2 / std::f64::consts::PI * (-0.5 * x).exp()).collect();
     let label = r"Eyring–Kramers, $(√2/π) \exp(-1/(2s))$".into();
     Layer::Line { label, style: Style::Reference(0), x, y }
+}
+
+/// The density of the one weight at the horizon beside that of μ_s.
+fn density_figure(results: &Results, curves: &[CurveName]) -> Option<Figure> {
+    let (x, y) = (Axis::linear("weight $w$"), Axis::linear("density (1/unit of $w$)"));
+    let mut drawing = Figure::new("density", x, y);
+    for (i, curve) in curves.iter().enumerate() {
+        let mine = |row: &&crate::study::DensityRow| row.point == curve.point && row.process == curve.process;
+        let rows: Vec<_> = results.densities.iter().filter(mine).collect();
+        if rows.is_empty() {
+            continue;
+        }
+        let column =
+            |pick: fn(&crate::study::DensityRow) -> f64| rows.iter().map(|r| pick(r)).collect::<Vec<f64>>();
+        let x = column(|row| row.weight);
+        drawing.layers.push(Layer::Points {
+            label: format!("{} at the horizon ± standard error", curve.label),
+            style: Style::Series(i),
+            x: x.clone(),
+            y: column(|row| row.observed),
+            low: column(|row| row.observed - row.std_err),
+            high: column(|row| row.observed + row.std_err),
+        });
+        let (label, style) = ("Gibbs measure, on a grid".into(), Style::Reference(0));
+        drawing.layers.push(Layer::Line { label, style, x, y: column(|row| row.gibbs) });
+    }
+    (!drawing.layers.is_empty()).then_some(drawing)
 }
 
 /// Implied timescales of the slowest coordinate against the lag.

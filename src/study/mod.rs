@@ -24,7 +24,9 @@ pub use build_problem::DataSummary;
 pub use check::{Outlook, ProcessOutlook, check};
 pub use clock::{Clock, ClockError, Observation, Spacing};
 pub use plan::Plan;
-pub use results::{CurveRow, DistanceRow, EstimateRow, FitRow, LagRow, PointRow, ProcessRow, Results};
+pub use results::{
+    CurveRow, DensityRow, DistanceRow, EstimateRow, FitRow, LagRow, PointRow, ProcessRow, Results,
+};
 pub use run::{Outcome, Progress, Silent, run};
 pub use source::Source;
 pub use spec::*;

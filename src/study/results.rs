@@ -25,6 +25,8 @@ pub struct Results {
     pub fits: Vec<FitRow>,
     /// Implied timescales.
     pub lags: Vec<LagRow>,
+    /// Densities, for one weight.
+    pub densities: Vec<DensityRow>,
 }
 
 impl Results {
@@ -38,6 +40,7 @@ impl Results {
         self.distances.extend(other.distances);
         self.fits.extend(other.fits);
         self.lags.extend(other.lags);
+        self.densities.extend(other.densities);
     }
 }
 
@@ -227,6 +230,25 @@ pub struct FitRow {
     pub from: f64,
     /// Last time.
     pub to: f64,
+}
+
+/// A bin of the density of the one weight of a process.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DensityRow {
+    /// The sweep point.
+    pub point: usize,
+    /// The process.
+    pub process: String,
+    /// t.
+    pub time: f64,
+    /// The middle of the bin.
+    pub weight: f64,
+    /// The mean density of μ_s in it.
+    pub gibbs: f64,
+    /// The share of particles in it, by its width.
+    pub observed: f64,
+    /// The standard error that this share would have under μ_s.
+    pub std_err: f64,
 }
 
 /// A point of the lag plot: −τ/ln ρ(τ) of the slowest coordinate.

@@ -124,6 +124,7 @@ pub fn run(
         distances: findings.distances,
         fits: findings.fits,
         lags: findings.lags,
+        densities: findings.densities,
     };
     Outcome { results, particles, shape: plan.potential().shape(), failure }
 }

@@ -37,6 +37,14 @@ fn a_double_well_finds_its_gap_and_its_gibbs_risk() {
     let outcome = outcome(&double_well(0.2, 80.0, 4096), 2);
     let (risk, error) = value(&outcome, "risk_gibbs", "risk");
     assert!((risk / 0.057_159_3 - 1.0).abs() < 1e-6 && error < 1e-8, "{risk} ± {error}");
+    // E_μ⟨W, ∇L̃⟩ = D s/2 and E_μ w = 0; a point start has no density.
+    assert!(value(&outcome, "gibbs_mean", "w[0]").0.abs() < 1e-9);
+    let [start] = rows(&outcome, "start_chi_squared", "ln(1 + chi^2)")[..] else { panic!("one row") };
+    assert!(start.value.is_none() && start.note.contains("infinite"), "{start:?}");
+    let off = outcome.results.densities.iter().map(|r| ((r.observed - r.gibbs) / r.std_err).powi(2));
+    let (bins, chi) = (outcome.results.densities.len() as f64, off.sum::<f64>());
+    // From one well and at e^−2.7 of the way the other is still lighter: seen, but the shape is right to a fifth.
+    assert!(bins > 50.0 && chi < 3.0 * bins, "{chi} over {bins} bins");
     let (gap, error) = value(&outcome, "spectral_gap", "");
     assert!((gap / 0.033_545_3 - 1.0).abs() < 1e-5 && error < 1e-6, "{gap} ± {error}");
     assert_within_five_errors(&outcome, "risk_gibbs_sampled", "risk", risk, 0.1 * risk);

@@ -1,5 +1,6 @@
 //! The analyses of one point of a study: what is asked in `[analysis]`, answered from what the run left.
 
+mod density;
 mod distance;
 mod gap;
 mod history;
@@ -11,7 +12,7 @@ mod slowest;
 pub use history::History;
 
 use super::plan::Plan;
-use super::results::{CurveRow, DistanceRow, EstimateRow, FitRow, LagRow};
+use super::results::{CurveRow, DensityRow, DistanceRow, EstimateRow, FitRow, LagRow};
 use super::run::Progress;
 use super::spec::{DynamicsSpec, SgdSdeSpec};
 use crate::dynamics::Process;
@@ -30,6 +31,7 @@ pub struct Findings {
     pub distances: Vec<DistanceRow>,
     pub fits: Vec<FitRow>,
     pub lags: Vec<LagRow>,
+    pub densities: Vec<DensityRow>,
 }
 
 /// What the run has found by its end.
@@ -108,6 +110,8 @@ impl Asked<'_> {
     fn distances(&self, findings: &mut Findings, progress: &mut dyn Progress) {
         let Place { point, number, process } = self.place;
         findings.estimates.extend(self.gibbs.rows(point, process));
+        findings.estimates.extend(self.gibbs.means(point, process, &self.ended.history.followed));
+        findings.estimates.extend(self.gibbs.start_row(point, process, &self.plan.start));
         let gap = gap::gap_curve(self.gibbs, process, self.ended.curves);
         findings.estimates.push(gap::gap_row(point, process, self.gibbs, &gap));
         findings.curves.extend(gap);
@@ -126,6 +130,7 @@ impl Asked<'_> {
         findings.estimates.push(distance::ksd_row(self.place, &rows));
         findings.distances.extend(rows);
         if let Some(last) = snapshots.last() {
+            findings.densities.extend(density::density_rows(self.place, self.gibbs, last));
             let rows = distance::temperature_rows(self.plan, self.place, self.gibbs.s, last, self.threads);
             findings.estimates.extend(rows);
         }

@@ -1,5 +1,6 @@
 //! References for the Gibbs measure of each noise scale of a study: the grid, a sample, or both.
 
+use super::history::Followed;
 use crate::analysis::gibbs::{GibbsSettings, Observable, Reference, net_outputs, sample_gibbs};
 use crate::analysis::spectrum::{Grid, GridError, Numeric};
 use crate::ensemble::Start;
@@ -103,6 +104,66 @@ impl<'a> GibbsAt<'a> {
                 format!("HMC: the sample failed its gate: {}", failed.reasons(3).join("; "))
             }
         }
+    }
+
+    /// `gibbs_mean` of every other followed function that a reference knows.
+    pub fn means(&self, point: usize, process: &str, followed: &[Followed]) -> Vec<EstimateRow> {
+        let row = |followed: &Followed| {
+            let found = match *followed {
+                Followed::Quantity(Quantity::Risk) => None,
+                Followed::Quantity(quantity) => self.quantity(quantity),
+                Followed::Weight(k) => self.weight(k),
+            }?;
+            Some(EstimateRow {
+                point,
+                process: process.into(),
+                name: "gibbs_mean".into(),
+                quantity: followed.name(),
+                value: Some(found.value),
+                std_err: Some(found.std_err),
+                ci_low: Some(found.value - found.half_width),
+                ci_high: Some(found.value + found.half_width),
+                method: found.method,
+                ..EstimateRow::default()
+            })
+        };
+        followed.iter().filter_map(row).collect()
+    }
+
+    /// `start_chi_squared`: ln(1 + χ²) of the start relative to μ_s on the grid; infinite for points.
+    pub fn start_row(&self, point: usize, process: &str, start: &Start) -> Option<EstimateRow> {
+        let grid = self.grid.as_ref().ok()?;
+        let row = EstimateRow {
+            point,
+            process: process.into(),
+            name: "start_chi_squared".into(),
+            quantity: "ln(1 + chi^2)".into(),
+            method: "grid; the interval is numerical error".into(),
+            ..EstimateRow::default()
+        };
+        let dim = grid.bounds().len();
+        let variances = match start {
+            Start::Gaussian { std } if *std > 0.0 => vec![std * std; dim],
+            Start::GaussianWeights { variances } => variances.clone(),
+            _ => {
+                let note = "infinite: the start has no density; count time from some t > 0, or start from a Gaussian";
+                return Some(EstimateRow { note: note.into(), ..row });
+            }
+        };
+        Some(match grid.gaussian_log_chi_square(&vec![0.0; dim], &variances) {
+            Err(reason) => EstimateRow { note: reason.to_string(), ..row },
+            Ok(found) if found.value.is_infinite() => EstimateRow {
+                note: "infinite: the start's tails outweigh those of the Gibbs measure".into(),
+                ..row
+            },
+            Ok(found) => EstimateRow {
+                value: Some(found.value),
+                std_err: Some(found.error / 2.0),
+                ci_low: Some(found.value - found.error),
+                ci_high: Some(found.value + found.error),
+                ..row
+            },
+        })
     }
 
     /// `risk_gibbs` rows for `process`: from the grid and from the sample.
