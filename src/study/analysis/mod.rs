@@ -21,7 +21,7 @@ use crate::parallel::Threads;
 use crate::problem::{Minimum, Quantity};
 use distance::Place;
 use history::Followed;
-use reference::{GibbsAt, is_langevin, noise_scales};
+use reference::{GibbsAt, noise_scales};
 
 /// What the analyses add to the tables of a point.
 #[derive(Default)]
@@ -115,7 +115,7 @@ impl Asked<'_> {
         let gap = gap::gap_curve(self.gibbs, process, self.ended.curves);
         findings.estimates.push(gap::gap_row(point, process, self.gibbs, &gap));
         findings.curves.extend(gap);
-        if is_langevin(self.process.facts().kind) {
+        if self.sde.is_some() {
             match gap::exact_curve(self.plan, (point, number), self.gibbs, process) {
                 Ok(curve) => findings.curves.extend(curve),
                 Err(row) => findings.estimates.push(*row),
@@ -139,8 +139,10 @@ impl Asked<'_> {
     /// `[analysis] mixing`.
     fn rates(&self, findings: &mut Findings, biases: &[Option<Estimate>], progress: &mut dyn Progress) {
         progress.analysing("rates", 0.0);
+        // μ_s is the limit of the SDE alone.
+        let reference = self.sde.map(|_| self.gibbs);
         let (rows, fits) =
-            rates::decay_rates(self.plan, self.place, self.process, (self.gibbs, biases), self.ended.history);
+            rates::decay_rates(self.plan, self.place, self.process, (reference, biases), self.ended.history);
         findings.estimates.extend(rows);
         findings.fits.extend(fits);
         let minimum = self.ended.minimum;

@@ -2,7 +2,7 @@
 
 use super::distance::Place;
 use super::history::{Followed, History};
-use super::reference::{Expectation, GibbsAt, is_langevin};
+use super::reference::{Expectation, GibbsAt};
 use crate::analysis::mixing::{
     Asymptote, DecayReadings, RateEstimate, Unresolved, convergence_times, decay_rate,
 };
@@ -21,12 +21,12 @@ const ARRIVED: f64 = 3.0;
 ///
 /// The asymptote of the SDE is E_μ φ. Where the curve has arrived, the measured bias of the step belongs to it; on the way
 /// there that bias is partly one of the transient, and counts as an error instead. The asymptote of SGD, whose stationary
-/// law is not μ_s, is fitted.
+/// law is not μ_s (`limit` is `None`), is fitted.
 pub fn decay_rates(
     plan: &Plan,
     place: Place,
     process: &dyn Process,
-    (gibbs, biases): (&GibbsAt, &[Option<Estimate>]),
+    (limit, biases): (Option<&GibbsAt>, &[Option<Estimate>]),
     history: &History,
 ) -> (Vec<EstimateRow>, Vec<FitRow>) {
     let track = &history.tracks[place.number];
@@ -39,13 +39,13 @@ pub fn decay_rates(
         }
         let readings =
             DecayReadings { times: &history.times, particles: track.particles, values: &track.readings[k] };
-        let asymptote = match expected(gibbs, followed) {
-            Some(e) if is_langevin(process.facts().kind) => {
+        let asymptote = match limit.and_then(|gibbs| expected(gibbs, followed)) {
+            Some(e) => {
                 let end =
                     Moments::of(track.readings[k].iter().rev().take(track.particles).copied()).estimate();
                 known(&e, biases.get(k).copied().flatten(), end)
             }
-            _ => Asymptote::Unknown,
+            None => Asymptote::Unknown,
         };
         let fit = decay_rate(&readings, asymptote, step, plan.study.seed);
         if let Ok(rate) = &fit {

@@ -247,8 +247,3 @@ pub fn noise_scales(plan: &Plan) -> Vec<f64> {
     scales.dedup();
     scales
 }
-
-/// Whether a process has μ_s as the stationary law of its limit: noise that does not depend on the weights.
-pub fn is_langevin(kind: &str) -> bool {
-    kind == "sgd-sde"
-}
