@@ -1,11 +1,13 @@
 //! The study file: its types, its rules, and the wiring from a study to results.
 
 mod analysis;
+mod analysis_rules;
 mod analysis_spec;
 mod build_problem;
 mod build_start;
 mod check;
 mod clock;
+mod findings;
 mod parse;
 mod plan;
 mod recorder;
@@ -19,14 +21,13 @@ mod steps;
 mod sweep;
 mod template;
 
-pub use analysis_spec::{AnalysisSpec, GibbsSpec, MixingSpec};
+pub use analysis_spec::{AnalysisSpec, CertificateSpec, GibbsSpec, MixingSpec};
 pub use build_problem::DataSummary;
 pub use check::{Outlook, ProcessOutlook, check};
 pub use clock::{Clock, ClockError, Observation, Spacing};
 pub use plan::Plan;
-pub use results::{
-    CurveRow, DensityRow, DistanceRow, EstimateRow, FitRow, LagRow, PointRow, ProcessRow, Results,
-};
+pub use findings::{BoundRow, DensityRow, DistanceRow, FitRow, LagRow, RayRow, StepsRow};
+pub use results::{CurveRow, EstimateRow, PointRow, ProcessRow, Results};
 pub use run::{Outcome, Progress, Silent, run};
 pub use source::Source;
 pub use spec::*;

@@ -50,9 +50,10 @@ impl Plan {
         }
         check_size(&study, potential, &rules)?;
         let analysis = &study.analysis;
-        let asked = analysis.gibbs.is_some() || analysis.mixing.is_some();
+        let discrete = analysis.certificate.as_ref().is_some_and(|c| !c.noise_scales.is_empty());
+        let asked = analysis.gibbs.is_some() || analysis.mixing.is_some() || discrete;
         let unbounded = matches!(problem, Problem::Net(_)) && potential.penalty() == 0.0;
-        let rule = "above 0 where [analysis] gibbs or mixing is asked for: exp(-2L/s) has no finite integral without penalty";
+        let rule = "above 0 where [analysis] gibbs, mixing or noise_scales are asked for: exp(-2L/s) has no finite integral without penalty";
         let remedy = "write lambda = 0.01, or leave the analysis out";
         rules.require(!(asked && unbounded), "problem.lambda", 0, rule, remedy)?;
         fill_in_steps(&mut study, potential, &rules)?;
@@ -90,23 +91,23 @@ impl Plan {
 
     /// The processes in the order of the study.
     pub fn processes(&self) -> Vec<Box<dyn Process + '_>> {
+        self.study.process.iter().map(|spec| self.process(&spec.dynamics)).collect()
+    }
+
+    /// A process of this problem, whose step is filled in.
+    pub fn process(&self, dynamics: &DynamicsSpec) -> Box<dyn Process + '_> {
         let (potential, seed, backend) = (self.potential(), self.study.seed, self.backend);
-        let make = |spec: &ProcessSpec| -> Box<dyn Process + '_> {
-            match &spec.dynamics {
-                DynamicsSpec::SgdSde(SgdSdeSpec { s, dt, refinement }) => {
-                    let dt = dt.expect("the plan fills in every step");
-                    Box::new(
-                        EulerMaruyama::on_refined_path(potential, *s, dt, *refinement, seed)
-                            .with_backend(backend),
-                    )
-                }
-                DynamicsSpec::Sgd(SgdSpec { s, batch, sampling }) => {
-                    let sum = potential.finite_sum().expect("the rules refuse SGD without a finite sum");
-                    Box::new(Sgd::new(sum, *s, *batch, *sampling, seed).with_backend(backend))
-                }
+        match dynamics {
+            DynamicsSpec::SgdSde(SgdSdeSpec { s, dt, refinement }) => {
+                let dt = dt.expect("the plan fills in every step");
+                let sde = EulerMaruyama::on_refined_path(potential, *s, dt, *refinement, seed);
+                Box::new(sde.with_backend(backend))
             }
-        };
-        self.study.process.iter().map(make).collect()
+            DynamicsSpec::Sgd(SgdSpec { s, batch, sampling }) => {
+                let sum = potential.finite_sum().expect("the rules refuse SGD without a finite sum");
+                Box::new(Sgd::new(sum, *s, *batch, *sampling, seed).with_backend(backend))
+            }
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The run: advance every process to the next observation time, observe, record.
 
-use super::analysis::{Ended, Findings, History, analyse};
+use super::analysis::{Ended, History, analyse};
 use super::plan::Plan;
 use super::recorder::Recorder;
 use super::results::{PointRow, ProcessRow, Results};
@@ -95,9 +95,9 @@ pub fn run(
         .zip(specs)
         .map(|(ensemble, spec)| (spec.name.clone(), final_weights(ensemble)))
         .collect();
-    let mut curves = recorder.curves;
+    let curves = recorder.curves;
     estimates.extend(final_risks(point, &curves));
-    let findings = history.map_or_else(Findings::default, |history| {
+    let findings = history.map_or_else(Results::default, |history| {
         let coldest = ensembles.iter().filter_map(coldest);
         let points = coldest.chain(minimum.iter().map(|m| m.weights.clone())).flatten().collect();
         let bound = estimates[0].ci_low.zip(estimates[0].value).map_or(0.0, |(low, value)| value - low);
@@ -111,21 +111,12 @@ pub fn run(
         };
         analyse(plan, &ended, threads, pace.progress)
     });
-    estimates.extend(findings.estimates);
-    estimates.extend(certificates(plan, point));
-    estimates.extend(not_computed(plan, point));
-    curves.extend(findings.curves);
-    let results = Results {
-        title: plan.study.title.clone(),
-        points: vec![row],
-        processes: process_rows,
-        curves,
-        estimates,
-        distances: findings.distances,
-        fits: findings.fits,
-        lags: findings.lags,
-        densities: findings.densities,
-    };
+    let title = plan.study.title.clone();
+    let mut results =
+        Results { title, points: vec![row], processes: process_rows, curves, estimates, ..Results::default() };
+    results.extend(findings);
+    results.estimates.extend(certificates(plan, point));
+    results.estimates.extend(not_computed(plan, point));
     Outcome { results, particles, shape: plan.potential().shape(), failure }
 }
 

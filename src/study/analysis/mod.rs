@@ -7,12 +7,13 @@ mod history;
 mod ladder;
 mod rates;
 mod reference;
+mod side_runs;
 mod slowest;
 
 pub use history::History;
 
 use super::plan::Plan;
-use super::results::{CurveRow, DensityRow, DistanceRow, EstimateRow, FitRow, LagRow};
+use super::results::{CurveRow, Results};
 use super::run::Progress;
 use super::spec::{DynamicsSpec, SgdSdeSpec};
 use crate::dynamics::Process;
@@ -22,17 +23,6 @@ use crate::problem::{Minimum, Quantity};
 use distance::Place;
 use history::Followed;
 use reference::{GibbsAt, noise_scales};
-
-/// What the analyses add to the tables of a point.
-#[derive(Default)]
-pub struct Findings {
-    pub estimates: Vec<EstimateRow>,
-    pub curves: Vec<CurveRow>,
-    pub distances: Vec<DistanceRow>,
-    pub fits: Vec<FitRow>,
-    pub lags: Vec<LagRow>,
-    pub densities: Vec<DensityRow>,
-}
 
 /// What the run has found by its end.
 pub struct Ended<'a> {
@@ -49,8 +39,8 @@ pub struct Ended<'a> {
 }
 
 /// Answers `[analysis] gibbs` and `mixing`.
-pub fn analyse(plan: &Plan, ended: &Ended, threads: &Threads, progress: &mut dyn Progress) -> Findings {
-    let mut findings = Findings::default();
+pub fn analyse(plan: &Plan, ended: &Ended, threads: &Threads, progress: &mut dyn Progress) -> Results {
+    let mut findings = Results::default();
     let processes = plan.processes();
     for s in noise_scales(plan) {
         let gibbs = GibbsAt::new(plan, s, ended.points.clone(), threads, &mut |fraction| {
@@ -82,7 +72,7 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn answer(&self, findings: &mut Findings, progress: &mut dyn Progress) {
+    fn answer(&self, findings: &mut Results, progress: &mut dyn Progress) {
         let analysis = &self.plan.study.analysis;
         let refine = analysis.gibbs.is_none_or(|gibbs| gibbs.refine);
         let followed = &self.ended.history.followed;
@@ -107,7 +97,7 @@ impl Asked<'_> {
     }
 
     /// `[analysis] gibbs`.
-    fn distances(&self, findings: &mut Findings, progress: &mut dyn Progress) {
+    fn distances(&self, findings: &mut Results, progress: &mut dyn Progress) {
         let Place { point, number, process } = self.place;
         findings.estimates.extend(self.gibbs.rows(point, process));
         findings.estimates.extend(self.gibbs.means(point, process, &self.ended.history.followed));
@@ -137,7 +127,7 @@ impl Asked<'_> {
     }
 
     /// `[analysis] mixing`.
-    fn rates(&self, findings: &mut Findings, biases: &[Option<Estimate>], progress: &mut dyn Progress) {
+    fn rates(&self, findings: &mut Results, biases: &[Option<Estimate>], progress: &mut dyn Progress) {
         progress.analysing("rates", 0.0);
         // μ_s is the limit of the SDE alone.
         let reference = self.sde.map(|_| self.gibbs);

@@ -14,7 +14,7 @@ use crate::parallel::Threads;
 use crate::problem::FiniteSum;
 use crate::random::{Key, Purpose};
 use crate::study::plan::Plan;
-use crate::study::results::{EstimateRow, LagRow};
+use crate::study::{EstimateRow, LagRow};
 use crate::study::spec::SgdSdeSpec;
 
 /// Readings of the stationary run, and how many of the slowest known timescales it lasts.
