@@ -1,5 +1,7 @@
 //! What a run leaves behind: tables, record, particles, figures, and a summary for the terminal.
 
+mod bracket_figure;
+mod certificate_figures;
 mod contents;
 pub mod figure;
 mod figures;
