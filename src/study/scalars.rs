@@ -54,10 +54,9 @@ pub fn minimum_row(plan: &Plan, point: usize, minimum: Option<&Minimum>) -> Esti
         "{} searches, {} distinct values, gradient norm {:.1e}",
         minimum.searches, minimum.distinct, minimum.gradient_norm
     );
-    let convexity =
-        plan.net().and_then(|net| Some(net.settings().lambda - net.constants().negative_curvature?));
+    let convexity = plan.net().and_then(|net| net.constants().strong_convexity.data);
     let (ci_low, note) = match convexity {
-        Some(mu) if mu > 0.0 => {
+        Some(mu) => {
             let low = minimum.value - minimum.gradient_norm.powi(2) / (2.0 * mu);
             (Some(low), format!("{found}; the risk is {mu:.3}-strongly convex, so the interval is certain"))
         }
@@ -150,8 +149,8 @@ fn ingredients(plan: &Plan, s: f64) -> Option<Ingredients> {
     (lambda > 0.0).then_some(Ingredients {
         lambda,
         s,
-        negative_curvature: constants.negative_curvature?,
-        gradient_bound: constants.gradient_bound,
+        negative_curvature: constants.negative_curvature.data?,
+        gradient_bound: constants.gradient_bound.data,
         oscillation: constants.oscillation,
     })
 }
