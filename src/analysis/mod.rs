@@ -5,5 +5,6 @@
 pub mod certificate;
 pub mod distances;
 pub mod gibbs;
+pub mod guarantee;
 pub mod mixing;
 pub mod spectrum;
