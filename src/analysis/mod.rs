@@ -6,6 +6,7 @@ pub mod certificate;
 pub mod curvature;
 pub mod distances;
 pub mod gibbs;
+pub mod guarantee;
 pub mod mixing;
 pub mod spectrum;
 pub mod villani;
