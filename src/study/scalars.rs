@@ -3,7 +3,7 @@
 use super::plan::Plan;
 use super::results::{CurveRow, EstimateRow};
 use super::spec::{DynamicsSpec, ProblemSpec};
-use crate::analysis::certificate::{Ingredients, LowerBounds};
+use crate::analysis::certificate::{Bound, Ingredients, LowerBounds};
 use crate::ensemble::Ensemble;
 use crate::problem::{Minimum, Potential, minimise};
 use crate::random::{Key, Purpose};
@@ -117,14 +117,8 @@ pub fn certificates(plan: &Plan, point: usize) -> Vec<EstimateRow> {
             return EstimateRow { note: note.into(), ..base };
         };
         let bounds = LowerBounds::new(&given);
-        let shown = |bound: Option<f64>| bound.map_or("none".into(), |b| format!("{b:.6}"));
-        let note = format!(
-            "Bakry-Emery {}, coupling {}, Holley-Stroock {}; M = {:.4}",
-            shown(bounds.bakry_emery),
-            shown(bounds.coupling),
-            shown(bounds.holley_stroock),
-            given.negative_curvature
-        );
+        let shown = bounds.named().map(|(name, bound)| format!("{name} {}", shown(bound)));
+        let note = format!("{}; M = {:.4}", shown.join(", "), given.negative_curvature);
         match bounds.best() {
             None => EstimateRow { note: format!("about 0, below what the solver resolves: {note}"), ..base },
             Some((method, value)) => {
@@ -135,23 +129,42 @@ pub fn certificates(plan: &Plan, point: usize) -> Vec<EstimateRow> {
     .collect()
 }
 
+/// A bound in words.
+fn shown(bound: Bound) -> String {
+    match bound {
+        Bound::Value(value) if value >= 1e-4 => format!("{value:.6}"),
+        Bound::Value(value) => format!("{value:.3e}"),
+        Bound::BelowResolution => "about 0".into(),
+        Bound::NotAvailable => "none".into(),
+    }
+}
+
 fn ingredients(plan: &Plan, s: f64) -> Option<Ingredients> {
+    let dim = plan.potential().dim();
     let Some(net) = plan.net() else {
-        let lambda = match &plan.study.problem {
-            ProblemSpec::Quadratic(quadratic) => quadratic.eigenvalues.iter().copied().reduce(f64::min)?,
-            _ => return None,
-        };
-        let (negative_curvature, gradient_bound, oscillation) = (0.0, Some(0.0), Some(0.0));
-        return Some(Ingredients { lambda, s, negative_curvature, gradient_bound, oscillation });
+        let ProblemSpec::Quadratic(quadratic) = &plan.study.problem else { return None };
+        let lambda = quadratic.eigenvalues.iter().copied().reduce(f64::min)?;
+        // What is left beside (λ/2)‖W‖² is convex, and unbounded.
+        return Some(Ingredients {
+            dim,
+            lambda,
+            s,
+            negative_curvature: 0.0,
+            gradient_bound: None,
+            oscillation: None,
+            laplacian_bound: None,
+        });
     };
     let constants = net.constants();
     let lambda = net.settings().lambda;
     (lambda > 0.0).then_some(Ingredients {
+        dim,
         lambda,
         s,
         negative_curvature: constants.negative_curvature.data?,
         gradient_bound: constants.gradient_bound.data,
         oscillation: constants.oscillation,
+        laplacian_bound: constants.laplacian_bound,
     })
 }
 
