@@ -1,7 +1,7 @@
 //! The bracket of the spectral gap over a sweep: certified from below, Rayleigh–Ritz from above, the grid between.
 
 use super::contents::{key_label, plain, swept_values};
-use super::figure::{Axis, Figure, Layer, Style};
+use super::figure::{Axis, Figure, Layer, Style, number};
 use crate::study::{EstimateRow, PointRow, Results};
 
 /// The most values of the other key of a sweep: each is a set of markers.
@@ -17,7 +17,8 @@ const SHOWN: [(&str, &str); 4] = [
 
 /// The bracket against a swept number; a second key with few values makes a set of markers each.
 pub fn bracket_figure(results: &Results) -> Option<Figure> {
-    let certified = results.estimates.iter().any(|row| row.name == "spectral_gap_lower" && row.value.is_some());
+    let certified =
+        results.estimates.iter().any(|row| row.name == "spectral_gap_lower" && row.value.is_some());
     let (along, other) = keys(results)?;
     let sets: Vec<Option<String>> = match other {
         None => vec![None],
@@ -34,24 +35,44 @@ pub fn bracket_figure(results: &Results) -> Option<Figure> {
         let inside = |point: &&PointRow| other.is_none_or(|key| Some(&point.settings[key].1) == set.as_ref());
         let points: Vec<&PointRow> = results.points.iter().filter(inside).collect();
         let suffix = match (set, other) {
-            (Some(value), Some(key)) => format!(", {} = {}", key_label(name_of(key)), plain(value)),
+            (Some(value), Some(key)) => format!(", {} = {}", symbol(&key_label(name_of(key))), plain(value)),
             _ => String::new(),
         };
-        for (name, words) in SHOWN {
+        for (name, words) in SHOWN.into_iter().filter(|(name, _)| sets.len() == 1 || *name != "mixing_rate") {
             let style = Style::Series(drawing.layers.len() / 2);
             let label = format!("{words}{suffix}");
             drawing.layers.extend(set_of_markers(results, &points, at, name, (label, style)));
         }
     }
-    let missing = results.estimates.iter().filter(|row| row.name == "spectral_gap_lower" && row.value.is_none());
-    let missing = missing.count();
-    if missing > 0 {
-        drawing.notes.push(format!(
-            "{missing} of {} certified bounds are about 0, below what the solver resolves, and not drawn.",
-            results.points.len()
-        ));
-    }
+    drawing.notes.extend(lift_axis(results, &mut drawing.y));
     (certified && results.points.len() > 1).then_some(drawing)
+}
+
+/// How far below the smallest of the other rates a certificate is still drawn.
+const DEPTH: f64 = 1e3;
+
+/// Ends the axis a little below what has been measured, and says which certificates lie below its end.
+fn lift_axis(results: &Results, axis: &mut Axis) -> Option<String> {
+    let all = |name: &'static str| results.estimates.iter().filter(move |row| row.name == name);
+    let upper = all("spectral_gap_upper").filter_map(|row| row.value).filter(|v| *v > 0.0);
+    let certificates: Vec<f64> = all("spectral_gap_lower").map(|row| row.value.unwrap_or(0.0)).collect();
+    let floor = upper.fold(f64::MAX, f64::min) / DEPTH;
+    let below: Vec<f64> = certificates.iter().copied().filter(|v| *v < floor).collect();
+    let least = below.iter().copied().fold(f64::MAX, f64::min);
+    let unresolved = below.iter().filter(|v| **v == 0.0).count();
+    (!below.is_empty() && floor < f64::MAX / DEPTH).then(|| {
+        axis.low = Some(floor);
+        let ends = match unresolved {
+            0 => format!("down to {}", number(least)),
+            _ => format!("{unresolved} of them about 0, below what the solver resolves"),
+        };
+        format!("Below the axis: {} of {} certified bounds, {ends}.", below.len(), certificates.len())
+    })
+}
+
+/// The symbol in a label, or all of it.
+fn symbol(label: &str) -> String {
+    label.split('$').nth(1).map_or_else(|| label.to_owned(), |symbol| format!("${symbol}$"))
 }
 
 /// A line and markers with intervals of the rows called `name` at `points`, if there are any.

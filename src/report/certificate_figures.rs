@@ -75,7 +75,8 @@ fn guarantee_figure(results: &Results, curve: &CurveName, suffix: &str) -> Optio
         });
         drawing.layers.push(Layer::Level { label: String::new(), style, y: rows.first()?.level });
         if kept.is_empty() {
-            let text = format!("{}: above {HEADROOM:e} times the measured excess at every time.", plain(name));
+            let text =
+                format!("{}: above {HEADROOM:e} times the measured excess at every time.", plain(name));
             drawing.notes.push(text);
         }
     }

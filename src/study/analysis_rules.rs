@@ -74,7 +74,13 @@ impl Rules<'_> {
         let count = noise_scales.len();
         let rule = format!("none, or from 2 to {MOST_LISTED} noise scales: constants need more than one");
         let good = count == 0 || (2..=MOST_LISTED).contains(&count);
-        self.require(good, &path, format!("{count} of them"), rule, "list for example [0.004, 0.002, 0.001]")?;
+        self.require(
+            good,
+            &path,
+            format!("{count} of them"),
+            rule,
+            "list for example [0.004, 0.002, 0.001]",
+        )?;
         let sgd = study.process.iter().any(|process| matches!(process.dynamics, DynamicsSpec::Sgd(_)));
         let rule = "without noise_scales where the study has no process of kind \"sgd\": its batch and sampling are used";
         self.require(
@@ -96,14 +102,7 @@ impl Rules<'_> {
         self.require(epsilons.len() <= MOST_LISTED, path, epsilons.len(), rule, "list fewer")
     }
 
-    fn whole(
-        &self,
-        value: usize,
-        least: usize,
-        most: usize,
-        path: &str,
-        remedy: impl Display,
-    ) -> Result<()> {
+    fn whole(&self, value: usize, least: usize, most: usize, path: &str, remedy: impl Display) -> Result<()> {
         let rule = format!("a whole number from {least} to {most}");
         self.require((least..=most).contains(&value), path, value, rule, remedy)
     }

@@ -5,6 +5,7 @@ mod analysis_rules;
 mod analysis_spec;
 mod build_problem;
 mod build_start;
+mod certify;
 mod check;
 mod clock;
 mod findings;
@@ -20,13 +21,17 @@ mod spec;
 mod steps;
 mod sweep;
 mod template;
+mod theory;
 
 pub use analysis_spec::{AnalysisSpec, CertificateSpec, GibbsSpec, MixingSpec};
 pub use build_problem::DataSummary;
+pub use certify::{
+    Certificate, GapLower, GuaranteeReport, GuaranteedTime, Measured, PlaceCurvature, StartReport,
+};
 pub use check::{Outlook, ProcessOutlook, check};
 pub use clock::{Clock, ClockError, Observation, Spacing};
-pub use plan::Plan;
 pub use findings::{BoundRow, DensityRow, DistanceRow, FitRow, LagRow, RayRow, StepsRow};
+pub use plan::Plan;
 pub use results::{CurveRow, EstimateRow, PointRow, ProcessRow, Results};
 pub use run::{Outcome, Progress, Silent, run};
 pub use source::Source;

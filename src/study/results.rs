@@ -69,6 +69,9 @@ pub struct PointRow {
     pub data: serde_json::Value,
     /// The smallest risk found, where one was.
     pub risk_minimum: Option<f64>,
+    /// What `certify` says of it; `null` where no certificate is asked for.
+    #[serde(default)]
+    pub certificate: serde_json::Value,
 }
 
 impl PointRow {
@@ -81,7 +84,7 @@ impl PointRow {
     ) -> Self {
         let json = |value: serde_json::Result<serde_json::Value>| value.unwrap_or_default();
         let (study, data) = (json(serde_json::to_value(study)), json(serde_json::to_value(data)));
-        Self { point, settings, study, data, risk_minimum: None }
+        Self { point, settings, study, data, risk_minimum: None, certificate: serde_json::Value::Null }
     }
 }
 

@@ -2,8 +2,6 @@
 
 use super::plan::Plan;
 use super::results::{CurveRow, EstimateRow};
-use super::spec::{DynamicsSpec, ProblemSpec};
-use crate::analysis::certificate::{Bound, Ingredients, LowerBounds};
 use crate::ensemble::Ensemble;
 use crate::problem::{Minimum, Potential, minimise};
 use crate::random::{Key, Purpose};
@@ -40,6 +38,16 @@ pub fn coldest(ensemble: &Ensemble<'_>) -> Option<Vec<f64>> {
         .chunks_exact(block.dim)
         .map(|w| (potential.value_gradient(w, &mut gradient, &mut scratch), w));
     risks.filter(|(risk, _)| risk.is_finite()).min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, w)| w.to_vec())
+}
+
+/// Particles at whose weights curvatures are measured.
+const FIRST: usize = 16;
+
+/// The weights of the first finite particles, one after another.
+pub fn first_particles(ensemble: &Ensemble<'_>) -> Vec<f64> {
+    let blocks = ensemble.blocks().iter();
+    let particles = blocks.flat_map(|block| block.weights.chunks_exact(block.dim));
+    particles.filter(|w| w.iter().all(|x| x.is_finite())).take(FIRST).flatten().copied().collect()
 }
 
 /// The row of the smallest risk found, with an interval where strong convexity gives one.
@@ -98,74 +106,6 @@ pub fn final_risks(point: usize, curves: &[CurveRow]) -> Vec<EstimateRow> {
         }
     })
     .collect()
-}
-
-/// `spectral_gap_lower` for each SDE: the best certificate, with the others in the note.
-pub fn certificates(plan: &Plan, point: usize) -> Vec<EstimateRow> {
-    if plan.study.analysis.certificate.is_none() {
-        return Vec::new();
-    }
-    let sdes = plan.study.process.iter().filter_map(|process| match &process.dynamics {
-        DynamicsSpec::SgdSde(sde) if sde.s > 0.0 => Some((process.name.clone(), sde.s)),
-        _ => None,
-    });
-    sdes.map(|(process, s)| {
-        let base =
-            EstimateRow { point, process, name: "spectral_gap_lower".into(), ..EstimateRow::default() };
-        let Some(given) = ingredients(plan, s) else {
-            let note = "no certificate: it takes a net with lambda > 0 whose loss has a bounded slope, or a quadratic";
-            return EstimateRow { note: note.into(), ..base };
-        };
-        let bounds = LowerBounds::new(&given);
-        let shown = bounds.named().map(|(name, bound)| format!("{name} {}", shown(bound)));
-        let note = format!("{}; M = {:.4}", shown.join(", "), given.negative_curvature);
-        match bounds.best() {
-            None => EstimateRow { note: format!("about 0, below what the solver resolves: {note}"), ..base },
-            Some((method, value)) => {
-                EstimateRow { value: Some(value), method: format!("certificate: {method}"), note, ..base }
-            }
-        }
-    })
-    .collect()
-}
-
-/// A bound in words.
-fn shown(bound: Bound) -> String {
-    match bound {
-        Bound::Value(value) if value >= 1e-4 => format!("{value:.6}"),
-        Bound::Value(value) => format!("{value:.3e}"),
-        Bound::BelowResolution => "about 0".into(),
-        Bound::NotAvailable => "none".into(),
-    }
-}
-
-fn ingredients(plan: &Plan, s: f64) -> Option<Ingredients> {
-    let dim = plan.potential().dim();
-    let Some(net) = plan.net() else {
-        let ProblemSpec::Quadratic(quadratic) = &plan.study.problem else { return None };
-        let lambda = quadratic.eigenvalues.iter().copied().reduce(f64::min)?;
-        // What is left beside (λ/2)‖W‖² is convex, and unbounded.
-        return Some(Ingredients {
-            dim,
-            lambda,
-            s,
-            negative_curvature: 0.0,
-            gradient_bound: None,
-            oscillation: None,
-            laplacian_bound: None,
-        });
-    };
-    let constants = net.constants();
-    let lambda = net.settings().lambda;
-    (lambda > 0.0).then_some(Ingredients {
-        dim,
-        lambda,
-        s,
-        negative_curvature: constants.negative_curvature.data?,
-        gradient_bound: constants.gradient_bound.data,
-        oscillation: constants.oscillation,
-        laplacian_bound: constants.laplacian_bound,
-    })
 }
 
 /// A row for each analysis that is asked for and that this version does not make.

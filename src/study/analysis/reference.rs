@@ -223,9 +223,10 @@ fn cover(start: &Start, dim: usize) -> Option<Vec<(f64, f64)>> {
     (dim <= 2).then(|| start.span(dim, COVERED))
 }
 
-/// The noise scales of a study's processes, each once.
+/// The noise scales above 0 of a study's processes, each once.
 pub fn noise_scales(plan: &Plan) -> Vec<f64> {
-    let mut scales: Vec<f64> = plan.processes().iter().map(|process| process.noise_scale()).collect();
+    let mut scales: Vec<f64> =
+        plan.processes().iter().map(|process| process.noise_scale()).filter(|s| *s > 0.0).collect();
     scales.sort_by(f64::total_cmp);
     scales.dedup();
     scales
