@@ -12,16 +12,17 @@ use crate::random::Key;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 
-/// The smallest and the largest eigenvalue of ∇²L̃(w), by the method of Lanczos with every vector orthogonalised against all
-/// before it (Parlett, *The Symmetric Eigenvalue Problem*, 1980, §13.7), from a direction uniform on the sphere.
+/// The smallest and the largest eigenvalue of ∇²L̃(w), by the method of Lanczos with every vector orthogonalised
+/// against all before it (Parlett, *The Symmetric Eigenvalue Problem*, 1980, ch. 13), from a direction uniform on the
+/// sphere.
 ///
 /// `w`: D weights in the potential's order. `key` names the random numbers, for example
 /// `Key::new(seed, Purpose::Direction)`; the same key gives the same bits.
 ///
-/// D ≤ 64: all D dimensions are searched, and the values are exact up to rounding; a multiple eigenvalue, which one Krylov
-/// space shows once, does no harm, since the search goes on in a fresh random direction. Otherwise it ends when both residuals are below
-/// 10⁻⁸ ‖H‖ and both [bounds](Ritz::bound) within 10⁻⁶ ‖H‖ of their values, or after 200 steps; ‖H‖ is taken from the values
-/// themselves.
+/// D ≤ 64: all D dimensions are searched, and the values are exact up to rounding; a multiple eigenvalue, which one
+/// Krylov space shows once, does no harm, since the search goes on in a fresh random direction. Otherwise it ends when
+/// both residuals are below 10⁻⁸ ‖H‖ and both [bounds](Ritz::bound) within 10⁻⁶ ‖H‖ of their values, or after 200
+/// steps; ‖H‖ is taken from the values themselves.
 ///
 /// *What is certain*: values lie within the spectrum, `smallest.value` ≥ λ_min and `largest.value` ≤ λ_max, so a value
 /// outside some claimed range refutes the claim; and an eigenvalue lies within `residual` of each value. *What is
@@ -54,8 +55,8 @@ pub struct CurvatureRange {
     pub largest: Ritz,
     /// Which point that was.
     pub largest_at: usize,
-    /// The lowest and the highest of the [bounds](Ritz::bound) of all points. Each point fails its own with probability at most
-    /// [`Ritz::MISS`]: of n points, none has an eigenvalue outside with probability at least 1 − n·`MISS`.
+    /// The lowest and the highest of the [bounds](Ritz::bound) of all points. Each point fails its own with probability
+    /// at most [`Ritz::MISS`]: of n points, none has an eigenvalue outside with probability at least 1 − n·`MISS`.
     pub bounds: [f64; 2],
     /// Each point's own values; `None` where a Hessian–vector product was not finite.
     pub points: Vec<Option<Extremes>>,
@@ -64,8 +65,9 @@ pub struct CurvatureRange {
 /// [`extreme_curvatures`] at every point of `points` (D numbers each, one point after another), and their range. It says
 /// nothing about weights between the points.
 ///
-/// Point i draws from the stream (i, ·) of `key`, so the result does not depend on the number of threads. `None` where no
-/// point has finite Hessian–vector products. Cost: [`extreme_curvatures`] for each point; memory for one point a thread.
+/// Point i draws from the stream (i, ·) of `key`, so the result does not depend on the number of threads. `None` where
+/// no point has finite Hessian–vector products. Cost: [`extreme_curvatures`] for each point; memory for one point a
+/// thread.
 ///
 /// # Panics
 /// Unless `points` is a multiple of D ≥ 1 numbers.

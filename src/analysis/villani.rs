@@ -42,18 +42,19 @@ pub struct VillaniRays {
     pub shells: Vec<Shell>,
     /// The smallest value at any place that was looked at, with a search along its ray between the neighbouring radii.
     pub smallest_found: LowestPlace,
-    /// R₀: beyond it V_s > 0 at every radius of the grid on every ray; between two radii of the grid the last change of sign is
-    /// found by bisection, to 10⁻¹² relative. 0 where V_s > 0 from the origin on. `None` where V_s ≤ 0 on some ray at the
-    /// last radius: then these rays show no such radius. A dip between two radii of the grid goes unseen.
+    /// R₀: beyond it V_s > 0 at every radius of the grid on every ray; between two radii of the grid the last change of
+    /// sign is found by bisection, to 4·10⁻¹⁵ of their distance. 0 where V_s > 0 from the origin on. `None` where V_s ≤
+    /// 0 on some ray at the last radius: then these rays show no such radius. A dip between two radii of the grid goes
+    /// unseen.
     pub positive_beyond: Option<f64>,
-    /// The largest share of all directions on which V_s, read at the same radii, may still be ≤ 0 beyond R₀, with confidence
-    /// 95 %: 1 − 0.05^{1/n} for n random rays, since R₀ is at least the largest of n independent draws (Wilks, Ann.
-    /// Math. Statist. 12, 1941). It speaks of directions drawn at random, not of the worst one.
+    /// The largest share of all directions on which V_s, read at the same radii, may still be ≤ 0 beyond R₀, with
+    /// confidence 95 %: 1 − 0.05^{1/n} for n random rays, since R₀ is at least the largest of n independent draws
+    /// (Wilks, Ann. Math. Statist. 12, 1941). It speaks of directions drawn at random, not of the worst one.
     pub unseen_share: f64,
     /// The largest radius.
     pub last_radius: f64,
-    /// min V_s·s/‖W‖² over the rays at the largest radius; λ² in the limit where the gradient of the data term is bounded
-    /// and λ > 0, and 0 in the limit where V_s grows more slowly than ‖W‖².
+    /// min V_s·s/‖W‖² over the rays at the largest radius; λ² in the limit where the gradient of the data term is
+    /// bounded and λ > 0, and 0 in the limit where V_s grows more slowly than ‖W‖².
     pub growth: f64,
     /// How many rays: random ones, ± coordinate axes, given ones.
     pub rays: usize,
@@ -69,9 +70,9 @@ pub struct NotFinite {
     pub ray: usize,
 }
 
-/// V_s(w) = ‖∇L̃(w)‖²/s − ΔL̃(w), the potential of the Schrödinger operator ½(−sΔ + V_s) that −𝓛 is equivalent to. Where V_s → ∞ the
-/// spectrum is discrete and λ_s > 0 (Shi, Su, Jordan, arXiv 2004.06977, §5; Gopalani, Jha, Mukherjee, arXiv 2309.09258, App. C).
-/// `w`, `gradient`: length D; s > 0. Cost: one gradient and one Laplacian.
+/// V_s(w) = ‖∇L̃(w)‖²/s − ΔL̃(w), the potential of the Schrödinger operator ½(−sΔ + V_s) that −𝓛 is equivalent to.
+/// Where V_s → ∞ the spectrum is discrete and λ_s > 0 (Shi, Su, Jordan, arXiv 2004.06977; Gopalani, Jha, Mukherjee,
+/// arXiv 2309.09258, App. C). `w`, `gradient`: length D; s > 0. Cost: one gradient and one Laplacian.
 pub fn villani(
     potential: &dyn Potential,
     s: f64,
@@ -88,23 +89,26 @@ const MOST_AXES: usize = 16;
 /// Confidence of [`VillaniRays::unseen_share`].
 const CONFIDENCE: f64 = 0.95;
 
-/// V_s along rays {r v : r > 0}: `settings.random` directions v uniform on the sphere, the coordinate axes in both senses
-/// where D ≤ 16, and `directions` (D numbers each, one after another, of any length but 0, each in the one sense that is given): such as particles, a minimiser,
-/// W_j ∝ a_j x_i, on which a net's gradient is largest, or W_j ⟂ x_i, on which units do not saturate.
+/// V_s along rays {r v : r > 0}: `settings.random` directions v uniform on the sphere, the coordinate axes in both
+/// senses where D ≤ 16, and `directions` (D numbers each, one after another, of any length but 0, each in the one sense
+/// that is given): such as particles, a minimiser, W_j ∝ a_j x_i, on which a net's gradient is largest, or W_j ⟂ x_i,
+/// on which units do not saturate.
 ///
-/// It is what it says: numbers at finitely many places. A V_s ≤ 0 found far out refutes a claimed R₀; positive values prove
-/// nothing of other rays, and [`VillaniRays::unseen_share`] says what they make plausible. The largest radius must lie
-/// well beyond the scale at which the penalty takes over, about (K + √(s·sup|ΔL̃|))/λ where K bounds the gradient of the data term.
+/// It is what it says: numbers at finitely many places. A V_s ≤ 0 found far out refutes a claimed R₀; positive values
+/// prove nothing of other rays, and [`VillaniRays::unseen_share`] says what they make plausible. The largest radius
+/// must lie well beyond the scale at which the penalty takes over, about (K + √(s·sup|ΔL̃|))/λ where K bounds the
+/// gradient of the data term.
 ///
 /// Ray i is drawn from the stream (i, 0) of `key`; the result does not depend on the number of threads. Cost: a gradient
-/// and a Laplacian for each ray and radius, about 100 more for the search and 50 for each ray that is last to turn
+/// and a Laplacian for each ray and radius, 64 more for the search and 50 for each ray that is last to turn
 /// positive. The Laplacian of a potential without a closed form costs 2 D gradients.
 ///
 /// # Errors
 /// [`NotFinite`] where a value overflows.
 ///
 /// # Panics
-/// Unless s > 0, the settings are within their ranges, and `directions` holds D finite numbers, not all 0, for each direction.
+/// Unless s > 0, the settings are within their ranges, and `directions` holds D finite numbers, not all 0, for each
+/// direction.
 pub fn villani_rays(
     potential: &dyn Potential,
     s: f64,

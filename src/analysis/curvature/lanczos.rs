@@ -7,17 +7,17 @@ use faer::{Mat, Side};
 pub struct Ritz {
     /// θ = ⟨y, Hy⟩ of a unit vector y: never outside the spectrum of H.
     pub value: f64,
-    /// ‖Hy − θy‖: an eigenvalue lies within this distance of θ (Parlett, *The Symmetric Eigenvalue Problem*, 1980, §4.5). It does not
-    /// say that this is the extreme one.
+    /// ‖Hy − θy‖: an eigenvalue lies within this distance of θ (Parlett, *The Symmetric Eigenvalue Problem*, 1980,
+    /// §4.5). It does not say that this is the extreme one.
     pub residual: f64,
     /// With probability at least 1 − [`MISS`](Self::MISS) over the random start, for both ends together, no eigenvalue
     /// lies beyond.
     ///
     /// The (k+1)-th Lanczos vector is p(H) of the start, p(μ) = Π_j (μ − θ_j)/β_j, and has norm 1. Where H has an
-    /// eigenvalue beyond μ, with the start's component c along its vector, then |p(μ)| |c| < 1; and
-    /// |c| < δ has probability at most δ√(2(D−1)/π). So |p(μ)| = 1/δ is solved for μ
-    /// (van Dorsselaer, Hochstenbach, van der Vorst, SIAM J. Matrix Anal. Appl. 22, 2000, for this and other polynomials).
-    /// Where all D dimensions were searched, it is the value moved outwards by the residual.
+    /// eigenvalue beyond μ, with the start's component c along its vector, then |p(μ)| |c| < 1; and |c| < δ has
+    /// probability at most δ√(2(D−1)/π). So |p(μ)| = 1/δ is solved for μ (van Dorsselaer, Hochstenbach, van der Vorst,
+    /// SIAM J. Matrix Anal. Appl. 22, 2000, for this and other polynomials). Where all D dimensions were searched, it
+    /// is the value moved outwards by the residual.
     pub bound: f64,
 }
 
@@ -50,8 +50,8 @@ const CLOSE: f64 = 1e-6;
 /// Relative to ‖H‖: what is left of a vector below this is rounding, and its space invariant.
 const INVARIANT: f64 = 1e-13;
 
-/// The extreme eigenvalues of the symmetric H on R^dim that `multiply` applies; `direction` draws standard normal vectors.
-/// `None` where a product is not finite.
+/// The extreme eigenvalues of the symmetric H on R^dim that `multiply` applies; `direction` draws standard normal
+/// vectors. `None` where a product is not finite.
 pub(super) fn extremes(
     dim: usize,
     mut multiply: impl FnMut(&[f64], &mut [f64]),

@@ -152,10 +152,10 @@ fn after(steps: usize, spectrum: &[f64], start: Vec<f64>, miss: f64) -> Extremes
     space.extremes(miss).unwrap()
 }
 
-/// How often bounds fail over 3000 random starts. Three eigenvalues of high multiplicity and a single one on top are the
-/// worst case: what is left after three steps is the top direction alone, and the upper bound fails as often as stated (0.1,
-/// half of 0.2; a correct program is further off than 0.027, five standard errors, less than once in a million). On a smooth
-/// spectrum it fails less often.
+/// How often bounds fail over 3000 random starts. Three eigenvalues of high multiplicity and a single one on top are
+/// the worst case: what is left after three steps is the top direction alone, and the upper bound fails as often as
+/// stated (0.1, half of 0.2; a correct program is further off than 0.027, five standard errors, less than once in a
+/// million). On a smooth spectrum it fails less often.
 #[test]
 fn bounds_fail_no_more_often_than_stated() {
     let failures = |spectrum: &[f64], steps: usize| {
@@ -174,7 +174,8 @@ fn bounds_fail_no_more_often_than_stated() {
     }
 }
 
-/// A start without the top direction: the value is wrong and its residual tiny, and so is the bound wrong, since the start is not random.
+/// A start without the top direction: the value is wrong with a tiny residual. The bound is wrong too: this start is
+/// not random.
 #[test]
 fn a_small_residual_is_no_bound() {
     let smooth: Vec<f64> = (0..100).map(|k| (f64::from(k) / 99.0).powi(2)).collect();

@@ -15,10 +15,10 @@ pub struct LowestPlace {
     pub weights: Vec<f64>,
 }
 
-/// Steps of the golden section: an interval shrinks by 10⁻¹⁰.
-const SECTIONS: usize = 48;
-/// Bisection ends at this share of the radius.
-const SAME_RADIUS: f64 = 1e-12;
+/// Steps of the golden section: 10⁻⁷ of the interval is left, and of a smooth minimum's value its square.
+const SECTIONS: usize = 32;
+/// Bisections of an interval between two radii.
+const BISECTIONS: usize = 48;
 
 /// What was read: `values[ray][k]` at `radii[k]` times the unit vector of the ray.
 pub(super) struct Survey<'a> {
@@ -76,7 +76,7 @@ impl Survey<'_> {
             |&mut ray, ()| {
                 let mut reader = self.reader(ray, self.potential.scratch());
                 let (mut low, mut high) = (self.radii[k], self.radii[k + 1]);
-                while high - low > SAME_RADIUS * high {
+                for _ in 0..BISECTIONS {
                     let middle = 0.5 * (low + high);
                     if reader(middle) > 0.0 { high = middle } else { low = middle }
                 }

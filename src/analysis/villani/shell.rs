@@ -36,8 +36,8 @@ impl Shell {
     }
 }
 
-/// The ranks, from 0, of n sorted draws between which the median lies with 95 % confidence: as many are below it as heads
-/// fall in n tosses.
+/// The ranks, from 0, of n sorted draws between which the median lies with 95 % confidence: as many are below it as
+/// heads fall in n tosses.
 fn ranks(n: usize) -> Option<[usize; 2]> {
     let heads = Binomial::new(0.5, n as u64).ok()?;
     let outside = (0..n as u64).take_while(|&k| heads.cdf(k) <= TAIL).count();
