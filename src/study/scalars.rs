@@ -120,7 +120,7 @@ pub fn certificates(plan: &Plan, point: usize) -> Vec<EstimateRow> {
         let shown = bounds.named().map(|(name, bound)| format!("{name} {}", shown(bound)));
         let note = format!("{}; M = {:.4}", shown.join(", "), given.negative_curvature);
         match bounds.best() {
-            None => EstimateRow { note: format!("about 0, below what the solver resolves: {note}"), ..base },
+            None => EstimateRow { note: format!("about 0, below resolution: {note}"), ..base },
             Some((method, value)) => {
                 EstimateRow { value: Some(value), method: format!("certificate: {method}"), note, ..base }
             }
