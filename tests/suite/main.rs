@@ -7,6 +7,7 @@ mod allocation;
 mod analysis;
 mod checks;
 mod cli;
+mod constants;
 mod controls;
 mod coverage;
 mod derivatives;

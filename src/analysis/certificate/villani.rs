@@ -23,8 +23,8 @@ pub struct Villani {
 /// λ_s ≥ (1 − qεv) / (2(C(1 + εv) + (1 + q)ε)), for every R where qεv < 1; the largest over R. Here
 ///
 /// - v = (sup ΔL_data)⁺ + λD ≥ −inf V_s, and ε = 1/((λR − K)²/s − v) ≥ 1/inf V_s over ‖W‖ ≥ R;
-/// - C = e^{2 min(2KR, osc)/s}/(2λ): (sC) is a Poincaré constant of μ_s on the ball of radius R, which is convex (Payne,
-///   Weinberger 1960; Bakry, Émery 1985; Holley, Stroock 1987);
+/// - C = e^{2 min(2KR, osc)/s}/(2λ): sC is a Poincaré constant of μ_s on the ball of radius R, since the ball is convex (Brascamp,
+///   Lieb, J. Funct. Anal. 22, 1976) and the data term a bounded perturbation on it (Holley, Stroock 1987);
 /// - q = m²/(R² − m²) ≥ μ_s(‖W‖ > R)/μ_s(‖W‖ ≤ R), with m = (K + √(K² + 2λDs))/(2λ) ≥ (E‖W‖²)^½.
 ///
 /// With X and Y the parts of E h² in and outside the ball, E h = 0 and G = E‖∇h‖²: X ≤ sCG + qY and Y ≤ ε(sG + vX), from
