@@ -65,7 +65,7 @@ pub enum NotEstimated {
 /// Fewer effective draws than this are no answer.
 pub const LEAST_EFFECTIVE_SIZE: f64 = 50.0;
 /// Local searches beside the one from 0.
-const SEARCHES: u64 = 8;
+const SEARCHES: u64 = 16;
 /// Draws of one piece of work: a part of nothing but the order of sums.
 const AT_ONCE: u64 = 64;
 /// Tags of the streams.
@@ -77,13 +77,13 @@ const TILTED: u64 = 0x6368_6902;
 /// 1 + χ² = ∫ρ²/μ_s = ∫e^{−2L̃/s} · ∫e^{2L̃/s − Σ w_k²/τ_k²} / Π 2πτ_k²,
 ///
 /// each integral the mean of density/proposal over draws from t laws (8 degrees of freedom) around the modes of the density, with
-/// its Hessian; all in logarithms. For D > 512, or where no Hessian is positive definite, draws are from the Gaussians N(0, σ²)
+/// its Hessian, and a tenth from a wide one; all in logarithms. For D > 512, or where no Hessian is positive definite, draws are from the Gaussians N(0, σ²)
 /// and N(0, κ²) of [`StartLaw`](super::StartLaw). The standard error is that of independent weights, sound where the effective
 /// sizes are hundreds. Use only where [`StartLaw`](super::StartLaw) says that χ² is finite: a tail integral that diverges is not
 /// seen by draws.
 ///
-/// Not seen either: a mode that none of 9 searches leads to. The result is then too small, as if it did not exist (nets with
-/// equal outer weights have one for every order of their units).
+/// Not seen either, beyond a few dimensions: a mode that none of 17 searches leads to. The result is then too small, as if it did
+/// not exist (nets with equal outer weights have one for every order of their units; 16 modes are used at most).
 ///
 /// Cost: `draws` values of L̃ and of the mixture density (D² a mode) for each integral, and D Hessian-vector products a mode.
 /// The result is the same for any number of threads.
@@ -134,7 +134,7 @@ fn log_integral(
         None
     } else {
         let starts = search_starts(&plain, SEARCHES, settings.seed, tag);
-        Proposal::laplace(target, s, &starts, threads)
+        Proposal::laplace(target, s, &plain, &starts, threads)
     };
     let proposal = laplace.unwrap_or(Proposal::Gaussian { variances: plain });
     let logs = log_weights(target, &proposal, s, tag, settings, threads);

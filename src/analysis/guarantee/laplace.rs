@@ -52,7 +52,7 @@ impl Potential for Target<'_> {
 pub(super) enum Proposal {
     /// N(0, diag(variances)).
     Gaussian { variances: Vec<f64> },
-    /// A mixture of t laws.
+    /// A mixture of t laws, the last of them the wide one.
     Modes(Vec<Mode>),
 }
 
@@ -77,11 +77,21 @@ const MOST_WEIGHTS: usize = 512;
 const MOST_MODES: usize = 16;
 /// No mode has a smaller share of the largest one's: what the curvature at a mode says of its mass is rough.
 const LEAST_SHARE: f64 = 0.02;
+/// The share of the wide law.
+const WIDE_SHARE: f64 = 0.1;
 
 impl Proposal {
-    /// t laws around the modes that local searches from `starts` find; `None` where D > 512 or no mode has a positive definite
-    /// Hessian. Shares: in proportion to e^{−2(U − min U)/s}/√det H. Cost: the searches, and D Hessian-vector products a mode.
-    pub fn laplace(target: &Target, s: f64, starts: &[Vec<f64>], threads: &Threads) -> Option<Self> {
+    /// t laws around the modes that local searches from `starts` find, and a wide one around 0; `None` where D > 512 or no mode has a
+    /// positive definite Hessian. Shares: in proportion to e^{−2(U − min U)/s}/√det H. The wide one has the variances `plain` and the
+    /// square of the farthest mode, twice over, so that in few dimensions a mode that no search found is drawn now and then, and
+    /// shows in the error. Cost: the searches, and D Hessian-vector products a mode.
+    pub fn laplace(
+        target: &Target,
+        s: f64,
+        plain: &[f64],
+        starts: &[Vec<f64>],
+        threads: &Threads,
+    ) -> Option<Self> {
         if target.dim() > MOST_WEIGHTS {
             return None;
         }
@@ -95,15 +105,17 @@ impl Proposal {
         let most = modes.iter().map(|m| m.log_mass).fold(f64::NEG_INFINITY, f64::max);
         modes.iter_mut().for_each(|m| m.share = (m.log_mass - most).exp().max(LEAST_SHARE));
         let total: f64 = modes.iter().map(|m| m.share).sum();
-        modes.iter_mut().for_each(|m| m.share /= total);
-        (!modes.is_empty()).then_some(Self::Modes(modes))
+        modes.iter_mut().for_each(|m| m.share *= (1.0 - WIDE_SHARE) / total);
+        let found = !modes.is_empty();
+        modes.push(Mode::wide(plain, &modes));
+        found.then_some(Self::Modes(modes))
     }
 
-    /// How many modes there are; 0 for a Gaussian.
+    /// How many modes were found; 0 for a Gaussian.
     pub fn modes(&self) -> usize {
         match self {
             Self::Gaussian { .. } => 0,
-            Self::Modes(modes) => modes.len(),
+            Self::Modes(modes) => modes.len() - 1,
         }
     }
 
@@ -157,14 +169,31 @@ impl Mode {
         let cholesky = Mat::from_fn(dim, dim, entry).llt(Side::Lower).ok()?;
         let lower = cholesky.L();
         let factor: Vec<f64> = (0..dim * dim).map(|ij| lower[(ij / dim, ij % dim)]).collect();
+        let mode = Self::with_factor(centre.to_vec(), factor);
+        let log_mass = -height - mode.log_peak;
+        mode.log_peak.is_finite().then_some(Self { log_mass, ..mode })
+    }
+
+    /// A t law from the Cholesky factor of its inverse scale.
+    fn with_factor(centre: Vec<f64>, factor: Vec<f64>) -> Self {
+        let (dim, n) = (centre.len(), centre.len() as f64);
         let log_root_det: f64 = (0..dim).map(|k| factor[k * dim + k].ln()).sum();
-        let n = dim as f64;
         let log_peak = ln_gamma(0.5 * (FREEDOM + n))
             - ln_gamma(0.5 * FREEDOM)
             - 0.5 * n * (FREEDOM * std::f64::consts::PI).ln()
             + log_root_det;
-        let log_mass = -height - log_root_det;
-        log_peak.is_finite().then(|| Self { centre: centre.to_vec(), factor, log_peak, log_mass, share: 0.0 })
+        Self { centre, factor, log_peak, log_mass: f64::NEG_INFINITY, share: 0.0 }
+    }
+
+    fn wide(plain: &[f64], modes: &[Self]) -> Self {
+        let dim = plain.len();
+        let mean_square = |m: &Self| m.centre.iter().map(|x| x * x).sum::<f64>() / dim as f64;
+        let farthest = modes.iter().map(mean_square).fold(0.0, f64::max);
+        let mut factor = vec![0.0; dim * dim];
+        for (k, v) in plain.iter().enumerate() {
+            factor[k * dim + k] = (2.0 * (v + farthest)).sqrt().recip();
+        }
+        Self { share: WIDE_SHARE, ..Self::with_factor(vec![0.0; dim], factor) }
     }
 
     fn draw(&self, stream: &mut impl Rng, w: &mut [f64]) {
@@ -193,14 +222,19 @@ impl Mode {
     }
 }
 
-/// Starting points of the searches: 0, and draws of N(0, diag(variances)).
+/// Starting points of the searches: 0, and Gaussian draws with the standard deviations of `variances`, twice these, 1 and 4 where
+/// that is more: the modes of a net lie where its activations turn, whatever s is.
 pub(super) fn search_starts(variances: &[f64], count: u64, seed: u64, tag: u64) -> Vec<Vec<f64>> {
     let key = Key::new(seed, Purpose::Minimum).tagged(tag);
-    let law = Proposal::Gaussian { variances: variances.to_vec() };
     let drawn = (0..count).map(|number| {
-        let mut w = vec![0.0; variances.len()];
-        law.draw(&mut key.stream(number, 0), &mut w);
-        w
+        let mut stream = key.stream(number, 0);
+        let scale = |std: f64| match number % 4 {
+            0 => std,
+            1 => 2.0 * std,
+            2 => std.max(1.0),
+            _ => (2.0 * std).max(4.0),
+        };
+        variances.iter().map(|v| scale(v.sqrt()) * stream.sample::<f64, _>(StandardNormal)).collect()
     });
     std::iter::once(vec![0.0; variances.len()]).chain(drawn).collect()
 }

@@ -1,5 +1,7 @@
 //! How far the Gibbs measure lies above the minimum: bounds that are certain.
 
+use statrs::function::gamma::ln_gamma;
+
 /// What is known for certain of a risk L̃ = G + (λ/2)‖W‖², G ≥ 0 the data term. Every `None` only costs the bounds that need it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RiskFacts {
@@ -40,6 +42,8 @@ pub enum Argument {
     Oscillation,
     /// The Poincaré inequality with a certified λ_s.
     Poincare,
+    /// An exponential moment, as a ratio of two partition functions.
+    ExponentialMoment,
 }
 
 impl Argument {
@@ -51,6 +55,7 @@ impl Argument {
             Self::GradientBound => "bounded gradient",
             Self::Oscillation => "bounded data term",
             Self::Poincare => "Poincaré with a certified gap",
+            Self::ExponentialMoment => "exponential moment",
         }
     }
 }
@@ -91,7 +96,10 @@ impl MomentBounds {
     /// *Deviation*: √D s/2 where L̃ is convex, for the log-density of a log-concave law has variance at most D (Nguyen 2013;
     /// Fradelizi, Madiman, Wang, *Optimal concentration of information content for log-concave densities*, 2016); by
     /// Poincaré s/2·√(sup ΔL̃/λ_s), since E‖∇L̃‖² = (s/2)E ΔL̃. *Second moment*: √(deviation² + excess²), in the convex case at
-    /// most (s/2)√(D + D²); or from ‖W‖⁴ as the excess is from ‖W‖².
+    /// most (s/2)√(D + D²); or from ‖W‖⁴ as the excess is from ‖W‖²; or, for every θ in (0, 1), (s/2θ) ln(e + Z_{1−θ}/Z_1) with
+    /// Z_a = ∫e^{−2a(L̃−L̃*)/s}, by Jensen's inequality for the concave (ln y)², y ≥ e. Z_1 is at least (πs/gLip)^{D/2}, and since
+    /// L̃ − L̃* ≥ (λ/2)‖W‖² − min(K‖W‖, osc) is at least (1−η)(λ/2)‖W‖² outside a ball of radius R, Z_a is at most the volume
+    /// of that ball plus (πs/(aλ(1−η)))^{D/2}. This one falls like s ln(1/s) without convexity.
     ///
     /// # Panics
     /// Unless D ≥ 1, s > 0 and λ ≥ 0.
@@ -106,6 +114,7 @@ impl MomentBounds {
         let direct = smallest([
             (Argument::GradientBound, facts.above_minimum(facts.fourth_root_of_fourth_moment())),
             (Argument::Oscillation, facts.above_bounded(facts.fourth_root_of_fourth_moment())),
+            (Argument::ExponentialMoment, facts.exponential_moment()),
         ]);
         let centred = smallest([
             (Argument::Convexity, facts.convex_deviation()),
@@ -156,6 +165,26 @@ impl RiskFacts {
         Some(self.oscillation? + 0.5 * self.lambda * radius?.powi(2))
     }
 
+    /// The bound of C(s) by an exponential moment, the smallest over a few θ and η.
+    fn exponential_moment(&self) -> Option<f64> {
+        let (dim, s, lambda, l) = (self.dim as f64, self.s, self.lambda, self.gradient_lipschitz?);
+        let radius = |eta: f64| {
+            let by_gradient = self.gradient_bound.map(|k| 2.0 * k / (eta * lambda));
+            let by_range = self.oscillation.map(|osc| (2.0 * osc / (eta * lambda)).sqrt());
+            by_gradient.into_iter().chain(by_range).filter(|r| r.is_finite()).min_by(f64::total_cmp)
+        };
+        let log_unit_ball = 0.5 * dim * std::f64::consts::PI.ln() - ln_gamma(0.5 * dim + 1.0);
+        let log_power = |variance: f64| 0.5 * dim * (std::f64::consts::PI * s / variance).ln();
+        let bound = |theta: f64, eta: f64| {
+            let inside = log_unit_ball + dim * radius(eta)?.ln();
+            let outside = log_power((1.0 - theta) * lambda * (1.0 - eta));
+            let ratio = log_sum(inside, outside) - log_power(l);
+            Some(0.5 * s / theta * log_sum(ratio, 1.0))
+        };
+        let grid = (1..20).flat_map(|i| (1..10).map(move |j| (0.05 * f64::from(i), 0.1 * f64::from(j))));
+        grid.filter_map(|(theta, eta)| bound(theta, eta)).filter(|b| b.is_finite()).min_by(f64::total_cmp)
+    }
+
     fn convex_excess(&self) -> Option<f64> {
         let share = self.gradient_lipschitz.map_or(0.0, |l| (self.convexity().unwrap_or(0.0) / l).min(1.0));
         self.convexity().map(|_| 0.5 * self.dim as f64 * self.s * (1.0 - 0.5 * share))
@@ -178,6 +207,12 @@ impl RiskFacts {
         let laplacian = by_data.into_iter().chain(by_lipschitz).min_by(f64::total_cmp)?;
         Some(0.5 * self.s * (laplacian.max(0.0) / self.gap_lower.filter(|gap| *gap > 0.0)?).sqrt())
     }
+}
+
+/// ln(e^a + e^b); −∞ stands for 0.
+fn log_sum(a: f64, b: f64) -> f64 {
+    let top = a.max(b);
+    if top == f64::NEG_INFINITY { top } else { top + ((a - top).exp() + (b - top).exp()).ln() }
 }
 
 fn smallest(candidates: impl IntoIterator<Item = (Argument, Option<f64>)>) -> Option<Bound> {

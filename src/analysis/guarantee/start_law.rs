@@ -36,6 +36,17 @@ pub enum StartArgument {
     Oscillation,
 }
 
+impl StartArgument {
+    /// In words, for tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ClosedForm => "closed form",
+            Self::GradientBound => "bounded gradient",
+            Self::Oscillation => "bounded data term",
+        }
+    }
+}
+
 /// Why χ² = ∞.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum WhyInfinite {
@@ -137,6 +148,45 @@ impl StartLaw {
         }
     }
 
+    /// The verdict in a sentence, with the remedy.
+    pub fn sentence(&self) -> String {
+        let below = |std: &Option<f64>| {
+            std.map_or(String::new(), |std| format!(" with a standard deviation below {std:.4}"))
+        };
+        match self {
+            Self::Finite { bound: Some(StartBound { value, argument: StartArgument::ClosedForm }) } => {
+                format!("the start is admissible: ln(1 + χ²) = {value:.4} exactly")
+            }
+            Self::Finite { bound: Some(bound) } => {
+                format!("the start is admissible: ln(1 + χ²) ≤ {:.4} ({})", bound.value, bound.argument.name())
+            }
+            Self::Finite { bound: None } => {
+                "the start is admissible: χ² is finite, but no bound of it is known".into()
+            }
+            Self::Infinite(WhyInfinite::NoDensity { largest_std }) => format!(
+                "the start is not admissible: it has no density, so χ² = ∞; count time from some t > 0, or start from a \
+                 Gaussian{}",
+                below(largest_std)
+            ),
+            Self::Infinite(WhyInfinite::TooWide { std, largest_std }) => format!(
+                "the start is not admissible: its standard deviation {std:.4} is not below {largest_std:.4}, so \
+                 χ² = ∞; start from a narrower Gaussian"
+            ),
+            Self::Unknown(WhyUnknown::NoPenalty) => {
+                "whether the start is admissible is not known: without a penalty nothing is known of the tails of the Gibbs \
+                 measure; a λ > 0 gives them"
+                    .into()
+            }
+            Self::Unknown(WhyUnknown::Growth { std, sufficient_std, largest_std }) => format!(
+                "whether the start is admissible is not known: every standard deviation below {sufficient_std:.4} is, none \
+                 from {largest_std:.4} on is, and this one is {std:.4}; start from a narrower Gaussian"
+            ),
+            Self::Unknown(WhyUnknown::NoBounds) => {
+                "whether the start is admissible is not known: no bound of the data term's growth is at hand".into()
+            }
+        }
+    }
+
     /// The bound of ln(1 + χ²), if there is one.
     pub fn ln_one_plus_chi_squared(&self) -> Option<f64> {
         match self {
@@ -145,6 +195,9 @@ impl StartLaw {
         }
     }
 }
+
+/// Variances that differ by less than this share differ by rounding alone.
+const SAME: f64 = 1e-13;
 
 /// Π_k σ_k²/(τ_k√(2σ_k² − τ_k²)), in logarithms.
 fn closed_form(variances: &[f64], gibbs: &[f64]) -> StartLaw {
@@ -193,7 +246,7 @@ fn gradient_bound(variances: &[f64], facts: &RiskFacts) -> Option<StartBound> {
 fn oscillation_bound(variances: &[f64], facts: &RiskFacts) -> Option<StartBound> {
     let range = 2.0 * facts.oscillation? / facts.s;
     let prior = 0.5 * facts.s / facts.lambda;
-    let means = if variances.iter().all(|v| *v == prior) {
+    let means = if variances.iter().all(|v| (v / prior - 1.0).abs() < SAME) {
         // 2 ln cosh(range/2).
         range + 2.0 * (-range).exp().ln_1p() - 2.0 * std::f64::consts::LN_2
     } else {
