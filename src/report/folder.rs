@@ -17,7 +17,7 @@ pub struct Folder {
 }
 
 /// What a run writes; a folder with one of these holds results.
-const HELD: [&str; 13] = [
+const HELD: [&str; 14] = [
     "record.json",
     "curves.csv",
     "estimates.csv",
@@ -28,6 +28,7 @@ const HELD: [&str; 13] = [
     "density.csv",
     "bounds.csv",
     "steps.csv",
+    "checks.csv",
     "rays.csv",
     "particles",
     "figures",
@@ -96,6 +97,7 @@ impl Folder {
         self.write_optional("density.csv", &results.densities)?;
         self.write_optional("bounds.csv", &results.bounds)?;
         self.write_optional("steps.csv", &results.steps)?;
+        self.write_optional("checks.csv", &results.checks)?;
         self.write_optional("rays.csv", &results.rays)?;
         if results.points.iter().any(|point| !point.settings.is_empty()) {
             write_whole(&self.path.join("points.csv"), &tables::points(&results.points)?)?;
@@ -140,6 +142,7 @@ impl Folder {
             densities: self.read_optional("density.csv")?,
             bounds: self.read_optional("bounds.csv")?,
             steps: self.read_optional("steps.csv")?,
+            checks: self.read_optional("checks.csv")?,
             rays: self.read_optional("rays.csv")?,
         })
     }

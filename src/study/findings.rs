@@ -150,3 +150,28 @@ pub struct RayRow {
     /// A bound from below that holds for every W of this norm, where the constants give one.
     pub lower_bound: Option<f64>,
 }
+
+/// SGD at the step size that the discrete-time guarantee admits for ε, and the guarantee beside it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CheckRow {
+    /// The sweep point.
+    pub point: usize,
+    /// The process.
+    pub process: String,
+    /// ε.
+    pub epsilon: f64,
+    /// s*(ε).
+    pub s: f64,
+    /// k.
+    pub step: u64,
+    /// E L̃(W^k) − min L̃; absent beyond the run.
+    pub excess: Option<f64>,
+    /// The lower end of its 95 % interval.
+    pub ci_low: Option<f64>,
+    /// The upper end.
+    pub ci_high: Option<f64>,
+    /// (A + B) s*, by their upper ends.
+    pub level: f64,
+    /// ln((A + B) s* + C χ e^{−λ_s s* k}) for the start N(0, s*/(2λ) I), where certificates give C, χ and λ_s.
+    pub log_bound: Option<f64>,
+}

@@ -30,7 +30,7 @@ pub use certify::{
 };
 pub use check::{Outlook, ProcessOutlook, check};
 pub use clock::{Clock, ClockError, Observation, Spacing};
-pub use findings::{BoundRow, DensityRow, DistanceRow, FitRow, LagRow, RayRow, StepsRow};
+pub use findings::{BoundRow, CheckRow, DensityRow, DistanceRow, FitRow, LagRow, RayRow, StepsRow};
 pub use plan::Plan;
 pub use results::{CurveRow, EstimateRow, PointRow, ProcessRow, Results};
 pub use run::{Outcome, Progress, Silent, run};

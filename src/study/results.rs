@@ -1,7 +1,7 @@
 //! What a run leaves: the rows of its tables. Reports write, read and draw these and nothing else.
 
 use super::build_problem::DataSummary;
-use super::findings::{BoundRow, DensityRow, DistanceRow, FitRow, LagRow, RayRow, StepsRow};
+use super::findings::{BoundRow, CheckRow, DensityRow, DistanceRow, FitRow, LagRow, RayRow, StepsRow};
 use super::spec::Study;
 use crate::ensemble::Divergence;
 use crate::estimates::Estimate;
@@ -32,6 +32,8 @@ pub struct Results {
     pub bounds: Vec<BoundRow>,
     /// Steps to an excess of ε.
     pub steps: Vec<StepsRow>,
+    /// SGD under the discrete-time guarantee.
+    pub checks: Vec<CheckRow>,
     /// V_s along rays.
     pub rays: Vec<RayRow>,
 }
@@ -52,6 +54,7 @@ impl Results {
         self.densities.extend(other.densities);
         self.bounds.extend(other.bounds);
         self.steps.extend(other.steps);
+        self.checks.extend(other.checks);
         self.rays.extend(other.rays);
     }
 }

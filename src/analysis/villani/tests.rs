@@ -121,7 +121,7 @@ fn nets_grow_as_the_penalty_demands() {
             let settings = RaySettings { last: 1e7, radii: 91, ..RaySettings::default() };
             let got = rays(&net, s, &settings, &along_data);
             assert!(got.growth >= 0.9 * lambda * lambda && got.positive_beyond.is_some(), "{got:?}");
-            let (Some(k), Loss::Logistic) = (net.constants().gradient_bound, loss) else { continue };
+            let (Some(k), Loss::Logistic) = (net.constants().gradient_bound.data, loss) else { continue };
             let outer = &net.settings().outer;
             let (squares, sum) = outer.iter().fold((0.0, 0.0), |(q, l), a: &f64| (q + a * a, l + a.abs()));
             let mean_square = data.iter().map(|x| x * x).sum::<f64>() / 30.0;

@@ -35,33 +35,28 @@ fn random_net(number: u64, width: usize, inputs: usize, loss: Loss) -> TwoLayer 
     TwoLayer::new(settings, split, LabelKind::Real)
 }
 
-/// Everything that is known of a net; ΔG ≤ (h_max ‖a‖² M_D² + g_max ‖a‖₁ M'_D) tr Σ_x.
+/// Everything that is known of a net.
 fn facts(net: &TwoLayer, s: f64) -> RiskFacts {
-    let (constants, settings, rows) = (net.constants(), net.settings(), net.train_rows());
-    let trace = rows.inputs.iter().map(|x| x * x).sum::<f64>() / rows.len() as f64;
-    let top = constants.data.mean_square_top_eigenvalue;
+    let (constants, settings) = (net.constants(), net.settings());
     let slope = settings.activation.max_slope(settings.beta);
-    let largest = settings.outer.iter().fold(0.0_f64, |m, a| m.max(a.abs()));
-    let sum: f64 = settings.outer.iter().map(|a| a.abs()).sum();
-    let h_max = if settings.loss == Loss::Logistic { 0.25 } else { 1.0 };
-    let positive = h_max * (constants.outer_norm * slope).powi(2);
-    let negative = constants.negative_curvature;
-    let gap_lower = negative.and_then(|m| {
-        let (k, osc) = (constants.gradient_bound, constants.oscillation);
-        let (lambda, gradient_bound, oscillation) = (settings.lambda, k, osc);
-        LowerBounds::new(&Ingredients { lambda, s, negative_curvature: m, gradient_bound, oscillation })
-            .best()
+    let (gradient_bound, oscillation) = (constants.gradient_bound.data, constants.oscillation);
+    let (lambda, laplacian_bound) = (settings.lambda, constants.laplacian_bound);
+    let gap_lower = constants.negative_curvature.data.and_then(|negative_curvature| {
+        let dim = net.dim();
+        let given =
+            Ingredients { dim, lambda, s, negative_curvature, gradient_bound, oscillation, laplacian_bound };
+        LowerBounds::new(&given).best()
     });
     RiskFacts {
         dim: net.dim(),
         s,
-        lambda: settings.lambda,
-        negative_curvature: negative,
-        gradient_bound: constants.gradient_bound,
-        oscillation: constants.oscillation,
-        laplacian_bound: negative.map(|m| (positive + m / top / largest * sum) * trace),
-        gradient_lipschitz: constants.gradient_lipschitz,
-        growth: Some((constants.outer_norm * slope).powi(2) * top),
+        lambda,
+        negative_curvature: constants.negative_curvature.data,
+        gradient_bound,
+        oscillation,
+        laplacian_bound,
+        gradient_lipschitz: constants.gradient_lipschitz.data,
+        growth: Some((constants.outer_norm * slope).powi(2) * constants.data.mean_square_top_eigenvalue),
         gap_lower: gap_lower.map(|best| best.1),
     }
 }

@@ -1,5 +1,7 @@
 //! The discrete-time guarantee: its constants from runs at several noise scales, its step sizes, and SGD run at them.
 
+mod check;
+
 use super::Ended;
 use super::reference::GibbsAt;
 use super::side_runs::{RiskCurve, Span, at_noise_scale, default_step, risk_curves, two_digits_below};
@@ -7,7 +9,6 @@ use crate::analysis::guarantee::{
     AtScale, DiscreteGuarantee, Line, MomentBounds, Range, StartLaw, StepsAt, StepsCurve, StepsKind, ln_chi,
     simultaneous_level, verdict,
 };
-use crate::analysis::mixing::convergence_times;
 use crate::estimates::Estimate;
 use crate::parallel::Threads;
 use crate::problem::{Minimum, Quantity};
@@ -17,6 +18,7 @@ use crate::study::run::Progress;
 use crate::study::spec::{DynamicsSpec, SgdSdeSpec};
 use crate::study::theory::Theory;
 use crate::study::{EstimateRow, Results, StepsRow};
+use check::Check;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// Observation times of a pair of runs, and of a check run: the latter finer, since steps are read off it.
@@ -145,9 +147,14 @@ impl Discrete<'_> {
                 progress
                     .analysing("SGD at the guaranteed steps", (i as f64 + fraction) / epsilons.len() as f64);
             };
-            let (row, steps) = self.check(guarantee, epsilon, &mut at);
-            results.estimates.push(row);
-            measured.extend(steps);
+            match self.check(guarantee, epsilon, &mut at) {
+                Err(row) => results.estimates.push(*row),
+                Ok(check) => {
+                    results.estimates.push(check.row());
+                    measured.extend(check.steps_needed());
+                    results.checks.extend(check.rows(theory));
+                }
+            }
         }
         let fixed = StepsCurve::fixed_time(guarantee, &epsilons);
         let shortest = StepsCurve::shortest_time(guarantee, &epsilons, |s| prior_start(theory, s));
@@ -208,60 +215,25 @@ impl Discrete<'_> {
         initial.map_or(0.0, |risk| risk.value - self.minimum.0.value)
     }
 
-    /// SGD at s*(ε): the row of its excess at T, and the steps it took to come below ε for good.
-    fn check(
-        &self,
-        guarantee: &DiscreteGuarantee,
+    /// SGD at s*(ε).
+    fn check<'b>(
+        &'b self,
+        guarantee: &'b DiscreteGuarantee,
         epsilon: f64,
         progress: &mut dyn FnMut(f64),
-    ) -> (EstimateRow, Option<StepsAt>) {
-        let size = guarantee.step_size(epsilon);
-        let s = two_digits_below(size.s);
+    ) -> Result<Check<'b>, Box<EstimateRow>> {
+        let s = two_digits_below(guarantee.step_size(epsilon).s);
         let base = self.row("discrete_check", &format!("risk excess <= {epsilon}"));
+        let refused = |note: String| Box::new(EstimateRow { note, ..base.clone() });
         let span = Span { horizon: guarantee.horizon, points: CHECK_POINTS, particles: self.particles };
-        let runs = risk_curves(self.plan, &[at_noise_scale(self.sgd.1, s)], span, self.threads, progress);
-        let Ok((times, curves)) = runs else {
-            return (EstimateRow { note: format!("T holds no step of s* = {s}"), ..base }, None);
-        };
-        let (curve, last) = (&curves[0], times.len() - 1);
-        let ends: Option<Vec<[f64; 3]>> = (0..times.len())
-            .map(|i| {
-                let mean = curve.mean(i)?;
-                let (low, high) = mean.interval()?;
-                Some([mean.value, low, high])
-            })
-            .collect();
-        let Some(ends) = ends else {
-            return (EstimateRow { note: format!("SGD at s* = {s} diverged"), ..base }, None);
-        };
-        let column = |k: usize| ends.iter().map(|e| e[k]).collect::<Vec<f64>>();
-        let (minimum, bound) = (self.minimum.0.value, self.minimum.1);
-        let [value, low, high] = ends[last].map(|end| end - minimum);
-        let verdict = match (high + bound <= epsilon, low > epsilon) {
-            (true, _) => "yes, within epsilon at 95 %",
-            (_, true) => "no",
-            _ => "not resolved: the interval holds epsilon",
-        };
-        let outside = if size.extrapolated { "; s* lies outside the noise scales of A and B" } else { "" };
-        let row = EstimateRow {
-            value: Some(value),
-            std_err: curve.mean(last).and_then(|mean| mean.std_err),
-            ci_low: Some(low),
-            ci_high: Some(high + bound),
-            method: format!("SGD, s* = {s}, k = {}, T = {}", curve.steps[last], times[last]),
-            note: format!("{verdict}{outside}"),
-            ..base
-        };
-        let found =
-            convergence_times(&times, &column(0), &column(1), &column(2), (minimum, bound), &[epsilon]);
-        let spacing = times[last] / last as f64;
-        let steps = found.first().and_then(|found| {
-            // A crossing lies up to one spacing before the time it is seen at.
-            let low = ((found.earliest? - spacing).max(0.0) / s).max(1.0);
-            let (steps, high) = (found.by_mean? / s, found.time? / s);
-            Some(StepsAt { epsilon, s_star: s, steps: steps.max(1.0), low, high: high.max(1.0) })
-        });
-        (row, steps)
+        let sgd = [at_noise_scale(self.sgd.1, s)];
+        let (times, mut curves) = risk_curves(self.plan, &sgd, span, self.threads, progress)
+            .map_err(|_| refused(format!("T holds no step of s* = {s}")))?;
+        let curve = curves.remove(0);
+        let means: Option<Vec<Estimate>> = (0..times.len()).map(|i| curve.mean(i)).collect();
+        let means = means.filter(|means| means.iter().all(|mean| mean.interval().is_some()));
+        let means = means.ok_or_else(|| refused(format!("SGD at s* = {s} diverged, or is one particle")))?;
+        Ok(Check { part: self, guarantee, epsilon, s, times, steps: curve.steps, means })
     }
 
     fn steps_rows(&self, curve: &StepsCurve, guarantee: &DiscreteGuarantee) -> Vec<StepsRow> {
