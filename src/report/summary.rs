@@ -132,6 +132,13 @@ fn findings(results: &Results) -> Vec<String> {
             ("spectral_gap", _) => format!("spectral gap, {process}"),
             ("spectral_gap_lower", _) => format!("spectral gap >=, {process}"),
             ("spectral_gap_upper", _) => format!("spectral gap <=, {process}"),
+            ("excess_bound", _) => format!("E_mu L - min L <=, s of {process}"),
+            ("start_chi_squared_sampled", _) => format!("ln(1 + chi^2) of the start, {process}"),
+            ("discrete_constant", constant) => format!("constant {constant} of {process}"),
+            ("discrete_check", asked) => format!("{} at s*, {process}", asked.replace("risk ", "")),
+            ("steps_slope", asked) => {
+                format!("slope of steps, {}", asked.split([',', ':']).next().unwrap_or(asked))
+            }
             _ => return None,
         })
     };
@@ -139,7 +146,26 @@ fn findings(results: &Results) -> Vec<String> {
         let label: String = named(row)?.chars().take(37).collect();
         Some(format!("{label:<38}{:>22}", rounded(Some(row.value?), row.std_err)))
     };
-    results.estimates.iter().filter_map(line).collect()
+    let sentence =
+        results.estimates.iter().find(|row| row.name == "steps_slope").map(|row| row.note.as_str());
+    let verdict = sentence.map_or(Vec::new(), |sentence| wrap(sentence, COLUMNS));
+    results.estimates.iter().filter_map(line).chain(guaranteed_times(results)).chain(verdict).collect()
+}
+
+/// From when on the guarantee promises ε: a line for each ε of each version.
+fn guaranteed_times(results: &Results) -> Vec<String> {
+    let rows = results.estimates.iter().filter(|row| row.name == "guaranteed_time");
+    let line = |row: &EstimateRow| {
+        let label = row.quantity.replace("risk excess", "excess guaranteed");
+        let version =
+            row.method.split([',', '(']).next().unwrap_or_default().replace("λ_s", "gap").replace('≥', ">=");
+        Some(format!(
+            "{label:<38}{:>22}  {}",
+            format!("t > {}", rounded(Some(row.value?), row.std_err)),
+            version.trim()
+        ))
+    };
+    rows.filter_map(line).collect()
 }
 
 /// The notes on what could not be had, each once.

@@ -82,14 +82,9 @@ impl Rules<'_> {
             "list for example [0.004, 0.002, 0.001]",
         )?;
         let sgd = study.process.iter().any(|process| matches!(process.dynamics, DynamicsSpec::Sgd(_)));
-        let rule = "without noise_scales where the study has no process of kind \"sgd\": its batch and sampling are used";
-        self.require(
-            count == 0 || sgd,
-            &path,
-            format!("{count} of them"),
-            rule,
-            "add a process of kind \"sgd\"",
-        )
+        let rule =
+            "left out where the study has no process of kind \"sgd\", whose batch and sampling are used";
+        self.require(count == 0 || sgd, &path, listed, rule, "add a process of kind \"sgd\"")
     }
 
     fn excesses(&self, epsilons: &[f64], path: &str) -> Result<()> {

@@ -5,6 +5,7 @@ mod support;
 
 mod allocation;
 mod analysis;
+mod certify;
 mod checks;
 mod cli;
 mod constants;
