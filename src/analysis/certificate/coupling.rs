@@ -31,7 +31,7 @@ const ITERATIONS: usize = 200;
 pub fn coupling(lambda: f64, negative_curvature: f64, gradient_bound: f64, s: f64) -> Bound {
     let line = HalfLine::new(negative_curvature / lambda, gradient_bound * (2.0 / (lambda * s)).sqrt());
     let solved = line.map_or(0.0, |line| {
-        let [coarse, fine] = [1.0, 2.0].map(|finer| line.principal(finer));
+        let [coarse, fine] = [1.0, 2.0].map(|finer| line.principal(finer)[0]);
         lambda * (fine - (fine - coarse).abs()).min(1.0)
     });
     Bound::of(solved.max(lambda - negative_curvature))
@@ -91,11 +91,11 @@ impl HalfLine {
         panels
     }
 
-    /// The largest lower bound inf f/(T f) that the iteration reaches; 0 where it leaves the numbers.
-    fn principal(&self, finer: f64) -> f64 {
+    /// inf and sup of f/(T f) where the iteration ends, a bound of the eigenvalue from either side; 0 where it leaves the numbers.
+    fn principal(&self, finer: f64) -> [f64; 2] {
         let (panels, integrals) = (self.panels(finer), integrals());
         let mut f: Vec<[f64; NODES]> = panels.iter().map(|panel| panel.nodes).collect();
-        let mut low = 0.0;
+        let mut ends = [0.0; 2];
         for _ in 0..ITERATIONS {
             let g = apply(&panels, &integrals, &f);
             let last = g.last().map_or(0.0, |panel| panel[DEGREE]);
@@ -105,15 +105,15 @@ impl HalfLine {
                 .map(|(f, g)| f / g)
                 .fold((f64::INFINITY, 0.0_f64), |(low, high), q| (low.min(q), high.max(q)));
             if !last.is_finite() || !least.is_finite() {
-                return 0.0;
+                return [0.0; 2];
             }
-            low = least;
+            ends = [least, most];
             if most - least <= CLOSE * least {
                 break;
             }
             f = g.into_iter().map(|panel| panel.map(|value| value / last)).collect();
         }
-        low
+        ends
     }
 }
 

@@ -67,7 +67,7 @@ fn the_eigenvalue_is_that_of_hermite_functions() {
         [(1.0, 5.0), (1.0, 40.0), (0.8, 1.5), (1.3, 0.4), (2.0, 3.0), (2.0, 6.0), (5.0, 1.0), (1.02, 20.0)]
     {
         let line = HalfLine::new(mu, kappa).unwrap();
-        let [coarse, fine] = [1.0, 2.0].map(|finer| line.principal(finer));
+        let [coarse, fine] = [1.0, 2.0].map(|finer| line.principal(finer)[0]);
         let exact = matched(mu, kappa);
         println!(
             "mu {mu}, kappa {kappa}: {fine:.12e}, {:.1e}, {:.1e}",
@@ -84,7 +84,7 @@ fn the_eigenvalue_is_that_of_hermite_functions() {
 #[test]
 fn deep_wells_keep_their_digits() {
     for kappa in [10.0_f64, 20.0, 36.0] {
-        let got = HalfLine::new(1e9, kappa).unwrap().principal(1.0);
+        let got = HalfLine::new(1e9, kappa).unwrap().principal(1.0)[0];
         let leading = kappa * (-0.5 * kappa * kappa).exp() / (2.0 * std::f64::consts::PI).sqrt();
         let ratio = got / leading;
         println!("kappa {kappa}: {got:e}, over the leading order {ratio}");
@@ -119,6 +119,11 @@ fn coupling_lies_between_convexity_and_the_penalty_and_is_monotone() {
                 values += 1;
                 gains += usize::from(bound > (1.0 + 1e-6) * (lambda - m).max(0.0));
                 assert!(bound >= lambda - m && bound <= lambda, "{bound} {lambda} {m} {k} {s}");
+                let line = HalfLine::new(m / lambda, k * (2.0 / (lambda * s)).sqrt()).unwrap();
+                let [[low, high], [finer_low, finer_high]] = [1.0, 2.0].map(|finer| line.principal(finer));
+                for other in [high, finer_low, finer_high] {
+                    assert!((other / low - 1.0).abs() < 1e-9, "{other} {low}: {lambda} {m} {k} {s}");
+                }
                 for (m, k, s) in [(0.8 * m, k, s), (m, 0.8 * k, s), (m, k, 1.25 * s)] {
                     let easier = coupling(lambda, m, k, s).value().unwrap();
                     assert!(easier >= bound * (1.0 - 1e-9), "{easier} < {bound}: {lambda} {m} {k} {s}");
