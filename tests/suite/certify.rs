@@ -9,7 +9,7 @@ use sgd_sde::study::{EstimateRow, Outcome};
 fn net(activation: &str, loss: &str, share: f64, start: &str, s: f64) -> String {
     let (kind, data) = match loss {
         "logistic" => ("margin", "samples = 60"),
-        _ => ("sine", "samples = 60\nnoise = 0.5"),
+        _ => ("sine", "samples = 60"),
     };
     format!(
         "title = 'certified'\nseed = 4\n[problem]\nkind = 'two-layer'\nactivation = '{activation}'\nloss = '{loss}'\nwidth = 3\n\
