@@ -1,6 +1,7 @@
 //! χ² of the start: bounds, closed forms, estimates.
 
 use super::*;
+use crate::analysis::risk::RiskFacts;
 use crate::parallel::Threads;
 use crate::problem::Quadratic;
 
