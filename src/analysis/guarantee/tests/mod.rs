@@ -38,8 +38,7 @@ fn random_net(number: u64, width: usize, inputs: usize, loss: Loss) -> TwoLayer 
 
 /// Everything that is known of a net.
 fn facts(net: &TwoLayer, s: f64) -> RiskFacts {
-    let facts =
-        RiskFacts { growth: RiskFacts::of_net(net, s).growth.or(Some(0.0)), ..RiskFacts::of_net(net, s) };
+    let facts = RiskFacts::of_net(net, s);
     RiskFacts { gap_lower: LowerBounds::new(&facts).best().map(|best| best.1), ..facts }
 }
 
