@@ -7,6 +7,7 @@ mod support;
 mod coverage;
 mod distances;
 mod gibbs;
+mod guarantee;
 mod mixing;
 mod order;
 mod wells;
