@@ -10,6 +10,7 @@ mod discrete;
 mod importance;
 mod laplace;
 mod line;
+mod modes;
 mod moment_estimates;
 mod moments;
 mod start_law;
