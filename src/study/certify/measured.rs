@@ -122,9 +122,16 @@ pub fn rays(
     threads: &Threads,
 ) -> Option<VillaniRays> {
     let potential = plan.potential();
-    let mut directions: Vec<f64> = drawn(plan, &plan.start, DRAWN_RAYS);
-    directions.extend(minimum.into_iter().flat_map(|m| m.weights.iter().copied()));
-    directions.extend(bending_directions(plan));
+    let places = (MOST_RAY_WORK / row_work(potential)) as usize;
+    let most = RaySettings::default().radii;
+    // Large problems get fewer radii, and only rays that tell most for their cost.
+    let (radii, cramped) = (most.min((places / count).max(FEWEST_RADII)), places < 2 * count * most);
+    let count = count.min((places / radii).max(FEWEST_RAYS));
+    let mut directions: Vec<f64> = minimum.into_iter().flat_map(|m| m.weights.iter().copied()).collect();
+    if !cramped {
+        directions.extend(drawn(plan, &plan.start, DRAWN_RAYS));
+        directions.extend(bending_directions(plan));
+    }
     let dim = potential.dim();
     let nonzero = |w: &&[f64]| w.iter().any(|x| *x != 0.0);
     let directions: Vec<f64> = directions.chunks_exact(dim).filter(nonzero).flatten().copied().collect();
@@ -135,15 +142,23 @@ pub fn rays(
         Some((facts.gradient_bound.unwrap_or(0.0) + (s * laplacian).sqrt()) / facts.lambda)
     });
     let settings = match scale {
-        Some(scale) => {
-            RaySettings { random: count, first: 1e-2 * scale, last: 1e2 * scale, ..RaySettings::default() }
-        }
-        None => RaySettings { random: count, ..RaySettings::default() },
+        Some(scale) => RaySettings {
+            random: count,
+            radii,
+            first: 1e-2 * scale,
+            last: 1e2 * scale,
+            ..RaySettings::default()
+        },
+        None => RaySettings { random: count, radii, ..RaySettings::default() },
     };
     let key = Key::new(plan.study.seed, Purpose::Direction).tagged(TAG + 1);
     villani_rays(potential, s, &settings, &directions, key, threads).ok()
 }
 
+/// Rows times weights times places on rays at most: a few seconds. At least this many rays and radii all the same.
+const MOST_RAY_WORK: f64 = 5e9;
+const FEWEST_RAYS: usize = 4;
+const FEWEST_RADII: usize = 25;
 /// Draws of the start that rays go through.
 const DRAWN_RAYS: u64 = 8;
 /// Rows that rays are made of.
@@ -174,9 +189,13 @@ pub fn summary(rays: &VillaniRays) -> VillaniSummary {
 
 /// How many draws a range of curvatures can afford.
 fn affordable_draws(potential: &dyn Potential) -> u64 {
+    ((MOST_WORK / (row_work(potential) * PRODUCTS)) as u64).clamp(1, MOST_DRAWS)
+}
+
+/// Rows times weights: what a gradient costs.
+fn row_work(potential: &dyn Potential) -> f64 {
     let rows = potential.finite_sum().map_or(1, FiniteSum::samples);
-    let one = (rows * potential.dim()) as f64 * PRODUCTS;
-    ((MOST_WORK / one) as u64).clamp(1, MOST_DRAWS)
+    (rows * potential.dim()) as f64
 }
 
 /// `count` particles of a law, one after another.
