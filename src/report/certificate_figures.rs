@@ -155,6 +155,10 @@ fn check_figure(results: &Results) -> Option<Figure> {
     let (x, y): (Vec<f64>, Vec<f64>) = bound.filter(|(_, bound)| *bound <= HEADROOM * largest).unzip();
     let label = "guarantee from the prior start: certified constants, $A$ and $B$ measured".into();
     drawing.layers.push(Layer::Line { label, style: Style::Reference(0), x, y });
+    if let Some(last) = run.last().filter(|last| rows.iter().any(|row| row.step > last.step)) {
+        let time = number(last.s * last.step as f64);
+        drawing.notes.push(format!("Beyond $t$ = {time} the guarantee takes $B$ as measured up to there."));
+    }
     let label = format!("$ε$ = {}", number(epsilon));
     drawing.layers.push(Layer::Level { label, style: Style::Reference(1), y: epsilon });
     let label = "level $(A + B) s_*$ of the guarantee".into();

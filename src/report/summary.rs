@@ -136,9 +136,12 @@ fn findings(results: &Results) -> Vec<String> {
             ("start_chi_squared_sampled", _) => format!("ln(1 + chi^2) of the start, {process}"),
             ("discrete_constant", constant) => format!("constant {constant} of {process}"),
             ("discrete_check", asked) => format!("{} at s*, {process}", asked.replace("risk ", "")),
-            ("steps_slope", asked) => {
-                format!("slope of steps, {}", asked.split([',', ':']).next().unwrap_or(asked))
-            }
+            ("steps_slope", asked) => match asked {
+                _ if asked.contains("one T") => "slope of steps at one T".into(),
+                _ if asked.contains("prior") => "slope of steps from the prior start".into(),
+                _ if asked.contains("logarithm") => "  the logarithm taken out".into(),
+                _ => "slope of steps as measured".into(),
+            },
             _ => return None,
         })
     };

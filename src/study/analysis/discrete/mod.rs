@@ -1,10 +1,11 @@
 //! The discrete-time guarantee: its constants from runs at several noise scales, its step sizes, and SGD run at them.
 
 mod check;
+mod difference;
 
 use super::Ended;
 use super::reference::GibbsAt;
-use super::side_runs::{RiskCurve, Span, at_noise_scale, default_step, risk_curves, two_digits_below};
+use super::side_runs::{Span, at_noise_scale, default_step, risk_curves, two_digits_below};
 use crate::analysis::guarantee::{
     AtScale, DiscreteGuarantee, Line, MomentBounds, Range, StartLaw, StepsAt, StepsCurve, StepsKind, ln_chi,
     simultaneous_level, verdict,
@@ -19,7 +20,7 @@ use crate::study::spec::{DynamicsSpec, SgdSdeSpec};
 use crate::study::theory::Theory;
 use crate::study::{EstimateRow, Results, StepsRow};
 use check::Check;
-use statrs::distribution::{ContinuousCDF, StudentsT};
+use difference::largest_difference;
 
 /// Observation times of a pair of runs, and of a check run: the latter finer, since steps are read off it.
 const PAIR_POINTS: usize = 41;
@@ -168,7 +169,14 @@ impl Discrete<'_> {
         );
         for curve in [&fixed, &shortest, &measured] {
             results.steps.extend(self.steps_rows(curve, guarantee));
-            results.estimates.push(self.slope_row(name_of(curve.kind), curve.power.as_ref(), &sentence));
+            let row = self.slope_row(name_of(curve.kind), curve.power.as_ref(), &sentence);
+            // Numbers of steps that are computed have no scatter, and their slope no error.
+            let measured = curve.kind == StepsKind::Measured;
+            results.estimates.push(if measured {
+                row
+            } else {
+                EstimateRow { std_err: None, ci_low: None, ci_high: None, ..row }
+            });
         }
         results.estimates.push(self.slope_row(
             "measured, the logarithm taken out",
@@ -291,20 +299,4 @@ fn prior_start(theory: &Theory, s: f64) -> Option<(f64, f64)> {
     let chi = StartLaw::new(Some(&prior), &facts, own.as_deref()).ln_one_plus_chi_squared()?;
     let amplitude = MomentBounds::new(&facts).second_moment?.value;
     Some((amplitude.ln() + ln_chi(chi), facts.gap_lower?))
-}
-
-/// sup_t |E L̃ of a − E L̃ of b| with the ends that a band gives which holds at all times together with probability `level`
-/// (Bonferroni); `None` where a mean has no error.
-fn largest_difference(a: &RiskCurve, b: &RiskCurve, times: usize, level: f64) -> Option<Range> {
-    let mut found = Range { value: 0.0, low: 0.0, high: 0.0 };
-    for i in 0..times {
-        let difference = a.difference(b, i)?;
-        let law = StudentsT::new(0.0, 1.0, difference.n.checked_sub(1)? as f64).ok()?;
-        let half = difference.std_err? * law.inverse_cdf(1.0 - 0.5 * (1.0 - level) / times as f64);
-        let size = difference.value.abs();
-        found.value = found.value.max(size);
-        found.low = found.low.max(size - half);
-        found.high = found.high.max(size + half);
-    }
-    Some(found)
 }

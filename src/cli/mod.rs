@@ -1,15 +1,17 @@
 //! The command line: reads arguments, calls the library, prints.
 
+mod bar;
+
 use crate::error::{Error, Result};
 use crate::numerics::Backend;
 use crate::parallel::Threads;
 use crate::report::{Folder, RunFacts, certificate_text, draw, outlook_text, summary_text};
-use crate::study::{Certificate, Plan, Progress, Results, Source, TEMPLATE, check, points, run};
+use crate::study::{Certificate, Plan, Results, Source, TEMPLATE, check, points, run};
+use bar::Bar;
 use clap::{Args, Parser, Subcommand};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// SGD on two-layer nets beside its stochastic differential equation, with error bars.
 #[derive(Debug, Parser)]
@@ -259,65 +261,4 @@ fn new(file: Option<&Path>) -> Result<()> {
 /// Prints to standard output; a reader that has gone away is no error.
 fn print(text: &str) {
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
-}
-
-/// The progress bar: only on a terminal, and only for runs of more than two seconds.
-struct Bar {
-    bar: ProgressBar,
-    points: usize,
-    point: usize,
-    started: Instant,
-}
-
-/// Steps of the bar a sweep point.
-const TICKS: u64 = 1000;
-
-impl Bar {
-    fn new(points: usize, wanted: bool) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(TICKS * points as u64), ProgressDrawTarget::hidden());
-        let style =
-            ProgressStyle::with_template("{bar:30} {percent:>3} %  {elapsed} gone, {eta} to go  {msg}");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        let started = if wanted && std::io::stderr().is_terminal() { Some(Instant::now()) } else { None };
-        // Without a terminal the start lies so far ahead that the bar never shows.
-        let started = started.unwrap_or_else(|| Instant::now() + Duration::from_secs(1 << 30));
-        Self { bar, points, point: 0, started }
-    }
-
-    fn for_point(&mut self, point: usize) -> &mut dyn Progress {
-        self.point = point;
-        self
-    }
-
-    fn finish(&self) {
-        self.bar.finish_and_clear();
-    }
-}
-
-impl Bar {
-    /// Shows `message` once two seconds have passed.
-    fn say(&self, message: &str) {
-        let past = Instant::now().checked_duration_since(self.started).unwrap_or_default();
-        if self.bar.is_hidden() && past > Duration::from_secs(2) {
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
-        }
-        let point = if self.points > 1 {
-            format!("point {}/{}  ", self.point + 1, self.points)
-        } else {
-            String::new()
-        };
-        self.bar.set_message(format!("{point}{message}"));
-    }
-}
-
-impl Progress for Bar {
-    fn at(&mut self, fraction: f64, risk: Option<f64>) {
-        self.say(&risk.map_or(String::new(), |risk| format!("E L = {risk:.5}")));
-        self.bar.set_position((self.point as f64 * TICKS as f64 + fraction * TICKS as f64) as u64);
-    }
-
-    fn analysing(&mut self, what: &str, fraction: f64) {
-        self.say(&format!("{what}, {:.0} %", 100.0 * fraction));
-        self.bar.tick();
-    }
 }
