@@ -1,10 +1,16 @@
 //! One file a process. A step is *draw the noise*, then *pure arithmetic given the noise*.
 
+mod covariance_sde;
 mod euler_maruyama;
+mod gradient_flow;
+mod path;
+mod sample_noise;
 mod sgd;
 
+pub use covariance_sde::CovarianceSde;
 pub use euler_maruyama::EulerMaruyama;
-pub use sgd::{Sampling, Sgd};
+pub use gradient_flow::GradientFlow;
+pub use sgd::{Minibatches, Sampling, Sgd};
 
 use crate::numerics::{Backend, NormalSource};
 use crate::problem::{Potential, Scratch};
@@ -97,12 +103,17 @@ pub trait Process: Send + Sync {
     /// The time one step takes.
     fn step_length(&self) -> f64;
 
-    /// The noise scale s: the Gibbs measure that belongs to the process is exp(−2L̃/s).
+    /// The noise scale s: the Gibbs measure that belongs to the process is exp(−2L̃/s). 0 without noise.
     fn noise_scale(&self) -> f64;
 
     /// The vector instructions it uses; by default the widest there are.
     fn backend(&self) -> Backend {
         Backend::detect()
+    }
+
+    /// How many numbers of [`Scratch::room`] a step of `count` particles needs. Default: none.
+    fn room(&self, _count: usize) -> usize {
+        0
     }
 
     /// Room for the noise of a block of `count` particles.
@@ -119,7 +130,11 @@ pub trait Process: Send + Sync {
         let potential = self.potential();
         Work {
             gradient: vec![0.0; count * potential.dim()],
-            scratch: Scratch { backend: self.backend(), ..potential.scratch() },
+            scratch: Scratch {
+                backend: self.backend(),
+                room: vec![0.0; self.room(count)],
+                ..potential.scratch()
+            },
             noise: self.noise(count),
         }
     }
@@ -132,4 +147,11 @@ pub trait Process: Send + Sync {
             self.step(block, step, &work.noise, &mut work.gradient[..len], &mut work.scratch);
         }
     }
+}
+
+/// Lends a step the room of `scratch` beside the rest of it.
+fn with_room(scratch: &mut Scratch, step: impl FnOnce(&mut [f64], &mut Scratch)) {
+    let mut room = std::mem::take(&mut scratch.room);
+    step(&mut room, scratch);
+    scratch.room = room;
 }

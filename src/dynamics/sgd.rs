@@ -18,6 +18,17 @@ pub enum Sampling {
     Epochs,
 }
 
+/// The SGD that a process is a model of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Minibatches {
+    /// Its step size s ≥ 0.
+    pub s: f64,
+    /// Rows in a minibatch.
+    pub batch: usize,
+    /// How they are chosen.
+    pub sampling: Sampling,
+}
+
 /// SGD: W ← W − (s/b) Σ_{i∈B} ∇ℓ_i(W) − sλW, each particle with its own minibatches B, on the clock t = k s.
 pub struct Sgd<'a> {
     sum: &'a dyn FiniteSum,

@@ -3,9 +3,12 @@
 mod analysis;
 mod analysis_spec;
 mod build_problem;
+mod build_process;
 mod build_start;
 mod check;
 mod clock;
+mod dynamics_rules;
+mod dynamics_spec;
 mod parse;
 mod plan;
 mod recorder;

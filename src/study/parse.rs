@@ -190,7 +190,7 @@ impl Reader<'_> {
 
     fn process(&self, mut table: Table, number: usize) -> Result<ProcessSpec> {
         let at = format!("process.{number}");
-        let kind = self.kind(&mut table, &at, "kind", None, &["sgd-sde", "sgd"])?;
+        let kind = self.kind(&mut table, &at, "kind", None, DynamicsSpec::KINDS)?;
         let common = Common {
             name: match table.remove("name") {
                 Some(value) => self.section(value, &format!("{at}.name"))?,
@@ -201,9 +201,11 @@ impl Reader<'_> {
                 None => 1024,
             },
         };
+        let value = Value::Table(table);
         let dynamics = match kind.as_str() {
-            "sgd-sde" => DynamicsSpec::SgdSde(self.section(Value::Table(table), &at)?),
-            "sgd" => DynamicsSpec::Sgd(self.section(Value::Table(table), &at)?),
+            "sgd-sde" => DynamicsSpec::SgdSde(self.section(value, &at)?),
+            "sgd" => DynamicsSpec::Sgd(self.section(value, &at)?),
+            "gradient-flow" => DynamicsSpec::GradientFlow(self.section(value, &at)?),
             other => unreachable!("kind() lets no other kind pass: {other}"),
         };
         Ok(ProcessSpec { name: common.name, dynamics, particles: common.particles })

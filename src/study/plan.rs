@@ -1,13 +1,14 @@
 //! From a valid study to what is run: data read, λ and steps as numbers, the clock set.
 
 use super::build_problem::{DataSummary, Problem, build_problem};
+use super::build_process::build_process;
 use super::build_start::build_start;
 use super::clock::Clock;
 use super::rules::{Rules, validate};
 use super::source::Source;
 use super::steps::{fill_in_steps, set_clock};
 use super::{parse, spec::*};
-use crate::dynamics::{EulerMaruyama, Process, Sgd};
+use crate::dynamics::{EulerMaruyama, Process};
 use crate::ensemble::Start;
 use crate::error::Result;
 use crate::numerics::Backend;
@@ -90,23 +91,11 @@ impl Plan {
 
     /// The processes in the order of the study.
     pub fn processes(&self) -> Vec<Box<dyn Process + '_>> {
-        let (potential, seed, backend) = (self.potential(), self.study.seed, self.backend);
-        let make = |spec: &ProcessSpec| -> Box<dyn Process + '_> {
-            match &spec.dynamics {
-                DynamicsSpec::SgdSde(SgdSdeSpec { s, dt, refinement }) => {
-                    let dt = dt.expect("the plan fills in every step");
-                    Box::new(
-                        EulerMaruyama::on_refined_path(potential, *s, dt, *refinement, seed)
-                            .with_backend(backend),
-                    )
-                }
-                DynamicsSpec::Sgd(SgdSpec { s, batch, sampling }) => {
-                    let sum = potential.finite_sum().expect("the rules refuse SGD without a finite sum");
-                    Box::new(Sgd::new(sum, *s, *batch, *sampling, seed).with_backend(backend))
-                }
-            }
+        let specs = self.study.process.iter();
+        let make = |spec: &ProcessSpec| {
+            build_process(&spec.dynamics, self.potential(), self.study.seed, self.backend)
         };
-        self.study.process.iter().map(make).collect()
+        specs.map(make).collect()
     }
 }
 

@@ -60,12 +60,12 @@ impl Rules<'_> {
         }
     }
 
-    fn positive(&self, value: f64, path: &str, example: &str) -> Result<()> {
+    pub(super) fn positive(&self, value: f64, path: &str, example: &str) -> Result<()> {
         let remedy = format!("write for example {example}");
         self.require(value > 0.0 && value.is_finite(), path, value, "a positive finite number", remedy)
     }
 
-    fn not_negative(&self, value: f64, path: &str, example: &str) -> Result<()> {
+    pub(super) fn not_negative(&self, value: f64, path: &str, example: &str) -> Result<()> {
         let remedy = format!("write for example {example}");
         self.require(value >= 0.0 && value.is_finite(), path, value, "a finite number ≥ 0", remedy)
     }
@@ -184,35 +184,6 @@ impl Rules<'_> {
         Ok(())
     }
 
-    fn dynamics(&self, dynamics: &DynamicsSpec, problem: &ProblemSpec, at: &str) -> Result<()> {
-        match dynamics {
-            DynamicsSpec::SgdSde(sde) => {
-                self.not_negative(sde.s, &format!("{at}.s"), "s = 0.01")?;
-                if let Some(dt) = sde.dt {
-                    self.positive(dt, &format!("{at}.dt"), "dt = 0.05")?;
-                }
-                let path = format!("{at}.refinement");
-                let inside = (1..=4096).contains(&sde.refinement);
-                self.require(
-                    inside,
-                    &path,
-                    sde.refinement,
-                    "a whole number from 1 to 4096",
-                    "leave it out for 1",
-                )
-            }
-            DynamicsSpec::Sgd(sgd) => {
-                self.positive(sgd.s, &format!("{at}.s"), "s = 0.01")?;
-                let path = format!("{at}.batch");
-                self.require(sgd.batch > 0, &path, sgd.batch, "at least 1", "write for example batch = 32")?;
-                let sum = matches!(problem, ProblemSpec::TwoLayer(_));
-                let rule = "a process for this problem; SGD needs a risk that is a mean over data rows";
-                let remedy = "choose kind = \"sgd-sde\", or problem.kind = \"two-layer\"";
-                self.require(sum, &format!("{at}.kind"), "\"sgd\"", rule, remedy)
-            }
-        }
-    }
-
     fn time(&self, time: &TimeSpec) -> Result<()> {
         self.positive(time.horizon, "time.horizon", "horizon = 10.0")?;
         let inside = (2..=1_000_000).contains(&time.points);
@@ -244,15 +215,20 @@ impl Rules<'_> {
         }
         if gibbs.is_some() || mixing.is_some() {
             for (i, process) in study.process.iter().enumerate() {
-                let still = matches!(&process.dynamics, DynamicsSpec::SgdSde(sde) if sde.s == 0.0);
-                let rule = "above 0 where [analysis] gibbs or mixing is asked for: without noise there is no Gibbs measure";
-                self.require(
-                    !still,
-                    &format!("process.{i}.s"),
-                    0,
-                    rule,
-                    "write s = 0.01, or leave the analysis out",
-                )?;
+                let (key, value, remedy) = match process.dynamics.noise_scale() {
+                    None => ("kind", "\"gradient-flow\"", "leave the process out, or the analysis"),
+                    Some(0.0) => ("s", "0", "write s = 0.01, or leave the analysis out"),
+                    Some(_) => continue,
+                };
+                let rule = match key {
+                    "s" => {
+                        "above 0 where [analysis] gibbs or mixing is asked for: without noise there is no Gibbs measure"
+                    }
+                    _ => {
+                        "a process with noise where [analysis] gibbs or mixing is asked for: without it there is no Gibbs measure"
+                    }
+                };
+                return Err(self.invalid(&format!("process.{i}.{key}"), value, rule, remedy));
             }
         }
         if let Some(GibbsSpec { draws, times, replicates, .. }) = gibbs {

@@ -17,6 +17,7 @@ mod golden;
 mod inputs;
 mod laws;
 mod order;
+mod processes;
 mod runs;
 mod samplers;
 mod stability;

@@ -227,6 +227,10 @@ impl Potential for TwoLayer {
         self.kernel.hessian_vector(kernel_rows(&self.train), w, v, out, work(scratch));
     }
 
+    fn block_hessian_vector(&self, weights: &[f64], vectors: &[f64], out: &mut [f64], scratch: &mut Scratch) {
+        self.kernel.hessian_vector(kernel_rows(&self.train), weights, vectors, out, work(scratch));
+    }
+
     fn laplacian(&self, w: &[f64], scratch: &mut Scratch) -> f64 {
         let mut value = [0.0];
         self.kernel.laplacian(kernel_rows(&self.train), w, &mut value, work(scratch));

@@ -61,7 +61,7 @@ pub fn analyse(plan: &Plan, ended: &Ended, threads: &Threads, progress: &mut dyn
             let place = Place { point: ended.point, number, process: &spec.name };
             let sde = match &spec.dynamics {
                 DynamicsSpec::SgdSde(sde) => Some(sde),
-                DynamicsSpec::Sgd(_) => None,
+                _ => None,
             };
             let asked = Asked { plan, place, process: process.as_ref(), sde, gibbs: &gibbs, ended, threads };
             asked.answer(&mut findings, progress);
