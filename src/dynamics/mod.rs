@@ -3,14 +3,20 @@
 mod covariance_sde;
 mod euler_maruyama;
 mod gradient_flow;
+mod heun;
 mod path;
 mod sample_noise;
+mod second_order_sde;
 mod sgd;
+mod svag;
 
 pub use covariance_sde::CovarianceSde;
 pub use euler_maruyama::EulerMaruyama;
 pub use gradient_flow::GradientFlow;
+pub use heun::Heun;
+pub use second_order_sde::SecondOrderSde;
 pub use sgd::{Minibatches, Sampling, Sgd};
+pub use svag::Svag;
 
 use crate::numerics::{Backend, NormalSource};
 use crate::problem::{Potential, Scratch};

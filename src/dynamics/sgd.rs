@@ -93,6 +93,29 @@ impl<'a> Sgd<'a> {
     }
 }
 
+/// The minibatches of step number `step` for each particle of `block`, independent from step to step: with replacement, or
+/// without, where `identity` is 0..`samples` and is restored.
+///
+/// # Panics
+/// For batches by epochs.
+pub(super) fn draw_batches(
+    batches: Minibatches,
+    key: Key,
+    (samples, identity): (usize, &mut [u32]),
+    block: &Block,
+    step: u64,
+    out: &mut [u32],
+) {
+    for (i, batch) in out.chunks_exact_mut(batches.batch).take(block.count()).enumerate() {
+        let particle = block.first + i as u64;
+        match batches.sampling {
+            Sampling::WithReplacement => fill_indices(key, particle, step, samples as u32, batch),
+            Sampling::WithoutReplacement => fill_without_replacement(key, particle, step, identity, batch),
+            Sampling::Epochs => panic!("the batches of an epoch are not independent"),
+        }
+    }
+}
+
 impl Process for Sgd<'_> {
     fn facts(&self) -> Facts {
         Facts {
@@ -135,14 +158,9 @@ impl Process for Sgd<'_> {
         if self.sampling == Sampling::Epochs {
             return self.draw_from_epoch(block, step, noise);
         }
-        let samples = self.sum.samples() as u32;
-        for (i, batch) in noise.batch.chunks_exact_mut(self.batch).take(block.count()).enumerate() {
-            let particle = block.first + i as u64;
-            match self.sampling {
-                Sampling::WithReplacement => fill_indices(self.key, particle, step, samples, batch),
-                _ => fill_without_replacement(self.key, particle, step, &mut noise.orders, batch),
-            }
-        }
+        let batches = Minibatches { s: self.s, batch: self.batch, sampling: self.sampling };
+        let Noise { batch, orders, .. } = noise;
+        draw_batches(batches, self.key, (self.sum.samples(), orders), block, step, batch);
     }
 
     fn step(&self, block: &mut Block, step: u64, noise: &Noise, gradient: &mut [f64], scratch: &mut Scratch) {
