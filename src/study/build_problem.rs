@@ -74,6 +74,14 @@ pub fn build_problem(
     let rule = "\"f64\" for this problem; only the kernels of two-layer nets have 32-bit arithmetic";
     let precision = study.precision;
     rules.require(net || precision == Precision::F64, "precision", "\"f32\"", rule, "leave precision out")?;
+    for (i, process) in study.process.iter().enumerate() {
+        let products = matches!(process.dynamics, DynamicsSpec::SecondOrderSde(_));
+        let rule = "another process where precision = \"f32\": its Hessian-vector products have no 32-bit arithmetic";
+        let remedy = "leave precision out, or choose kind = \"covariance-sde\"";
+        let path = format!("process.{i}.kind");
+        let good = !products || precision == Precision::F64;
+        rules.require(good, &path, "\"second-order-sde\"", rule, remedy)?;
+    }
     match &mut study.problem {
         ProblemSpec::Quadratic(spec) => {
             Ok((Problem::Quadratic(Quadratic::new(spec.eigenvalues.clone())), None))

@@ -1,7 +1,7 @@
 //! From the settings of a process to the process.
 
 use super::spec::*;
-use crate::dynamics::{EulerMaruyama, GradientFlow, Process, Sgd};
+use crate::dynamics::{CovarianceSde, EulerMaruyama, GradientFlow, Heun, Process, SecondOrderSde, Sgd, Svag};
 use crate::numerics::Backend;
 use crate::problem::{FiniteSum, Potential};
 
@@ -18,16 +18,32 @@ pub fn build_process<'a>(
     let sum = || -> &'a dyn FiniteSum {
         potential.finite_sum().expect("the rules refuse minibatches without a finite sum")
     };
-    match *spec {
-        DynamicsSpec::SgdSde(SgdSdeSpec { s, dt, refinement }) => {
-            let sde = EulerMaruyama::on_refined_path(potential, s, filled(dt), refinement, seed);
-            Box::new(sde.with_backend(backend))
-        }
+    match spec.clone() {
+        DynamicsSpec::SgdSde(SgdSdeSpec { s, dt, refinement, scheme }) => match scheme {
+            Scheme::EulerMaruyama => {
+                let sde = EulerMaruyama::on_refined_path(potential, s, filled(dt), refinement, seed);
+                Box::new(sde.with_backend(backend))
+            }
+            Scheme::Heun => {
+                Box::new(Heun::new(potential, s, filled(dt), refinement, seed).with_backend(backend))
+            }
+        },
         DynamicsSpec::Sgd(SgdSpec { s, batch, sampling }) => {
             Box::new(Sgd::new(sum(), s, batch, sampling, seed).with_backend(backend))
         }
         DynamicsSpec::GradientFlow(GradientFlowSpec { dt }) => {
             Box::new(GradientFlow::new(potential, filled(dt)).with_backend(backend))
+        }
+        DynamicsSpec::CovarianceSde(sde) => {
+            let process = CovarianceSde::new(sum(), sde.minibatches(), filled(sde.dt), sde.refinement, seed);
+            Box::new(process.with_backend(backend))
+        }
+        DynamicsSpec::SecondOrderSde(sde) => {
+            let process = SecondOrderSde::new(sum(), sde.minibatches(), filled(sde.dt), sde.refinement, seed);
+            Box::new(process.with_backend(backend))
+        }
+        DynamicsSpec::Svag(svag) => {
+            Box::new(Svag::new(sum(), svag.minibatches(), svag.l, seed).with_backend(backend))
         }
     }
 }

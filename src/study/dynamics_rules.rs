@@ -2,13 +2,14 @@
 
 use super::rules::Rules;
 use super::spec::*;
+use crate::dynamics::Sampling;
 use crate::error::Result;
 
 impl Rules<'_> {
     /// Refuses impossible settings of the process at the path `at`.
     pub(super) fn dynamics(&self, dynamics: &DynamicsSpec, problem: &ProblemSpec, at: &str) -> Result<()> {
         match dynamics {
-            DynamicsSpec::SgdSde(SgdSdeSpec { s, dt, refinement }) => {
+            DynamicsSpec::SgdSde(SgdSdeSpec { s, dt, refinement, .. }) => {
                 self.not_negative(*s, &format!("{at}.s"), "s = 0.01")?;
                 self.step(*dt, at)?;
                 self.refinement(*refinement, at)
@@ -16,10 +17,40 @@ impl Rules<'_> {
             DynamicsSpec::Sgd(SgdSpec { s, batch, .. }) => {
                 self.positive(*s, &format!("{at}.s"), "s = 0.01")?;
                 self.batch(*batch, at)?;
-                self.needs_rows(problem, "sgd", "SGD", at)
+                self.needs_rows(problem, dynamics, "SGD", at)
             }
             DynamicsSpec::GradientFlow(GradientFlowSpec { dt }) => self.step(*dt, at),
+            DynamicsSpec::CovarianceSde(sde) | DynamicsSpec::SecondOrderSde(sde) => {
+                self.not_negative(sde.s, &format!("{at}.s"), "s = 0.01")?;
+                self.batch(sde.batch, at)?;
+                self.independent(sde.sampling, at)?;
+                self.step(sde.dt, at)?;
+                self.refinement(sde.refinement, at)?;
+                self.needs_rows(problem, dynamics, "a model of SGD", at)
+            }
+            DynamicsSpec::Svag(SvagSpec { s, batch, sampling, l }) => {
+                self.positive(*s, &format!("{at}.s"), "s = 0.01")?;
+                self.batch(*batch, at)?;
+                self.independent(*sampling, at)?;
+                let (path, rule) = (format!("{at}.l"), "a whole number from 1 to 1000000");
+                self.require(
+                    (1..=1_000_000).contains(l),
+                    &path,
+                    l,
+                    rule,
+                    "1 is SGD; write for example l = 4",
+                )?;
+                self.needs_rows(problem, dynamics, "SVAG", at)
+            }
         }
+    }
+
+    fn independent(&self, sampling: Sampling, at: &str) -> Result<()> {
+        let rule = "\"with-replacement\" or \"without-replacement\": the batches of an epoch add up to the full gradient, so \
+                    their noise is negatively correlated and cancels to first order over the epoch; no SDE of this form has \
+                    such noise, nor has SVAG";
+        let remedy = "leave it out, or compare SGD by epochs with the gradient-flow";
+        self.require(sampling != Sampling::Epochs, &format!("{at}.sampling"), "\"epochs\"", rule, remedy)
     }
 
     fn step(&self, dt: Option<f64>, at: &str) -> Result<()> {
@@ -36,10 +67,10 @@ impl Rules<'_> {
         self.require(batch > 0, &path, batch, "at least 1", "write for example batch = 32")
     }
 
-    fn needs_rows(&self, problem: &ProblemSpec, kind: &str, who: &str, at: &str) -> Result<()> {
+    fn needs_rows(&self, problem: &ProblemSpec, dynamics: &DynamicsSpec, who: &str, at: &str) -> Result<()> {
         let sum = matches!(problem, ProblemSpec::TwoLayer(_));
         let rule = format!("a process for this problem; {who} needs a risk that is a mean over data rows");
         let remedy = "choose kind = \"sgd-sde\", or problem.kind = \"two-layer\"";
-        self.require(sum, &format!("{at}.kind"), format!("{kind:?}"), rule, remedy)
+        self.require(sum, &format!("{at}.kind"), format!("{:?}", dynamics.kind()), rule, remedy)
     }
 }

@@ -206,6 +206,9 @@ impl Reader<'_> {
             "sgd-sde" => DynamicsSpec::SgdSde(self.section(value, &at)?),
             "sgd" => DynamicsSpec::Sgd(self.section(value, &at)?),
             "gradient-flow" => DynamicsSpec::GradientFlow(self.section(value, &at)?),
+            "covariance-sde" => DynamicsSpec::CovarianceSde(self.section(value, &at)?),
+            "second-order-sde" => DynamicsSpec::SecondOrderSde(self.section(value, &at)?),
+            "svag" => DynamicsSpec::Svag(self.section(value, &at)?),
             other => unreachable!("kind() lets no other kind pass: {other}"),
         };
         Ok(ProcessSpec { name: common.name, dynamics, particles: common.particles })

@@ -8,7 +8,7 @@ use super::rules::{Rules, validate};
 use super::source::Source;
 use super::steps::{fill_in_steps, set_clock};
 use super::{parse, spec::*};
-use crate::dynamics::{EulerMaruyama, Process};
+use crate::dynamics::Process;
 use crate::ensemble::Start;
 use crate::error::Result;
 use crate::numerics::Backend;
@@ -82,11 +82,10 @@ impl Plan {
 
     /// An SDE of the study with its step halved `halvings` times, on a Brownian path drawn with the steps of one that is
     /// halved `further` times more.
-    pub fn halved(&self, sde: &SgdSdeSpec, halvings: u32, further: u32) -> EulerMaruyama<'_> {
-        let dt = sde.dt.expect("the plan fills in every step") / f64::from(1 << halvings);
-        let refinement = sde.refinement << further;
-        EulerMaruyama::on_refined_path(self.potential(), sde.s, dt, refinement, self.study.seed)
-            .with_backend(self.backend)
+    pub fn halved(&self, sde: &SgdSdeSpec, halvings: u32, further: u32) -> Box<dyn Process + '_> {
+        let dt = sde.dt.map(|dt| dt / f64::from(1 << halvings));
+        let halved = SgdSdeSpec { dt, refinement: sde.refinement << further, ..sde.clone() };
+        build_process(&DynamicsSpec::SgdSde(halved), self.potential(), self.study.seed, self.backend)
     }
 
     /// The processes in the order of the study.

@@ -59,25 +59,34 @@ pub fn set_clock(study: &Study, rules: &Rules) -> Result<Clock> {
     Clock::new(&lengths, horizon, points, spacing).map_err(|error| match error {
         ClockError::TooFine(x) => {
             let i = lengths.iter().position(|&l| l == x);
-            let path =
-                i.map_or("time.horizon".into(), |i| format!("process.{i}.{}", study.process[i].dynamics.step_key()));
-            rules.invalid(&path, format!("{x:?}"), "a decimal number with at most 18 decimals, below 1e18", "round it")
+            let (path, value) = i.map_or(("time.horizon".into(), x), |i| set_at(&study.process, i));
+            rules.invalid(
+                &path,
+                format!("{value:?}"),
+                "a decimal number with at most 18 decimals, below 1e18",
+                "round it",
+            )
         }
         ClockError::NoCommonMultiple(first) => {
-            let i = lengths.len() - 1;
-            let path = format!("process.{i}.{}", study.process[i].dynamics.step_key());
+            let (path, value) = set_at(&study.process, lengths.len() - 1);
             let rule = format!(
                 "such that all steps ({}) have a common multiple up to the horizon {horizon}; the first is {first}",
                 lengths.iter().map(f64::to_string).collect::<Vec<_>>().join(", ")
             );
             let remedy = "choose steps that are multiples of one another, or a longer horizon";
-            rules.invalid(&path, lengths[i], rule, remedy)
+            rules.invalid(&path, value, rule, remedy)
         }
         ClockError::TooManySteps(step) => {
             let rule = format!("short enough for steps of {step}: at most 2^53 of them");
             rules.invalid("time.horizon", horizon, rule, "choose a shorter horizon or a longer step")
         }
     })
+}
+
+/// The path of the key that sets the step of process number `i`, and its value.
+fn set_at(processes: &[ProcessSpec], i: usize) -> (String, f64) {
+    let (key, value) = processes[i].dynamics.step_setting();
+    (format!("process.{i}.{key}"), value)
 }
 
 #[cfg(test)]

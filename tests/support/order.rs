@@ -13,7 +13,7 @@ pub struct Order {
 }
 
 /// What is compared at the end of the paths.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Error {
     /// E‖W_h − W_ref‖.
     Strong,
@@ -50,16 +50,18 @@ impl Setting<'_> {
     }
 
     /// The order of the scheme towards its own limit. The path with step h_ref stands for the limit: errors of order q
-    /// differ from it by C (h^q − h_ref^q), so the fit is against that for the order q that is expected.
+    /// differ from it by C (h^q − h_ref^q), so the fit is against that for the order q that is expected. Strong errors of order
+    /// ½ add up as squares, to C √(h − h_ref).
     pub fn order(&self, error: Error, expected: f64) -> Order {
         let dim = self.start.len();
         let reference = self.end(self.fine);
         let group = reference.len() / GROUPS / dim * dim;
-        let power = |steps: u64| (self.horizon / steps as f64).powf(expected);
+        let exponent = expected.max(1.0);
+        let power = |steps: u64| (self.horizon / steps as f64).powf(exponent);
         let mut points = vec![Vec::new(); GROUPS];
         for &steps in &self.coarse {
             let end = self.end(steps);
-            let x = (power(steps) - power(self.fine)).ln() / expected;
+            let x = (power(steps) - power(self.fine)).ln() / exponent;
             let groups = end.chunks_exact(group).zip(reference.chunks_exact(group));
             for (points, (got, want)) in points.iter_mut().zip(groups) {
                 let pairs = got.chunks_exact(dim).zip(want.chunks_exact(dim));
