@@ -68,7 +68,7 @@ impl Rules<'_> {
     }
 
     fn needs_rows(&self, problem: &ProblemSpec, dynamics: &DynamicsSpec, who: &str, at: &str) -> Result<()> {
-        let sum = matches!(problem, ProblemSpec::TwoLayer(_));
+        let sum = matches!(problem, ProblemSpec::TwoLayer(_) | ProblemSpec::LeastSquares(_));
         let rule = format!("a process for this problem; {who} needs a risk that is a mean over data rows");
         let remedy = "choose kind = \"sgd-sde\", or problem.kind = \"two-layer\"";
         self.require(sum, &format!("{at}.kind"), format!("{:?}", dynamics.kind()), rule, remedy)

@@ -52,6 +52,15 @@ struct NetSections {
     data: Table,
 }
 
+/// The keys of least squares besides `kind`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LeastSquaresSections {
+    #[serde(default)]
+    lambda: f64,
+    data: Table,
+}
+
 /// The keys of a process that all kinds share.
 struct Common {
     name: String,
@@ -120,8 +129,12 @@ impl Reader<'_> {
 
     fn problem(&self, mut table: Table) -> Result<ProblemSpec> {
         let at = "problem";
-        match self.kind(&mut table, at, "kind", None, &["two-layer", "quadratic", "double-well"])?.as_str() {
+        match self
+            .kind(&mut table, at, "kind", None, &["two-layer", "least-squares", "quadratic", "double-well"])?
+            .as_str()
+        {
             "two-layer" => Ok(ProblemSpec::TwoLayer(self.net(table)?)),
+            "least-squares" => Ok(ProblemSpec::LeastSquares(self.least_squares(table)?)),
             "quadratic" => Ok(ProblemSpec::Quadratic(self.section(Value::Table(table), at)?)),
             "double-well" => {
                 self.section::<Empty>(Value::Table(table), at)?;
@@ -133,7 +146,7 @@ impl Reader<'_> {
 
     fn net(&self, table: Table) -> Result<TwoLayerSpec> {
         let net: NetSections = self.section(Value::Table(table), "problem")?;
-        let NetSections { activation, beta, loss, width, lambda, outer, mut data } = net;
+        let NetSections { activation, beta, loss, width, lambda, outer, data } = net;
         let lambda = match lambda {
             Value::Table(table) => LambdaSpec::Critical(self.section(Value::Table(table), "problem.lambda")?),
             number => LambdaSpec::Number(self.section(number, "problem.lambda")?),
@@ -145,12 +158,21 @@ impl Reader<'_> {
             }
             Some(table) => OuterSpec::Drawn(self.section(Value::Table(table), "problem.outer")?),
         };
+        let data = self.data_section(data)?;
+        Ok(TwoLayerSpec { activation, beta, loss, width, lambda, outer, data })
+    }
+
+    fn least_squares(&self, table: Table) -> Result<LeastSquaresSpec> {
+        let LeastSquaresSections { lambda, data } = self.section(Value::Table(table), "problem")?;
+        Ok(LeastSquaresSpec { lambda, data: self.data_section(data)? })
+    }
+
+    fn data_section(&self, mut data: Table) -> Result<DataSection> {
         let test_fraction = match data.remove("test_fraction") {
             Some(value) => self.section(value, "problem.data.test_fraction")?,
             None => 0.0,
         };
-        let data = DataSection { rows: self.data(data)?, test_fraction };
-        Ok(TwoLayerSpec { activation, beta, loss, width, lambda, outer, data })
+        Ok(DataSection { rows: self.data(data)?, test_fraction })
     }
 
     fn data(&self, mut table: Table) -> Result<DataSpec> {
@@ -163,6 +185,7 @@ impl Reader<'_> {
             "csv" => DataSpec::Csv(self.section(value, at)?),
             "sine" => DataSpec::Sine(self.section(value, at)?),
             "teacher" => DataSpec::Teacher(self.section(value, at)?),
+            "linear" => DataSpec::Linear(self.section(value, at)?),
             other => unreachable!("kind() lets no other kind pass: {other}"),
         })
     }

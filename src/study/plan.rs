@@ -52,10 +52,14 @@ impl Plan {
         check_size(&study, potential, &rules)?;
         let analysis = &study.analysis;
         let asked = analysis.gibbs.is_some() || analysis.mixing.is_some();
-        let unbounded = matches!(problem, Problem::Net(_)) && potential.penalty() == 0.0;
+        let unbounded = match &problem {
+            Problem::Net(_) => potential.penalty() == 0.0,
+            Problem::LeastSquares(squares) => !squares.is_definite(),
+            Problem::Quadratic(_) | Problem::DoubleWell(_) => false,
+        };
         let rule = "above 0 where [analysis] gibbs or mixing is asked for: exp(-2L/s) has no finite integral without penalty";
         let remedy = "write lambda = 0.01, or leave the analysis out";
-        rules.require(!(asked && unbounded), "problem.lambda", 0, rule, remedy)?;
+        rules.require(!(asked && unbounded), "problem.lambda", potential.penalty(), rule, remedy)?;
         fill_in_steps(&mut study, potential, &rules)?;
         let clock = set_clock(&study, &rules)?;
         let start = build_start(&study, potential, source, &rules)?;
@@ -72,6 +76,17 @@ impl Plan {
         match &self.problem {
             Problem::Net(net) => Some(net),
             _ => None,
+        }
+    }
+
+    /// The strong convexity of L̃, its smallest eigenvalue, where the problem is a quadratic or least squares.
+    pub fn convexity(&self) -> Option<f64> {
+        match &self.problem {
+            Problem::Quadratic(quadratic) => quadratic.eigenvalues().iter().copied().reduce(f64::min),
+            Problem::LeastSquares(squares) => {
+                squares.is_definite().then(|| squares.eigenvalues().first().copied()).flatten()
+            }
+            Problem::Net(_) | Problem::DoubleWell(_) => None,
         }
     }
 

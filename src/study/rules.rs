@@ -88,6 +88,10 @@ impl Rules<'_> {
                 }
                 Ok(())
             }
+            ProblemSpec::LeastSquares(LeastSquaresSpec { lambda, data }) => {
+                self.not_negative(*lambda, "problem.lambda", "lambda = 0.1")?;
+                self.data(data)
+            }
             ProblemSpec::DoubleWell {} => Ok(()),
         }
     }
@@ -123,7 +127,11 @@ impl Rules<'_> {
             let shown = format!("{values:?}");
             self.require(usable, path, shown, "finite and not all 0", "a net with a = 0 is constant")?;
         }
-        let fraction = net.data.test_fraction;
+        self.data(&net.data)
+    }
+
+    fn data(&self, data: &DataSection) -> Result<()> {
+        let fraction = data.test_fraction;
         let path = "problem.data.test_fraction";
         let inside = (0.0..1.0).contains(&fraction);
         self.require(
@@ -133,7 +141,7 @@ impl Rules<'_> {
             "at least 0 and below 1",
             "write for example test_fraction = 0.2",
         )?;
-        net.data.rows.validate().map_err(|error| {
+        data.rows.validate().map_err(|error| {
             self.invalid(&format!("problem.data.{}", error.field), error.value, error.rule, error.remedy)
         })
     }

@@ -2,7 +2,7 @@
 
 use super::plan::Plan;
 use super::results::{CurveRow, EstimateRow};
-use super::spec::{DynamicsSpec, ProblemSpec};
+use super::spec::DynamicsSpec;
 use crate::analysis::certificate::{Ingredients, LowerBounds};
 use crate::ensemble::Ensemble;
 use crate::problem::{Minimum, Potential, minimise};
@@ -54,8 +54,10 @@ pub fn minimum_row(plan: &Plan, point: usize, minimum: Option<&Minimum>) -> Esti
         "{} searches, {} distinct values, gradient norm {:.1e}",
         minimum.searches, minimum.distinct, minimum.gradient_norm
     );
-    let convexity =
-        plan.net().and_then(|net| Some(net.settings().lambda - net.constants().negative_curvature?));
+    let convexity = plan.net().map_or_else(
+        || plan.convexity(),
+        |net| Some(net.settings().lambda - net.constants().negative_curvature?),
+    );
     let (ci_low, note) = match convexity {
         Some(mu) if mu > 0.0 => {
             let low = minimum.value - minimum.gradient_norm.powi(2) / (2.0 * mu);
@@ -138,10 +140,7 @@ pub fn certificates(plan: &Plan, point: usize) -> Vec<EstimateRow> {
 
 fn ingredients(plan: &Plan, s: f64) -> Option<Ingredients> {
     let Some(net) = plan.net() else {
-        let lambda = match &plan.study.problem {
-            ProblemSpec::Quadratic(quadratic) => quadratic.eigenvalues.iter().copied().reduce(f64::min)?,
-            _ => return None,
-        };
+        let lambda = plan.convexity()?;
         let (negative_curvature, gradient_bound, oscillation) = (0.0, Some(0.0), Some(0.0));
         return Some(Ingredients { lambda, s, negative_curvature, gradient_bound, oscillation });
     };

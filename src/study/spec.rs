@@ -38,6 +38,8 @@ pub struct Study {
 pub enum ProblemSpec {
     /// A two-layer net on data.
     TwoLayer(TwoLayerSpec),
+    /// (1/n) Σ ½(x_i·w − y_i)² + (λ/2)‖w‖².
+    LeastSquares(LeastSquaresSpec),
     /// ½ Σ θ_k w_k².
     Quadratic(QuadraticSpec),
     /// (x² − 1)²/4.
@@ -59,6 +61,15 @@ pub struct TwoLayerSpec {
     pub lambda: LambdaSpec,
     /// a.
     pub outer: OuterSpec,
+    /// The rows.
+    pub data: DataSection,
+}
+
+/// `[problem] kind = "least-squares"`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LeastSquaresSpec {
+    /// λ.
+    pub lambda: f64,
     /// The rows.
     pub data: DataSection,
 }

@@ -16,6 +16,7 @@ mod flow;
 mod golden;
 mod inputs;
 mod laws;
+mod least_squares;
 mod order;
 mod processes;
 mod runs;

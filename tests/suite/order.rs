@@ -36,7 +36,7 @@ fn euler_maruyama(potential: &dyn Potential) -> Family<'_> {
 }
 
 fn heun(potential: &dyn Potential) -> Family<'_> {
-    Box::new(|dt, pieces| Box::new(Heun::new(potential, 0.5, dt, pieces, 33)))
+    Box::new(|dt, pieces| Box::new(Heun::new(potential, 0.2, dt, pieces, 33)))
 }
 
 /// Batches of one row.
@@ -80,7 +80,7 @@ fn table(net: &TwoLayer) -> Vec<(&'static str, &'static [Error], Setting<'_>)> {
         ("euler, double well", BOTH, well),
         ("euler, net", BOTH, setting(euler_maruyama(net), start(), long.clone(), 2000)),
         ("flow, net", BOTH, setting(flow, start(), to(1.0, [8, 16, 32], 256), 10)),
-        ("heun, net", STRONG, setting(heun(net), start(), long.clone(), 1000)),
+        ("heun, net", STRONG, setting(heun(net), start(), to(1.0, [16, 32, 64], 2048), 1000)),
         ("heun, wave", WEAK, setting(heun(&Wave), vec![1.6], to(0.5, [4, 8, 16], 64), 300_000)),
         ("covariance, coin", STRONG, setting(covariance(&Coin, 0.5), vec![1.6], long.clone(), 20_000)),
         ("covariance, net", WEAK, setting(covariance(net, 0.5), start(), medium, 2000)),
