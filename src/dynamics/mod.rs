@@ -4,22 +4,28 @@ mod covariance_sde;
 mod euler_maruyama;
 mod gradient_flow;
 mod heun;
+mod minibatch_heun;
+mod momentum_sgd;
 mod path;
 mod sample_noise;
 mod second_order_sde;
 mod sgd;
 mod svag;
+mod underdamped_sde;
 
 pub use covariance_sde::CovarianceSde;
 pub use euler_maruyama::EulerMaruyama;
 pub use gradient_flow::GradientFlow;
 pub use heun::Heun;
+pub use momentum_sgd::MomentumSgd;
 pub use second_order_sde::SecondOrderSde;
 pub use sgd::{Minibatches, Sampling, Sgd};
 pub use svag::Svag;
+pub use underdamped_sde::UnderdampedSde;
 
 use crate::numerics::{Backend, NormalSource};
 use crate::problem::{Potential, Scratch};
+use serde::{Deserialize, Serialize};
 
 /// What a process is, for documents and for the tests that measure its orders.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -39,6 +45,17 @@ pub struct Facts {
     pub gradients_per_step: f64,
 }
 
+/// An integrator of an SDE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scheme {
+    /// Euler and Maruyama: one gradient a step.
+    #[default]
+    EulerMaruyama,
+    /// Heun: the drift at both ends of the step.
+    Heun,
+}
+
 /// Particles that stand side by side and step together; their number is part of a run's result.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Block {
@@ -48,7 +65,7 @@ pub struct Block {
     pub dim: usize,
     /// Weights, one particle after another, D numbers each.
     pub weights: Vec<f64>,
-    /// Further state of a process (a velocity), D numbers a particle, or empty.
+    /// Further state of a process (a velocity), made by its `begin`; empty for most.
     pub extra: Vec<f64>,
 }
 
@@ -116,6 +133,9 @@ pub trait Process: Send + Sync {
     fn backend(&self) -> Backend {
         Backend::detect()
     }
+
+    /// Makes the further state of a block that stands at its start, [`Block::extra`]. Default: none.
+    fn begin(&self, _block: &mut Block) {}
 
     /// How many numbers of [`Scratch::room`] a step of `count` particles needs. Default: none.
     fn room(&self, _count: usize) -> usize {

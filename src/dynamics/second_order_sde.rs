@@ -1,7 +1,8 @@
 //! The SDE that follows SGD to second order in s.
 
+use super::minibatch_heun::MinibatchHeun;
 use super::sample_noise::SampleNoise;
-use super::{Block, Facts, Minibatches, Noise, Process, with_room};
+use super::{Block, Facts, Minibatches, Noise, Process};
 use crate::numerics::Backend;
 use crate::problem::{FiniteSum, Potential, Scratch};
 
@@ -10,18 +11,14 @@ use crate::problem::{FiniteSum, Potential, Scratch};
 ///
 ///     M = W − ½h b(W),   D = −(h/n) Σ κ(g_i − ḡ) ∇ℓ_i(M),   P = W − h b(W) + D,   W ← W − ½h (b(W) + b(P)) + D.
 ///
-/// The drift is Heun's, so that the noise is seen through ∇b; the noise is weighed at the midpoint of the drift, so that its
-/// covariance moves with W. In h: weak error C₁h² + C₂s²h, where C₂ comes from what the noise does to its own covariance alone
-/// (the terms with Σ in Σ's derivatives). So the order for fixed s and h → 0 is 1, but with h = s/8, say, the whole error is
+/// In h: weak error C₁h² + C₂s²h. So the order for fixed s and h → 0 is 1, but with h = s/8, say, the whole error is
 /// O(s²/64) beside the O(s²) of the model: a method of order 2 where it is used. Strong order ½. In s: weak order 2 as a model
 /// of SGD on the clock t = ks, for sampling that is independent from step to step.
 ///
 /// Cost: two full gradients, one weighted gradient, two Hessian–vector products, n normals.
 pub struct SecondOrderSde<'a> {
-    sum: &'a dyn FiniteSum,
+    heun: MinibatchHeun<'a>,
     s: f64,
-    dt: f64,
-    noise: SampleNoise,
     backend: Backend,
 }
 
@@ -33,21 +30,13 @@ impl<'a> SecondOrderSde<'a> {
     /// For batches by epochs, s < 0, dt ≤ 0, `refinement` or batch 0, and batches of more than n rows without replacement.
     pub fn new(sum: &'a dyn FiniteSum, batches: Minibatches, dt: f64, refinement: u32, seed: u64) -> Self {
         let noise = SampleNoise::new(batches, sum.samples(), dt, refinement, seed);
-        Self { sum, s: batches.s, dt, noise, backend: Backend::detect() }
+        let heun = MinibatchHeun { sum, noise, dt, correction: 0.5 * batches.s };
+        Self { heun, s: batches.s, backend: Backend::detect() }
     }
 
     /// The same with the vector instructions of `backend`; by default the widest there are.
     pub fn with_backend(self, backend: Backend) -> Self {
         Self { backend, ..self }
-    }
-
-    /// b at every particle of `weights` into `slope`; `product` is room for ∇²L̃∇L̃.
-    fn slope(&self, weights: &[f64], slope: &mut [f64], product: &mut [f64], scratch: &mut Scratch) {
-        self.sum.block_gradient(weights, slope, scratch);
-        if self.s > 0.0 {
-            self.sum.block_hessian_vector(weights, slope, product, scratch);
-            slope.iter_mut().zip(product.iter()).for_each(|(b, hg)| *b += 0.5 * self.s * hg);
-        }
     }
 }
 
@@ -65,11 +54,11 @@ impl Process for SecondOrderSde<'_> {
     }
 
     fn potential(&self) -> &dyn Potential {
-        self.sum
+        self.heun.sum
     }
 
     fn step_length(&self) -> f64 {
-        self.dt
+        self.heun.dt
     }
 
     fn noise_scale(&self) -> f64 {
@@ -81,43 +70,18 @@ impl Process for SecondOrderSde<'_> {
     }
 
     fn room(&self, count: usize) -> usize {
-        self.noise.len(count) + 3 * count * self.sum.dim()
+        self.heun.room(count)
     }
 
     fn noise(&self, count: usize) -> Noise {
-        self.noise.noise(count, self.backend)
+        self.heun.noise.noise(count, self.backend)
     }
 
     fn draw(&self, block: &Block, step: u64, noise: &mut Noise) {
-        self.noise.draw(block, step, noise);
+        self.heun.noise.draw(block, step, noise);
     }
 
     fn step(&self, block: &mut Block, _: u64, noise: &Noise, gradient: &mut [f64], scratch: &mut Scratch) {
-        let (h, lambda, len) = (self.dt, self.sum.penalty(), block.weights.len());
-        let rows = self.noise.len(block.count());
-        with_room(scratch, |room, scratch| {
-            let (omega, room) = room.split_at_mut(rows);
-            let (slope, room) = room.split_at_mut(len);
-            let (point, room) = room.split_at_mut(len);
-            let noise_step = &mut room[..len];
-            self.slope(&block.weights, slope, gradient, scratch);
-            for ((m, w), b) in point.iter_mut().zip(&block.weights).zip(slope.iter()) {
-                *m = w - 0.5 * h * b;
-            }
-            self.noise.weigh(0.0, noise, omega);
-            self.sum.weighted_gradient(point, omega, noise_step, scratch);
-            // The weights add up to 0, but the penalty is in every weighted gradient.
-            noise_step.iter_mut().zip(point.iter()).for_each(|(d, m)| *d = -h * (*d - lambda * m));
-            for (((p, w), b), d) in
-                point.iter_mut().zip(&block.weights).zip(slope.iter()).zip(noise_step.iter())
-            {
-                *p = w - h * b + d;
-            }
-            for ((w, b), d) in block.weights.iter_mut().zip(slope.iter()).zip(noise_step.iter()) {
-                *w = *w - 0.5 * h * b + d;
-            }
-            self.slope(point, slope, gradient, scratch);
-            block.weights.iter_mut().zip(slope.iter()).for_each(|(w, b)| *w -= 0.5 * h * b);
-        });
+        self.heun.step(block, noise, gradient, scratch);
     }
 }

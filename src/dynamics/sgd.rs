@@ -64,6 +64,19 @@ impl<'a> Sgd<'a> {
         }
     }
 
+    /// (1/b)Σ_{i∈B}∇ℓ_i + λW of every particle on its batch of step number `step`.
+    pub(super) fn batch_gradient(
+        &self,
+        block: &Block,
+        step: u64,
+        noise: &Noise,
+        gradient: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        let batch = &noise.batch[..block.count() * self.batch_len(step)];
+        self.sum.minibatch_gradient(&block.weights, batch, gradient, scratch);
+    }
+
     /// Steps in an epoch.
     fn epoch_steps(&self) -> u64 {
         self.sum.samples().div_ceil(self.batch) as u64
@@ -164,8 +177,7 @@ impl Process for Sgd<'_> {
     }
 
     fn step(&self, block: &mut Block, step: u64, noise: &Noise, gradient: &mut [f64], scratch: &mut Scratch) {
-        let batch = &noise.batch[..block.count() * self.batch_len(step)];
-        self.sum.minibatch_gradient(&block.weights, batch, gradient, scratch);
+        self.batch_gradient(block, step, noise, gradient, scratch);
         gradient_update(self.backend, &mut block.weights, gradient, self.s);
     }
 }

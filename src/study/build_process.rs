@@ -1,7 +1,10 @@
 //! From the settings of a process to the process.
 
 use super::spec::*;
-use crate::dynamics::{CovarianceSde, EulerMaruyama, GradientFlow, Heun, Process, SecondOrderSde, Sgd, Svag};
+use crate::dynamics::{
+    CovarianceSde, EulerMaruyama, GradientFlow, Heun, MomentumSgd, Process, Scheme, SecondOrderSde, Sgd,
+    Svag, UnderdampedSde,
+};
 use crate::numerics::Backend;
 use crate::problem::{FiniteSum, Potential};
 
@@ -18,7 +21,8 @@ pub fn build_process<'a>(
     let sum = || -> &'a dyn FiniteSum {
         potential.finite_sum().expect("the rules refuse minibatches without a finite sum")
     };
-    match spec.clone() {
+    let batches = || spec.minibatches().expect("models of SGD name its batches");
+    match *spec {
         DynamicsSpec::SgdSde(SgdSdeSpec { s, dt, refinement, scheme }) => match scheme {
             Scheme::EulerMaruyama => {
                 let sde = EulerMaruyama::on_refined_path(potential, s, filled(dt), refinement, seed);
@@ -34,16 +38,23 @@ pub fn build_process<'a>(
         DynamicsSpec::GradientFlow(GradientFlowSpec { dt }) => {
             Box::new(GradientFlow::new(potential, filled(dt)).with_backend(backend))
         }
-        DynamicsSpec::CovarianceSde(sde) => {
-            let process = CovarianceSde::new(sum(), sde.minibatches(), filled(sde.dt), sde.refinement, seed);
-            Box::new(process.with_backend(backend))
+        DynamicsSpec::CovarianceSde(CovarianceSdeSpec { dt, refinement, scheme, .. }) => {
+            let sde = CovarianceSde::new(sum(), batches(), filled(dt), refinement, seed);
+            Box::new(sde.with_scheme(scheme).with_backend(backend))
         }
-        DynamicsSpec::SecondOrderSde(sde) => {
-            let process = SecondOrderSde::new(sum(), sde.minibatches(), filled(sde.dt), sde.refinement, seed);
-            Box::new(process.with_backend(backend))
+        DynamicsSpec::SecondOrderSde(SecondOrderSdeSpec { dt, refinement, .. }) => {
+            let sde = SecondOrderSde::new(sum(), batches(), filled(dt), refinement, seed);
+            Box::new(sde.with_backend(backend))
         }
-        DynamicsSpec::Svag(svag) => {
-            Box::new(Svag::new(sum(), svag.minibatches(), svag.l, seed).with_backend(backend))
+        DynamicsSpec::Svag(SvagSpec { l, .. }) => {
+            Box::new(Svag::new(sum(), batches(), l, seed).with_backend(backend))
+        }
+        DynamicsSpec::MomentumSgd(MomentumSgdSpec { s, batch, sampling, momentum }) => {
+            let sgd = Sgd::new(sum(), s, batch, sampling, seed).with_backend(backend);
+            Box::new(MomentumSgd::new(sgd, momentum))
+        }
+        DynamicsSpec::UnderdampedSde(UnderdampedSdeSpec { s, momentum, dt }) => {
+            Box::new(UnderdampedSde::new(potential, s, momentum, filled(dt), seed).with_backend(backend))
         }
     }
 }

@@ -118,6 +118,7 @@ fn seconds_a_step(plan: &Plan, process: &dyn Process, particles: u64) -> f64 {
     let Some(block) = blocks.first_mut() else {
         return 0.0;
     };
+    process.begin(block);
     let mut work = process.work(block.count());
     process.advance(block, 0, 1, &mut work);
     let (started, mut step, mut piece) = (Instant::now(), 1, 1);

@@ -20,12 +20,13 @@ impl Rules<'_> {
                 self.needs_rows(problem, dynamics, "SGD", at)
             }
             DynamicsSpec::GradientFlow(GradientFlowSpec { dt }) => self.step(*dt, at),
-            DynamicsSpec::CovarianceSde(sde) | DynamicsSpec::SecondOrderSde(sde) => {
-                self.not_negative(sde.s, &format!("{at}.s"), "s = 0.01")?;
-                self.batch(sde.batch, at)?;
-                self.independent(sde.sampling, at)?;
-                self.step(sde.dt, at)?;
-                self.refinement(sde.refinement, at)?;
+            DynamicsSpec::CovarianceSde(CovarianceSdeSpec { s, batch, sampling, dt, refinement, .. })
+            | DynamicsSpec::SecondOrderSde(SecondOrderSdeSpec { s, batch, sampling, dt, refinement }) => {
+                self.not_negative(*s, &format!("{at}.s"), "s = 0.01")?;
+                self.batch(*batch, at)?;
+                self.independent(*sampling, at)?;
+                self.step(*dt, at)?;
+                self.refinement(*refinement, at)?;
                 self.needs_rows(problem, dynamics, "a model of SGD", at)
             }
             DynamicsSpec::Svag(SvagSpec { s, batch, sampling, l }) => {
@@ -42,7 +43,23 @@ impl Rules<'_> {
                 )?;
                 self.needs_rows(problem, dynamics, "SVAG", at)
             }
+            DynamicsSpec::MomentumSgd(MomentumSgdSpec { s, batch, momentum, .. }) => {
+                self.positive(*s, &format!("{at}.s"), "s = 0.01")?;
+                self.batch(*batch, at)?;
+                self.momentum(*momentum, at)?;
+                self.needs_rows(problem, dynamics, "SGD", at)
+            }
+            DynamicsSpec::UnderdampedSde(UnderdampedSdeSpec { s, momentum, dt }) => {
+                self.positive(*s, &format!("{at}.s"), "s = 0.01")?;
+                self.momentum(*momentum, at)?;
+                self.step(*dt, at)
+            }
         }
+    }
+
+    fn momentum(&self, momentum: f64, at: &str) -> Result<()> {
+        let (path, rule) = (format!("{at}.momentum"), "at least 0 and below 1");
+        self.require((0.0..1.0).contains(&momentum), &path, momentum, rule, "0.9 is the default")
     }
 
     fn independent(&self, sampling: Sampling, at: &str) -> Result<()> {
@@ -70,7 +87,7 @@ impl Rules<'_> {
     fn needs_rows(&self, problem: &ProblemSpec, dynamics: &DynamicsSpec, who: &str, at: &str) -> Result<()> {
         let sum = matches!(problem, ProblemSpec::TwoLayer(_) | ProblemSpec::LeastSquares(_));
         let rule = format!("a process for this problem; {who} needs a risk that is a mean over data rows");
-        let remedy = "choose kind = \"sgd-sde\", or problem.kind = \"two-layer\"";
+        let remedy = "choose kind = \"sgd-sde\", or problem.kind = \"two-layer\" or \"least-squares\"";
         self.require(sum, &format!("{at}.kind"), format!("{:?}", dynamics.kind()), rule, remedy)
     }
 }

@@ -1,6 +1,6 @@
 //! The settings of a process, by kind.
 
-use crate::dynamics::{Minibatches, Sampling, Svag};
+use crate::dynamics::{Minibatches, Sampling, Scheme, Svag};
 use serde::{Deserialize, Serialize};
 
 /// The settings of a process by kind.
@@ -14,11 +14,15 @@ pub enum DynamicsSpec {
     /// Gradient flow.
     GradientFlow(GradientFlowSpec),
     /// The SDE with the noise covariance of SGD.
-    CovarianceSde(MinibatchSdeSpec),
+    CovarianceSde(CovarianceSdeSpec),
     /// The same with the drift that is right to second order in s.
-    SecondOrderSde(MinibatchSdeSpec),
+    SecondOrderSde(SecondOrderSdeSpec),
     /// SGD with shorter steps and amplified noise.
     Svag(SvagSpec),
+    /// SGD with momentum.
+    MomentumSgd(MomentumSgdSpec),
+    /// The SGD-SDE with inertia.
+    UnderdampedSde(UnderdampedSdeSpec),
 }
 
 /// `kind = "sgd-sde"`.
@@ -36,17 +40,6 @@ pub struct SgdSdeSpec {
     /// The integrator.
     #[serde(default)]
     pub scheme: Scheme,
-}
-
-/// An integrator of the SGD-SDE.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Scheme {
-    /// Weak order 1, one gradient a step.
-    #[default]
-    EulerMaruyama,
-    /// Weak order 2, two gradients a step.
-    Heun,
 }
 
 /// `kind = "sgd"`.
@@ -71,10 +64,32 @@ pub struct GradientFlowSpec {
     pub dt: Option<f64>,
 }
 
-/// `kind = "covariance-sde"` and `kind = "second-order-sde"`: a model of SGD with this s, batch and sampling.
+/// `kind = "covariance-sde"`: a model of SGD with this s, batch and sampling.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct MinibatchSdeSpec {
+pub struct CovarianceSdeSpec {
+    /// Step size s of the SGD that is modelled.
+    pub s: f64,
+    /// Its rows in a minibatch.
+    pub batch: usize,
+    /// How they are chosen; not by epochs.
+    #[serde(default = "with_replacement")]
+    pub sampling: Sampling,
+    /// Integrator step, with the default of the SGD-SDE.
+    #[serde(default)]
+    pub dt: Option<f64>,
+    /// The path is drawn with steps dt/refinement.
+    #[serde(default = "one_refinement")]
+    pub refinement: u32,
+    /// The integrator.
+    #[serde(default)]
+    pub scheme: Scheme,
+}
+
+/// `kind = "second-order-sde"`: a model of SGD with this s, batch and sampling, by the scheme of Heun.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecondOrderSdeSpec {
     /// Step size s of the SGD that is modelled.
     pub s: f64,
     /// Its rows in a minibatch.
@@ -105,24 +120,48 @@ pub struct SvagSpec {
     pub l: u32,
 }
 
-impl MinibatchSdeSpec {
-    /// The SGD that is modelled.
-    pub fn minibatches(&self) -> Minibatches {
-        Minibatches { s: self.s, batch: self.batch, sampling: self.sampling }
-    }
+/// `kind = "momentum-sgd"`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MomentumSgdSpec {
+    /// Effective step size s: the learning rate is (1 − momentum)·s.
+    pub s: f64,
+    /// Rows in a minibatch.
+    pub batch: usize,
+    /// How they are chosen.
+    #[serde(default = "with_replacement")]
+    pub sampling: Sampling,
+    /// β in [0, 1).
+    #[serde(default = "nine_tenths")]
+    pub momentum: f64,
 }
 
-impl SvagSpec {
-    /// The SGD that is modelled.
-    pub fn minibatches(&self) -> Minibatches {
-        Minibatches { s: self.s, batch: self.batch, sampling: self.sampling }
-    }
+/// `kind = "underdamped-sde"`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnderdampedSdeSpec {
+    /// Noise scale s.
+    pub s: f64,
+    /// β in [0, 1): the friction is (1 − β)/s.
+    #[serde(default = "nine_tenths")]
+    pub momentum: f64,
+    /// Integrator step; by default the smaller of 0.1/gLip and 0.2/√(friction·gLip), rounded down.
+    #[serde(default)]
+    pub dt: Option<f64>,
 }
 
 impl DynamicsSpec {
     /// Every value of `kind`, in the order of the variants.
-    pub const KINDS: &[&str] =
-        &["sgd-sde", "sgd", "gradient-flow", "covariance-sde", "second-order-sde", "svag"];
+    pub const KINDS: &[&str] = &[
+        "sgd-sde",
+        "sgd",
+        "gradient-flow",
+        "covariance-sde",
+        "second-order-sde",
+        "svag",
+        "momentum-sgd",
+        "underdamped-sde",
+    ];
 
     /// Its value of `kind`.
     pub fn kind(&self) -> &'static str {
@@ -133,6 +172,8 @@ impl DynamicsSpec {
             Self::CovarianceSde(_) => 3,
             Self::SecondOrderSde(_) => 4,
             Self::Svag(_) => 5,
+            Self::MomentumSgd(_) => 6,
+            Self::UnderdampedSde(_) => 7,
         }]
     }
 
@@ -142,8 +183,11 @@ impl DynamicsSpec {
             Self::SgdSde(sde) => Some(sde.s),
             Self::Sgd(sgd) => Some(sgd.s),
             Self::GradientFlow(_) => None,
-            Self::CovarianceSde(sde) | Self::SecondOrderSde(sde) => Some(sde.s),
+            Self::CovarianceSde(sde) => Some(sde.s),
+            Self::SecondOrderSde(sde) => Some(sde.s),
             Self::Svag(svag) => Some(svag.s),
+            Self::MomentumSgd(sgd) => Some(sgd.s),
+            Self::UnderdampedSde(sde) => Some(sde.s),
         }
     }
 
@@ -152,18 +196,36 @@ impl DynamicsSpec {
         match self {
             Self::SgdSde(sde) => Some(&mut sde.dt),
             Self::GradientFlow(flow) => Some(&mut flow.dt),
-            Self::CovarianceSde(sde) | Self::SecondOrderSde(sde) => Some(&mut sde.dt),
-            Self::Sgd(_) | Self::Svag(_) => None,
+            Self::CovarianceSde(sde) => Some(&mut sde.dt),
+            Self::SecondOrderSde(sde) => Some(&mut sde.dt),
+            Self::UnderdampedSde(sde) => Some(&mut sde.dt),
+            Self::Sgd(_) | Self::Svag(_) | Self::MomentumSgd(_) => None,
         }
+    }
+
+    /// γ of a process with inertia.
+    pub fn friction(&self) -> Option<f64> {
+        match self {
+            Self::UnderdampedSde(sde) => Some((1.0 - sde.momentum) / sde.s),
+            _ => None,
+        }
+    }
+
+    /// The SGD that the process is, or is a model of.
+    pub fn minibatches(&self) -> Option<Minibatches> {
+        let ((batch, sampling), s) = self.batch().zip(self.noise_scale())?;
+        Some(Minibatches { s, batch, sampling })
     }
 
     /// Rows in a minibatch and how they are chosen, where there are minibatches.
     pub fn batch(&self) -> Option<(usize, Sampling)> {
         match self {
             Self::Sgd(sgd) => Some((sgd.batch, sgd.sampling)),
-            Self::CovarianceSde(sde) | Self::SecondOrderSde(sde) => Some((sde.batch, sde.sampling)),
+            Self::CovarianceSde(sde) => Some((sde.batch, sde.sampling)),
+            Self::SecondOrderSde(sde) => Some((sde.batch, sde.sampling)),
             Self::Svag(svag) => Some((svag.batch, svag.sampling)),
-            Self::SgdSde(_) | Self::GradientFlow(_) => None,
+            Self::MomentumSgd(sgd) => Some((sgd.batch, sgd.sampling)),
+            Self::SgdSde(_) | Self::GradientFlow(_) | Self::UnderdampedSde(_) => None,
         }
     }
 
@@ -172,20 +234,21 @@ impl DynamicsSpec {
         match self {
             Self::SgdSde(sde) => sde.dt.unwrap_or(f64::NAN),
             Self::GradientFlow(flow) => flow.dt.unwrap_or(f64::NAN),
-            Self::CovarianceSde(sde) | Self::SecondOrderSde(sde) => sde.dt.unwrap_or(f64::NAN),
+            Self::CovarianceSde(sde) => sde.dt.unwrap_or(f64::NAN),
+            Self::SecondOrderSde(sde) => sde.dt.unwrap_or(f64::NAN),
             Self::Sgd(sgd) => sgd.s,
             Self::Svag(svag) => Svag::step_of(svag.s, svag.l),
+            Self::MomentumSgd(sgd) => sgd.s,
+            Self::UnderdampedSde(sde) => sde.dt.unwrap_or(f64::NAN),
         }
     }
 
     /// The key that sets the step length and its value; NaN while the default is not filled in.
     pub fn step_setting(&self) -> (&'static str, f64) {
         match self {
-            Self::SgdSde(_) | Self::GradientFlow(_) | Self::CovarianceSde(_) | Self::SecondOrderSde(_) => {
-                ("dt", self.step_length())
-            }
-            Self::Sgd(sgd) => ("s", sgd.s),
+            Self::Sgd(_) | Self::MomentumSgd(_) => ("s", self.step_length()),
             Self::Svag(svag) => ("l", f64::from(svag.l)),
+            _ => ("dt", self.step_length()),
         }
     }
 
@@ -193,14 +256,22 @@ impl DynamicsSpec {
     pub fn is_euler(&self) -> bool {
         match self {
             Self::SgdSde(sde) => sde.scheme == Scheme::EulerMaruyama,
-            Self::Sgd(_) | Self::CovarianceSde(_) | Self::Svag(_) => true,
-            Self::GradientFlow(_) | Self::SecondOrderSde(_) => false,
+            Self::CovarianceSde(sde) => sde.scheme == Scheme::EulerMaruyama,
+            Self::Sgd(_) | Self::Svag(_) => true,
+            Self::GradientFlow(_)
+            | Self::SecondOrderSde(_)
+            | Self::MomentumSgd(_)
+            | Self::UnderdampedSde(_) => false,
         }
     }
 }
 
 fn one_refinement() -> u32 {
     1
+}
+
+fn nine_tenths() -> f64 {
+    0.9
 }
 
 fn with_replacement() -> Sampling {

@@ -232,6 +232,8 @@ impl Reader<'_> {
             "covariance-sde" => DynamicsSpec::CovarianceSde(self.section(value, &at)?),
             "second-order-sde" => DynamicsSpec::SecondOrderSde(self.section(value, &at)?),
             "svag" => DynamicsSpec::Svag(self.section(value, &at)?),
+            "momentum-sgd" => DynamicsSpec::MomentumSgd(self.section(value, &at)?),
+            "underdamped-sde" => DynamicsSpec::UnderdampedSde(self.section(value, &at)?),
             other => unreachable!("kind() lets no other kind pass: {other}"),
         };
         Ok(ProcessSpec { name: common.name, dynamics, particles: common.particles })
@@ -311,7 +313,7 @@ impl Reader<'_> {
 fn example(path: &str) -> &'static str {
     match path {
         "process" => "write [[process]], with two brackets on each side",
-        "problem.lambda" => "write lambda = 0.1 or lambda = { times_critical = 1.2 }",
+        "problem.lambda" => "write lambda = 0.1, or for a net lambda = { times_critical = 1.2 }",
         "problem.data.classes" => "name two, for example classes = [2, 7]",
         _ => COMPARE,
     }

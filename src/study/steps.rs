@@ -10,8 +10,9 @@ use crate::problem::{FiniteSum, Potential};
 /// Fills in default steps and checks what needs the number of rows.
 pub fn fill_in_steps(study: &mut Study, potential: &dyn Potential, rules: &Rules) -> Result<()> {
     for (i, process) in study.process.iter_mut().enumerate() {
+        let friction = process.dynamics.friction();
         if let Some(dt @ None) = process.dynamics.dt() {
-            *dt = Some(default_step(potential, i, rules)?);
+            *dt = Some(default_step(potential, friction, i, rules)?);
         }
         if let Some((batch, sampling)) = process.dynamics.batch() {
             let samples = potential.finite_sum().map_or(0, FiniteSum::samples);
@@ -24,8 +25,9 @@ pub fn fill_in_steps(study: &mut Study, potential: &dyn Potential, rules: &Rules
     Ok(())
 }
 
-/// The step of process number `i` that is not written: a tenth of 1/gLip, rounded down.
-fn default_step(potential: &dyn Potential, i: usize, rules: &Rules) -> Result<f64> {
+/// The step of process number `i` that is not written: a tenth of 1/gLip, rounded down; with inertia at
+/// most a thirtieth of the fastest oscillation, 2π/√(friction·gLip).
+fn default_step(potential: &dyn Potential, friction: Option<f64>, i: usize, rules: &Rules) -> Result<f64> {
     let missing = |rule: String| Error::Missing {
         place: rules.source.place(&format!("process.{i}")),
         field: format!("process[{i}].dt"),
@@ -38,7 +40,8 @@ fn default_step(potential: &dyn Potential, i: usize, rules: &Rules) -> Result<f6
     if !(1e-15..=1e15).contains(&lipschitz) {
         return Err(missing(format!("a Lipschitz constant of {lipschitz:?} is none to choose it by")));
     }
-    Ok(round_down(0.1 / lipschitz))
+    let oscillation = friction.map_or(f64::INFINITY, |friction| 0.2 / (friction * lipschitz).sqrt());
+    Ok(round_down(oscillation.min(0.1 / lipschitz)))
 }
 
 /// The largest of 1, 2, 5 times a power of ten that is not above `x` > 0: a step that others have multiples with.
@@ -73,7 +76,11 @@ pub fn set_clock(study: &Study, rules: &Rules) -> Result<Clock> {
                 "such that all steps ({}) have a common multiple up to the horizon {horizon}; the first is {first}",
                 lengths.iter().map(f64::to_string).collect::<Vec<_>>().join(", ")
             );
-            let remedy = "choose steps that are multiples of one another, or a longer horizon";
+            let remedy = if path.ends_with(".l") {
+                "choose an l for which s/l is a short decimal, such as 2, 4, 5 or 8"
+            } else {
+                "choose steps that are multiples of one another, or a longer horizon"
+            };
             rules.invalid(&path, value, rule, remedy)
         }
         ClockError::TooManySteps(step) => {

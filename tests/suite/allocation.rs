@@ -3,8 +3,8 @@
 use crate::support::nets::{ACTIVATIONS, LOSSES, Tiny};
 use crate::support::studies::plan;
 use sgd_sde::dynamics::{
-    CovarianceSde, EulerMaruyama, GradientFlow, Heun, Minibatches, Process, Sampling, SecondOrderSde, Sgd,
-    Svag,
+    CovarianceSde, EulerMaruyama, GradientFlow, Heun, Minibatches, MomentumSgd, Process, Sampling, Scheme,
+    SecondOrderSde, Sgd, Svag, UnderdampedSde,
 };
 use sgd_sde::ensemble::Start;
 use sgd_sde::numerics::Backend;
@@ -49,6 +49,7 @@ static COUNTING: Counting = Counting;
 fn allocations(process: &dyn Process) -> u64 {
     let start = Start::Gaussian { std: 0.5 };
     let mut block = start.blocks(process.potential(), 40, 1).remove(0);
+    process.begin(&mut block);
     let mut work = process.work(block.count());
     process.advance(&mut block, 0, 1, &mut work);
     let before = CALLS.get();
@@ -93,6 +94,8 @@ fn models(sum: &dyn FiniteSum, backend: Backend) -> Vec<(Box<dyn Process + '_>, 
         for refinement in [1, 3] {
             let sde = CovarianceSde::new(sum, batches, 0.01, refinement, 2).with_backend(backend);
             all.push((Box::new(sde), "covariance-sde"));
+            let sde = CovarianceSde::new(sum, batches, 0.01, refinement, 2).with_scheme(Scheme::Heun);
+            all.push((Box::new(sde.with_backend(backend)), "covariance-sde, Heun"));
             let sde = SecondOrderSde::new(sum, batches, 0.01, refinement, 2).with_backend(backend);
             all.push((Box::new(sde), "second-order-sde"));
         }
@@ -112,6 +115,8 @@ fn no_step_of_any_process_allocates() {
             let net = Tiny::new(activation, 1.0, loss, 11).potential(backend);
             let potentials: [&dyn Potential; 4] = [&narrow, &wide, &DoubleWell, &net];
             for potential in potentials {
+                let inert = UnderdampedSde::new(potential, 0.1, 0.5, 0.01, 2).with_backend(backend);
+                assert_eq!(allocations(&inert), 0, "underdamped-sde {backend}");
                 let flow = GradientFlow::new(potential, 0.01).with_backend(backend);
                 assert_eq!(allocations(&flow), 0, "gradient-flow {backend}");
                 for refinement in [1, 3] {
@@ -129,6 +134,11 @@ fn no_step_of_any_process_allocates() {
             for sampling in [Sampling::WithReplacement, Sampling::WithoutReplacement, Sampling::Epochs] {
                 let process = Sgd::new(&net, 0.1, 4, sampling, 2).with_backend(backend);
                 assert_eq!(allocations(&process), 0, "{sampling:?} {backend}");
+                assert_eq!(
+                    allocations(&MomentumSgd::new(process, 0.9)),
+                    0,
+                    "momentum {sampling:?} {backend}"
+                );
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use crate::checks::derivatives;
 use crate::support::law::{all_near, assert_law, near, passes};
-use sgd_sde::dynamics::{CovarianceSde, Minibatches, Process, Sampling, SecondOrderSde, Sgd, Svag};
+use sgd_sde::dynamics::{CovarianceSde, Minibatches, Process, Sampling, Scheme, SecondOrderSde, Sgd, Svag};
 use sgd_sde::ensemble::{Ensemble, Start};
 use sgd_sde::parallel::Threads;
 use sgd_sde::problem::data::{Rows, Split};
@@ -149,9 +149,10 @@ impl Linear {
         Self { drift, seen: ONE, place: ONE, amount: s * h * share }
     }
 
-    fn second_order(s: f64, h: f64, share: f64) -> Self {
+    /// The covariance SDE by Heun (`correction` 0), and the SDE of second order (s/2).
+    fn heun(s: f64, h: f64, share: f64, correction: f64) -> Self {
         let hessian = Self::hessian();
-        let b = combine(&[(1.0, hessian), (0.5 * s, product(hessian, hessian))]);
+        let b = combine(&[(1.0, hessian), (correction, product(hessian, hessian))]);
         let drift = combine(&[(1.0, ONE), (-h, b), (0.5 * h * h, product(b, b))]);
         let half = combine(&[(1.0, ONE), (-0.5 * h, b)]);
         Self { drift, seen: half, place: half, amount: s * h * share }
@@ -226,7 +227,7 @@ fn agrees(what: &str, process: &dyn Process, law: &Linear, steps: u64) {
     check("Cov", &|w| (w[0] - a) * (w[1] - b), covariance, 0.1 * scale);
 }
 
-/// Error rate: 8 processes with 5 checks each, below 3·10⁻⁵.
+/// Error rate: 10 processes with 5 checks each, below 3·10⁻⁵.
 #[test]
 fn processes_have_their_exact_moments_on_least_squares() {
     let squares = squares();
@@ -239,7 +240,9 @@ fn processes_have_their_exact_moments_on_least_squares() {
         let sde = CovarianceSde::new(&squares, batches, 0.05, 2, 3);
         agrees("covariance-sde", &sde, &Linear::euler(s, 0.05, share), 48);
         let sde = SecondOrderSde::new(&squares, batches, 0.1, 1, 3);
-        agrees("second-order-sde", &sde, &Linear::second_order(s, 0.1, share), 24);
+        agrees("second-order-sde", &sde, &Linear::heun(s, 0.1, share, 0.5 * s), 24);
+        let sde = CovarianceSde::new(&squares, batches, 0.1, 1, 3).with_scheme(Scheme::Heun);
+        agrees("covariance-sde by Heun", &sde, &Linear::heun(s, 0.1, share, 0.0), 24);
         // SVAG is Euler's step of s/l with the covariance (s²/l) Σ c/b.
         agrees("svag", &Svag::new(&squares, batches, 4, 3), &Linear::euler(s, s / 4.0, share), 48);
     }
@@ -252,7 +255,7 @@ fn the_models_have_their_orders_in_s() {
     let risks = |s: f64, steps: u64| {
         let sgd = Linear::euler(s, s, 0.5).risk(steps);
         let h = s / 64.0;
-        let (first, second) = (Linear::euler(s, h, 0.5), Linear::second_order(s, h, 0.5));
+        let (first, second) = (Linear::euler(s, h, 0.5), Linear::heun(s, h, 0.5, 0.5 * s));
         [(first.risk(64 * steps) - sgd).abs(), (second.risk(64 * steps) - sgd).abs()]
     };
     let (coarse, fine) = (risks(0.02, 50), risks(0.01, 100));

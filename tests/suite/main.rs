@@ -17,6 +17,7 @@ mod golden;
 mod inputs;
 mod laws;
 mod least_squares;
+mod momentum;
 mod order;
 mod processes;
 mod runs;

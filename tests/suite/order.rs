@@ -6,7 +6,7 @@ use crate::support::nets::{ACTIVATIONS, LOSSES, Tiny, to_particle};
 use crate::support::order::{Error, Family, Order, Setting};
 use crate::support::small::{Coin, Wave};
 use sgd_sde::dynamics::{
-    Block, CovarianceSde, EulerMaruyama, GradientFlow, Heun, Minibatches, Noise, Process, Sampling,
+    Block, CovarianceSde, EulerMaruyama, GradientFlow, Heun, Minibatches, Noise, Process, Sampling, Scheme,
     SecondOrderSde, Sgd, Svag,
 };
 use sgd_sde::numerics::Backend;
@@ -48,6 +48,12 @@ fn covariance(sum: &dyn FiniteSum, s: f64) -> Family<'_> {
     Box::new(move |dt, pieces| Box::new(CovarianceSde::new(sum, single(s), dt, pieces, 33)))
 }
 
+fn covariance_heun(sum: &dyn FiniteSum, s: f64) -> Family<'_> {
+    Box::new(move |dt, pieces| {
+        Box::new(CovarianceSde::new(sum, single(s), dt, pieces, 33).with_scheme(Scheme::Heun))
+    })
+}
+
 fn second_order(sum: &dyn FiniteSum, s: f64) -> Family<'_> {
     Box::new(move |dt, pieces| Box::new(SecondOrderSde::new(sum, single(s), dt, pieces, 33)))
 }
@@ -84,6 +90,7 @@ fn table(net: &TwoLayer) -> Vec<(&'static str, &'static [Error], Setting<'_>)> {
         ("heun, wave", WEAK, setting(heun(&Wave), vec![1.6], to(0.5, [4, 8, 16], 64), 300_000)),
         ("covariance, coin", STRONG, setting(covariance(&Coin, 0.5), vec![1.6], long.clone(), 20_000)),
         ("covariance, net", WEAK, setting(covariance(net, 0.5), start(), medium, 2000)),
+        ("heun, coin", STRONG, setting(covariance_heun(&Coin, 0.5), vec![1.6], long.clone(), 20_000)),
         ("second order, coin", STRONG, setting(second_order(&Coin, 0.5), vec![1.6], long, 20_000)),
     ]
 }
@@ -106,11 +113,8 @@ fn processes_have_the_strong_and_weak_orders_that_they_declare() {
             measured.insert(format!("{error:?} {}", facts.rule));
         }
     }
-    assert_eq!(
-        measured.len(),
-        9,
-        "all but the weak order of one process, which has no sampling: {measured:?}"
-    );
+    // The other two are measured without sampling, below.
+    assert_eq!(measured.len(), 10, "all but two weak orders of six schemes: {measured:?}");
 }
 
 /// The second-order SDE at a small s: what is left of the error of the step is that of the drift, of order 2.
@@ -158,13 +162,22 @@ fn log_error(process: &dyn Process, steps: i32, exponent: f64) -> f64 {
 fn weak_orders_towards_the_right_limits_without_sampling() {
     let s = 0.8;
     let sde = |steps: i32| CovarianceSde::new(&Coin, single(s), 1.0 / f64::from(steps), 1, 1);
+    let heun = |s: f64, steps: i32| {
+        CovarianceSde::new(&Coin, single(s), 1.0 / f64::from(steps), 1, 1).with_scheme(Scheme::Heun)
+    };
     let second = |s: f64, steps: i32| SecondOrderSde::new(&Coin, single(s), 1.0 / f64::from(steps), 1, 1);
     let sgd = |steps: i32| Sgd::new(&Coin, 1.0 / f64::from(steps), 2, Sampling::WithReplacement, 1);
     let svag = |l: u32, steps: i32| Svag::new(&Coin, single(f64::from(l) / f64::from(steps)), l, 1);
     let slope = |at: &dyn Fn(i32) -> f64, n: i32| (at(n) - at(2 * n)) / 2.0_f64.ln();
-    let cases: [(&str, f64, f64); 6] = [
+    let cases: [(&str, f64, f64); 8] = [
         ("covariance", slope(&|n| log_error(&sde(n), n, s - 2.0), 512), sde(1).facts().weak_order),
         ("second order", slope(&|n| log_error(&second(s, n), n, -2.0), 512), second(s, 1).facts().weak_order),
+        (
+            "covariance by Heun",
+            slope(&|n| log_error(&heun(s, n), n, s - 2.0), 512),
+            heun(s, 1).facts().weak_order,
+        ),
+        ("covariance by Heun, small s", slope(&|n| log_error(&heun(1e-5, n), n, 1e-5 - 2.0), 16), 2.0),
         ("second order, small s", slope(&|n| log_error(&second(1e-5, n), n, -2.0), 16), 2.0),
         ("sgd", slope(&|n| log_error(&sgd(n), n, -2.0), 512), sgd(1).facts().weak_order),
         ("svag 2", slope(&|n| log_error(&svag(2, n), n, -2.0), 1024), svag(2, 1).facts().weak_order),

@@ -3,8 +3,8 @@
 use crate::support::nets::{ACTIVATIONS, LOSSES, Tiny};
 use crate::support::studies::{outcome_of, plan};
 use sgd_sde::dynamics::{
-    CovarianceSde, EulerMaruyama, GradientFlow, Heun, Minibatches, Process, Sampling, SecondOrderSde, Sgd,
-    Svag,
+    CovarianceSde, EulerMaruyama, GradientFlow, Heun, Minibatches, MomentumSgd, Process, Sampling,
+    SecondOrderSde, Sgd, Svag, UnderdampedSde,
 };
 use sgd_sde::ensemble::{Ensemble, Start};
 use sgd_sde::numerics::Backend;
@@ -54,6 +54,8 @@ fn a_net_with_every_process_is_the_same_on_any_number_of_threads() {
         ("gradient-flow", "dt = 0.1"),
         ("covariance-sde", "s = 0.1\nbatch = 7\ndt = 0.05\nrefinement = 2"),
         ("svag", "s = 0.4\nbatch = 7\nl = 4\nsampling = 'without-replacement'"),
+        ("momentum-sgd", "s = 0.1\nbatch = 7\nsampling = 'epochs'"),
+        ("underdamped-sde", "s = 0.1\nmomentum = 0.5\ndt = 0.1"),
     ];
     let processes =
         ["with-replacement", "without-replacement", "epochs"].map(sgd).concat() + &models.map(model).concat();
@@ -123,6 +125,8 @@ fn a_run_in_pieces_is_the_run() {
         Box::new(CovarianceSde::new(&net, batches, 0.1, 3, 7)),
         Box::new(SecondOrderSde::new(&net, batches, 0.1, 3, 7)),
         Box::new(Svag::new(&net, batches, 4, 7)),
+        Box::new(MomentumSgd::new(Sgd::new(&net, 0.1, 4, Sampling::Epochs, 7), 0.9)),
+        Box::new(UnderdampedSde::new(&net, 0.1, 0.5, 0.1, 7)),
     ];
     for process in &processes {
         let whole = in_pieces(process.as_ref(), &[50], 1);

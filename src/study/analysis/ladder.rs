@@ -1,13 +1,14 @@
 //! The bias of the integrator's step: the same noise with steps dt, dt/2 and dt/4.
 
 use super::history::Followed;
+use crate::dynamics::Scheme;
 use crate::ensemble::Ensemble;
 use crate::estimates::{Estimate, Moments};
 use crate::parallel::Threads;
 use crate::problem::{FiniteSum, Quantity, Readings};
 use crate::study::plan::Plan;
 use crate::study::results::EstimateRow;
-use crate::study::spec::{Scheme, SgdSdeSpec};
+use crate::study::spec::SgdSdeSpec;
 
 /// Particles of the ladder at most: differences on shared noise vary little.
 const MOST_PARTICLES: u64 = 512;
