@@ -6,7 +6,9 @@ use crate::problem::{FiniteSum, Scratch};
 
 /// The step of dW = −b(W) dt + √(s c/b) Σ(W)^{1/2} dB, b = ∇L̃ + q ∇²L̃ ∇L̃, over a time h:
 ///
-///     M = W − ½h b(W),   D = −(h/n) Σ κ(g_i − ḡ) ∇ℓ_i(M),   P = W − h b(W) + D,   W ← W − ½h (b(W) + b(P)) + D.
+/// ```text
+/// M = W − ½h b(W),   D = −(h/n) Σ κ(g_i − ḡ) ∇ℓ_i(M),   P = W − h b(W) + D,   W ← W − ½h (b(W) + b(P)) + D.
+/// ```
 ///
 /// The drift is Heun's, so that the noise is seen through ∇b; the noise is weighed at the midpoint of the drift, so that its
 /// covariance moves with W. Weak error C₁h² + C₂s²h, where C₂ comes from what the noise does to its own covariance alone (the

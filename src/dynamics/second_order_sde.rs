@@ -9,7 +9,9 @@ use crate::problem::{FiniteSum, Potential, Scratch};
 /// The second-order SDE dW = −∇(L̃ + (s/4)‖∇L̃‖²) dt + √(s c/b) Σ(W)^{1/2} dB (Li, Tai, E, JMLR 20, 2019, order 2; Σ and c as
 /// in [`CovarianceSde`](super::CovarianceSde)). Its drift is −b(W), b = ∇L̃ + (s/2) ∇²L̃ ∇L̃. A step of length h:
 ///
-///     M = W − ½h b(W),   D = −(h/n) Σ κ(g_i − ḡ) ∇ℓ_i(M),   P = W − h b(W) + D,   W ← W − ½h (b(W) + b(P)) + D.
+/// ```text
+/// M = W − ½h b(W),   D = −(h/n) Σ κ(g_i − ḡ) ∇ℓ_i(M),   P = W − h b(W) + D,   W ← W − ½h (b(W) + b(P)) + D.
+/// ```
 ///
 /// In h: weak error C₁h² + C₂s²h. So the order for fixed s and h → 0 is 1, but with h = s/8, say, the whole error is
 /// O(s²/64) beside the O(s²) of the model: a method of order 2 where it is used. Strong order ½. In s: weak order 2 as a model

@@ -10,6 +10,7 @@ mod clock;
 mod dynamics_rules;
 mod dynamics_spec;
 mod parse;
+mod parse_problem;
 mod plan;
 mod recorder;
 mod results;

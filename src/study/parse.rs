@@ -7,7 +7,6 @@ use super::source::Source;
 use super::spec::*;
 use crate::error::{Error, Result};
 use crate::problem::Precision;
-use crate::problem::data::DataSpec;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
@@ -36,43 +35,10 @@ struct Sections {
     analysis: AnalysisSpec,
 }
 
-/// The keys of a net besides `kind`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NetSections {
-    activation: crate::numerics::Activation,
-    #[serde(default = "one")]
-    beta: f64,
-    #[serde(default = "logistic")]
-    loss: crate::numerics::Loss,
-    width: usize,
-    lambda: Value,
-    #[serde(default)]
-    outer: Option<Table>,
-    data: Table,
-}
-
-/// The keys of least squares besides `kind`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LeastSquaresSections {
-    #[serde(default)]
-    lambda: f64,
-    data: Table,
-}
-
 /// The keys of a process that all kinds share.
 struct Common {
     name: String,
     particles: u64,
-}
-
-fn one() -> f64 {
-    1.0
-}
-
-fn logistic() -> crate::numerics::Loss {
-    crate::numerics::Loss::Logistic
 }
 
 /// Reads the types of a study from its values (without `[sweep]`).
@@ -100,7 +66,8 @@ pub fn study(source: &Source) -> Result<Study> {
     Ok(Study { title, seed, precision, problem, start, process, time, observe, analysis })
 }
 
-struct Reader<'a> {
+/// Reads the sections of one study.
+pub(super) struct Reader<'a> {
     source: &'a Source,
 }
 
@@ -125,69 +92,6 @@ impl Reader<'_> {
             }
         }
         Ok(())
-    }
-
-    fn problem(&self, mut table: Table) -> Result<ProblemSpec> {
-        let at = "problem";
-        match self
-            .kind(&mut table, at, "kind", None, &["two-layer", "least-squares", "quadratic", "double-well"])?
-            .as_str()
-        {
-            "two-layer" => Ok(ProblemSpec::TwoLayer(self.net(table)?)),
-            "least-squares" => Ok(ProblemSpec::LeastSquares(self.least_squares(table)?)),
-            "quadratic" => Ok(ProblemSpec::Quadratic(self.section(Value::Table(table), at)?)),
-            "double-well" => {
-                self.section::<Empty>(Value::Table(table), at)?;
-                Ok(ProblemSpec::DoubleWell {})
-            }
-            other => unreachable!("kind() lets no other kind pass: {other}"),
-        }
-    }
-
-    fn net(&self, table: Table) -> Result<TwoLayerSpec> {
-        let net: NetSections = self.section(Value::Table(table), "problem")?;
-        let NetSections { activation, beta, loss, width, lambda, outer, data } = net;
-        let lambda = match lambda {
-            Value::Table(table) => LambdaSpec::Critical(self.section(Value::Table(table), "problem.lambda")?),
-            number => LambdaSpec::Number(self.section(number, "problem.lambda")?),
-        };
-        let outer = match outer {
-            None => OuterSpec::Drawn(OuterDraw { law: OuterLaw::Gaussian, draw: 0 }),
-            Some(table) if table.contains_key("values") => {
-                OuterSpec::Given(self.section(Value::Table(table), "problem.outer")?)
-            }
-            Some(table) => OuterSpec::Drawn(self.section(Value::Table(table), "problem.outer")?),
-        };
-        let data = self.data_section(data)?;
-        Ok(TwoLayerSpec { activation, beta, loss, width, lambda, outer, data })
-    }
-
-    fn least_squares(&self, table: Table) -> Result<LeastSquaresSpec> {
-        let LeastSquaresSections { lambda, data } = self.section(Value::Table(table), "problem")?;
-        Ok(LeastSquaresSpec { lambda, data: self.data_section(data)? })
-    }
-
-    fn data_section(&self, mut data: Table) -> Result<DataSection> {
-        let test_fraction = match data.remove("test_fraction") {
-            Some(value) => self.section(value, "problem.data.test_fraction")?,
-            None => 0.0,
-        };
-        Ok(DataSection { rows: self.data(data)?, test_fraction })
-    }
-
-    fn data(&self, mut table: Table) -> Result<DataSpec> {
-        let at = "problem.data";
-        let kind = self.kind(&mut table, at, "kind", None, DataSpec::KINDS)?;
-        let value = Value::Table(table);
-        Ok(match kind.as_str() {
-            "margin" => DataSpec::Margin(self.section(value, at)?),
-            "idx" => DataSpec::Idx(self.section(value, at)?),
-            "csv" => DataSpec::Csv(self.section(value, at)?),
-            "sine" => DataSpec::Sine(self.section(value, at)?),
-            "teacher" => DataSpec::Teacher(self.section(value, at)?),
-            "linear" => DataSpec::Linear(self.section(value, at)?),
-            other => unreachable!("kind() lets no other kind pass: {other}"),
-        })
     }
 
     fn start(&self, mut table: Table) -> Result<StartSpec> {
@@ -240,7 +144,7 @@ impl Reader<'_> {
     }
 
     /// Takes the key that says which type a section has.
-    fn kind(
+    pub(super) fn kind(
         &self,
         table: &mut Table,
         at: &str,
@@ -268,7 +172,7 @@ impl Reader<'_> {
     }
 
     /// Reads a value of type `T` that stands at the path `at`.
-    fn section<T: DeserializeOwned>(&self, value: Value, at: &str) -> Result<T> {
+    pub(super) fn section<T: DeserializeOwned>(&self, value: Value, at: &str) -> Result<T> {
         let whole = value.clone();
         serde_path_to_error::deserialize(value).map_err(|error| {
             let inner = path_text(error.path());
@@ -349,7 +253,7 @@ fn plain_type(expected: &str) -> String {
 /// A section without keys.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Empty {}
+pub(super) struct Empty {}
 
 /// The path of serde's error with dots and numbers.
 fn path_text(path: &serde_path_to_error::Path) -> String {

@@ -9,4 +9,5 @@ mod distances;
 mod gibbs;
 mod mixing;
 mod order;
+mod svag;
 mod wells;

@@ -105,6 +105,16 @@ fn baoab_has_weak_order_two() {
     assert!((slope - declared).abs() < 0.03, "{slope}");
 }
 
+/// For fixed β the limit s → 0 is gradient flow, with the declared order.
+#[test]
+fn momentum_tends_to_gradient_flow() {
+    let process = |s: f64| MomentumSgd::new(Sgd::new(&Coin, s, 2, Sampling::WithoutReplacement, 1), 0.6);
+    let error =
+        |steps: u64| (after(&process(1.0 / steps as f64), &[1.0], 1, steps)[0] - (-1.0_f64).exp()).abs().ln();
+    let slope = (error(256) - error(512)) / 2.0_f64.ln();
+    assert!((slope - process(1.0).facts().weak_order).abs() < 0.05, "{slope}");
+}
+
 /// With γ = (1 − β)/s fixed, momentum SGD on full batches tends to the underdamped equation without noise, with order 1 in s.
 #[test]
 fn momentum_follows_the_underdamped_equation() {

@@ -3,23 +3,13 @@
 mod constants;
 mod single;
 pub use constants::{Constants, critical_lambda};
+pub use single::Precision;
 use single::Single;
 pub(crate) use single::SingleWork;
 
 use super::data::{LabelKind, Rows as DataRows, Split};
 use super::{FiniteSum, Potential, Quantity, Readings, Scratch, derived_readings};
 use crate::numerics::{Activation, Backend, Loss, NetKernel, NetWork, Reading, Rows};
-
-/// Arithmetic of the particle kernels; weights and estimates are always f64.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Precision {
-    /// 64-bit.
-    #[default]
-    F64,
-    /// 32-bit: about twice as fast, gradients to about six digits.
-    F32,
-}
 
 /// Everything about a net except its data.
 #[derive(Debug, Clone, PartialEq)]
