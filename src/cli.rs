@@ -3,8 +3,8 @@
 use crate::error::{Error, Result};
 use crate::numerics::Backend;
 use crate::parallel::Threads;
-use crate::report::{Folder, RunFacts, draw, outlook_text, summary_text};
-use crate::study::{Plan, Progress, Results, Source, TEMPLATE, check, points, run};
+use crate::report::{Folder, RunFacts, certificate_text, draw, outlook_text, summary_text};
+use crate::study::{Certificate, Plan, Progress, Results, Source, TEMPLATE, check, points, run};
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::{IsTerminal, Write};
@@ -25,6 +25,14 @@ enum Action {
     Run(RunArguments),
     /// Say what a study would cost and whether it can resolve the decay of the risk.
     Check(StudyArguments),
+    /// Say what the theorems give for a study: constants, bounds, verdicts. Nothing is simulated.
+    Certify {
+        #[command(flatten)]
+        study: StudyArguments,
+        /// Print one JSON object a point of the study instead of text.
+        #[arg(long)]
+        json: bool,
+    },
     /// Draw the figures of a results folder again from what is stored there.
     Plot {
         /// A folder that `run` has written.
@@ -80,6 +88,7 @@ pub fn main() -> u8 {
     let done = match command.action {
         Action::Run(arguments) => run_study(&arguments),
         Action::Check(arguments) => check_study(&arguments),
+        Action::Certify { study, json } => certify(&study, json),
         Action::Plot { dir } => plot(&dir),
         Action::New { file } => new(file.as_deref()),
     };
@@ -185,9 +194,27 @@ fn results_folder(arguments: &RunArguments) -> PathBuf {
 }
 
 fn check_study(arguments: &StudyArguments) -> Result<()> {
-    let source = arguments.source()?;
-    let all = points(&source)?;
-    let (backend, threads) = (arguments.backend()?, arguments.threads()?);
+    let threads = arguments.threads()?;
+    for_points(arguments, |plan| print(&outlook_text(plan, &check(plan, threads.count()))))
+}
+
+fn certify(arguments: &StudyArguments, json: bool) -> Result<()> {
+    let threads = arguments.threads()?;
+    if json {
+        let all = points(&arguments.source()?)?;
+        for point in all {
+            let plan = Plan::new(&point.source, arguments.backend()?)?;
+            let certificate = Certificate::new(&plan, &threads);
+            print(&format!("{}\n", serde_json::to_string(&certificate).unwrap_or_default()));
+        }
+        return Ok(());
+    }
+    for_points(arguments, |plan| print(&certificate_text(&Certificate::new(plan, &threads))))
+}
+
+/// Calls `say` for every point of a study, each under its heading where there are several.
+fn for_points(arguments: &StudyArguments, mut say: impl FnMut(&Plan)) -> Result<()> {
+    let (all, backend) = (points(&arguments.source()?)?, arguments.backend()?);
     // As for a run: a mistake in the last point is said before anything else.
     for point in all.iter().skip(1) {
         Plan::new(&point.source, backend)?;
@@ -198,7 +225,7 @@ fn check_study(arguments: &StudyArguments) -> Result<()> {
             let settings: Vec<String> = point.settings.iter().map(|(k, v)| format!("{k} = {v}")).collect();
             print(&format!("point {}: {}\n", point.number, settings.join(", ")));
         }
-        print(&outlook_text(&plan, &check(&plan, threads.count())));
+        say(&plan);
         if all.len() > 1 {
             print("\n");
         }

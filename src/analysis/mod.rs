@@ -3,7 +3,11 @@
 //! Pure functions of samples, readings and a potential; what they return carries its error.
 
 pub mod certificate;
+pub mod curvature;
 pub mod distances;
 pub mod gibbs;
+pub mod guarantee;
 pub mod mixing;
+pub mod risk;
 pub mod spectrum;
+pub mod villani;

@@ -43,6 +43,33 @@ impl Start {
             .collect()
     }
 
+    /// The variance of each of the D = `dim` weights where the law is a centred Gaussian with a density; `None` for points
+    /// and where a variance is 0.
+    pub fn variances(&self, dim: usize) -> Option<Vec<f64>> {
+        let variances = match self {
+            Self::Gaussian { std } => vec![std * std; dim],
+            Self::GaussianWeights { variances } => variances.clone(),
+            Self::Points { .. } => return None,
+        };
+        variances.iter().all(|v| *v > 0.0).then_some(variances)
+    }
+
+    /// An interval for each of the D = `dim` weights: `deviations` standard deviations to either side of 0, or from the
+    /// least to the largest point.
+    pub fn span(&self, dim: usize, deviations: f64) -> Vec<(f64, f64)> {
+        let around_zero = |std: f64| (-deviations * std, deviations * std);
+        match self {
+            Self::Gaussian { std } => vec![around_zero(*std); dim],
+            Self::GaussianWeights { variances } => variances.iter().map(|v| around_zero(v.sqrt())).collect(),
+            Self::Points { weights } => (0..dim)
+                .map(|k| {
+                    let column = weights.chunks_exact(dim).map(|w| w[k]);
+                    column.fold((f64::MAX, f64::MIN), |(low, high), x| (low.min(x), high.max(x)))
+                })
+                .collect(),
+        }
+    }
+
     /// W₀ of one particle into `w`.
     pub fn draw(&self, particle: u64, seed: u64, w: &mut [f64]) {
         let mut stream = Key::new(seed, Purpose::Start).stream(particle, 0);
@@ -59,5 +86,25 @@ impl Start {
                 w.copy_from_slice(&weights[from..from + w.len()]);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_start_tells_its_variances_and_its_span() {
+        let gaussian = Start::Gaussian { std: 0.5 };
+        assert_eq!(
+            (gaussian.variances(2), gaussian.span(2, 4.0)),
+            (Some(vec![0.25; 2]), vec![(-2.0, 2.0); 2])
+        );
+        let weights = Start::GaussianWeights { variances: vec![1.0, 4.0] };
+        assert_eq!(weights.variances(2), Some(vec![1.0, 4.0]));
+        assert_eq!(weights.span(2, 3.0), [(-3.0, 3.0), (-6.0, 6.0)]);
+        let points = Start::Points { weights: vec![1.0, -2.0, 0.5, 3.0] };
+        assert_eq!((points.variances(2), points.span(2, 9.0)), (None, vec![(0.5, 1.0), (-2.0, 3.0)]));
+        assert_eq!(Start::Gaussian { std: 0.0 }.variances(3), None);
     }
 }

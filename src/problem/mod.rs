@@ -15,4 +15,6 @@ pub use local_minima::{LocalMinimum, local_minima};
 pub use minimum::{Minimum, minimise};
 pub use potential::{FiniteSum, Potential, Quantity, Readings, Scratch, derived_readings};
 pub use quadratic::Quadratic;
-pub use two_layer::{Constants, Precision, TwoLayer, TwoLayerSettings, critical_lambda};
+pub use two_layer::{
+    ActivationFacts, Constants, Levels, Precision, TwoLayer, TwoLayerSettings, critical_lambda,
+};

@@ -90,3 +90,15 @@ pub fn key_label(key: &str) -> String {
     };
     format!("{symbol}{of}")
 }
+
+/// The values of swept key number `key` in their order.
+pub fn swept_values(results: &Results, key: usize) -> Vec<String> {
+    let mut values: Vec<String> = Vec::new();
+    for point in &results.points {
+        let value = &point.settings[key].1;
+        if !values.contains(value) {
+            values.push(value.clone());
+        }
+    }
+    values
+}

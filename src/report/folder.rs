@@ -17,7 +17,7 @@ pub struct Folder {
 }
 
 /// What a run writes; a folder with one of these holds results.
-const HELD: [&str; 10] = [
+const HELD: [&str; 14] = [
     "record.json",
     "curves.csv",
     "estimates.csv",
@@ -26,6 +26,10 @@ const HELD: [&str; 10] = [
     "fits.csv",
     "lags.csv",
     "density.csv",
+    "bounds.csv",
+    "steps.csv",
+    "checks.csv",
+    "rays.csv",
     "particles",
     "figures",
 ];
@@ -91,6 +95,10 @@ impl Folder {
         self.write_optional("fits.csv", &results.fits)?;
         self.write_optional("lags.csv", &results.lags)?;
         self.write_optional("density.csv", &results.densities)?;
+        self.write_optional("bounds.csv", &results.bounds)?;
+        self.write_optional("steps.csv", &results.steps)?;
+        self.write_optional("checks.csv", &results.checks)?;
+        self.write_optional("rays.csv", &results.rays)?;
         if results.points.iter().any(|point| !point.settings.is_empty()) {
             write_whole(&self.path.join("points.csv"), &tables::points(&results.points)?)?;
         }
@@ -121,12 +129,22 @@ impl Folder {
         let record: Record =
             serde_json::from_str(&text).map_err(|error| wrong(format!("record.json: {error}")))?;
         let title = record.facts.study.get("title").and_then(|t| t.as_str()).unwrap_or_default().to_owned();
-        let curves = tables::read(&self.path.join("curves.csv"))?;
         let Record { processes, points, estimates, .. } = record;
-        let distances = self.read_optional("distances.csv")?;
-        let (fits, lags) = (self.read_optional("fits.csv")?, self.read_optional("lags.csv")?);
-        let densities = self.read_optional("density.csv")?;
-        Ok(Results { title, points, processes, curves, estimates, distances, fits, lags, densities })
+        Ok(Results {
+            title,
+            points,
+            processes,
+            curves: tables::read(&self.path.join("curves.csv"))?,
+            estimates,
+            distances: self.read_optional("distances.csv")?,
+            fits: self.read_optional("fits.csv")?,
+            lags: self.read_optional("lags.csv")?,
+            densities: self.read_optional("density.csv")?,
+            bounds: self.read_optional("bounds.csv")?,
+            steps: self.read_optional("steps.csv")?,
+            checks: self.read_optional("checks.csv")?,
+            rays: self.read_optional("rays.csv")?,
+        })
     }
 
     /// Where figures go.

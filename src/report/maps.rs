@@ -1,6 +1,6 @@
 //! Heat maps of sweeps over two keys.
 
-use super::contents::{axis_label, key_label, names, notes, plain, quantities, rows};
+use super::contents::{axis_label, key_label, names, notes, plain, quantities, rows, swept_values};
 use super::figure::{Categories, Cell, ColourBar, HeatMap, Scale, Width};
 use crate::problem::Quantity;
 use crate::study::Results;
@@ -11,7 +11,7 @@ pub fn heat_maps(results: &Results) -> Vec<HeatMap> {
     let Some(first) = results.points.first().filter(|point| point.settings.len() == 2) else {
         return Vec::new();
     };
-    let (up, right) = (values(results, 0), values(results, 1));
+    let (up, right) = (swept_values(results, 0), swept_values(results, 1));
     let mut maps = Vec::new();
     for quantity in quantities(results) {
         for name in names(results) {
@@ -33,18 +33,6 @@ pub fn heat_maps(results: &Results) -> Vec<HeatMap> {
         }
     }
     maps
-}
-
-/// The values of swept key number `key` in their order.
-fn values(results: &Results, key: usize) -> Vec<String> {
-    let mut values: Vec<String> = Vec::new();
-    for point in &results.points {
-        let value = &point.settings[key].1;
-        if !values.contains(value) {
-            values.push(value.clone());
-        }
-    }
-    values
 }
 
 fn texts(values: &[String]) -> Vec<String> {

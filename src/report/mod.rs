@@ -1,15 +1,20 @@
 //! What a run leaves behind: tables, record, particles, figures, and a summary for the terminal.
 
+mod bracket_figure;
+mod certificate_figures;
+mod certificate_text;
 mod contents;
 pub mod figure;
 mod figures;
 mod folder;
 mod gibbs_figures;
+mod lines;
 mod maps;
 mod record;
 mod summary;
 mod tables;
 
+pub use certificate_text::certificate_text;
 pub use figures::draw;
 pub use folder::Folder;
 pub use record::{Record, RunFacts};

@@ -1,5 +1,6 @@
 //! Text for the terminal: plain, at most 80 columns, fit to paste into a mail.
 
+use super::lines::{push, wrap};
 use crate::estimates::{rounded, significant};
 use crate::study::{EstimateRow, Outlook, Plan, ProcessRow, Results};
 use std::fmt::Write;
@@ -12,10 +13,10 @@ const ROWS: usize = 40;
 /// What a run found: for each process the final E L̃ ± standard error, divergences, time in steps and speed.
 pub fn summary_text(results: &Results, folder: &str) -> String {
     let mut text = String::new();
-    for line in wrap(&results.title) {
+    for line in wrap(&results.title, COLUMNS) {
         push(&mut text, &line);
     }
-    for line in wrap(&problem_line(results)) {
+    for line in wrap(&problem_line(results), COLUMNS) {
         push(&mut text, &line);
     }
     push(&mut text, "");
@@ -43,15 +44,10 @@ pub fn summary_text(results: &Results, folder: &str) -> String {
     }
     push(&mut text, "");
     let last = format!("E L is the mean risk over particles at t = {}; results in {folder}", end(results));
-    for line in wrap(&last) {
+    for line in wrap(&last, COLUMNS) {
         push(&mut text, &line);
     }
     text
-}
-
-fn push(text: &mut String, line: &str) {
-    text.push_str(line.trim_end());
-    text.push('\n');
 }
 
 fn problem_line(results: &Results) -> String {
@@ -136,6 +132,13 @@ fn findings(results: &Results) -> Vec<String> {
             ("spectral_gap", _) => format!("spectral gap, {process}"),
             ("spectral_gap_lower", _) => format!("spectral gap >=, {process}"),
             ("spectral_gap_upper", _) => format!("spectral gap <=, {process}"),
+            ("excess_bound", _) => format!("E_mu L - min L <=, s of {process}"),
+            ("start_chi_squared_sampled", _) => format!("ln(1 + chi^2) of the start, {process}"),
+            ("discrete_constant", constant) => format!("constant {constant} of {process}"),
+            ("discrete_check", asked) => format!("{} at s*, {process}", asked.replace("risk ", "")),
+            ("steps_slope", asked) => {
+                format!("slope of steps, {}", asked.split([',', ':']).next().unwrap_or(asked))
+            }
             _ => return None,
         })
     };
@@ -143,14 +146,33 @@ fn findings(results: &Results) -> Vec<String> {
         let label: String = named(row)?.chars().take(37).collect();
         Some(format!("{label:<38}{:>22}", rounded(Some(row.value?), row.std_err)))
     };
-    results.estimates.iter().filter_map(line).collect()
+    let sentence =
+        results.estimates.iter().find(|row| row.name == "steps_slope").map(|row| row.note.as_str());
+    let verdict = sentence.map_or(Vec::new(), |sentence| wrap(sentence, COLUMNS));
+    results.estimates.iter().filter_map(line).chain(guaranteed_times(results)).chain(verdict).collect()
+}
+
+/// From when on the guarantee promises ε: a line for each ε of each version.
+fn guaranteed_times(results: &Results) -> Vec<String> {
+    let rows = results.estimates.iter().filter(|row| row.name == "guaranteed_time");
+    let line = |row: &EstimateRow| {
+        let label = row.quantity.replace("risk excess", "excess guaranteed");
+        let version =
+            row.method.split([',', '(']).next().unwrap_or_default().replace("λ_s", "gap").replace('≥', ">=");
+        Some(format!(
+            "{label:<38}{:>22}  {}",
+            format!("t > {}", rounded(Some(row.value?), row.std_err)),
+            version.trim()
+        ))
+    };
+    rows.filter_map(line).collect()
 }
 
 /// The notes on what could not be had, each once.
 fn absent(results: &Results) -> Vec<String> {
     let mut notes: Vec<&EstimateRow> = results.estimates.iter().filter(|row| row.value.is_none()).collect();
     notes.dedup_by(|a, b| a.note == b.note);
-    notes.iter().take(6).flat_map(|row| wrap(&format!("{}: {}", row.name, row.note))).collect()
+    notes.iter().take(6).flat_map(|row| wrap(&format!("{}: {}", row.name, row.note), COLUMNS)).collect()
 }
 
 /// The first part of a note.
@@ -160,23 +182,6 @@ fn short(note: &str) -> String {
 
 fn end(results: &Results) -> String {
     significant(results.curves.iter().map(|row| row.time).fold(0.0, f64::max))
-}
-
-/// Lines of at most 80 columns, broken at spaces.
-fn wrap(text: &str) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_whitespace() {
-        let line = lines.last_mut().expect("there is always a line");
-        if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > COLUMNS {
-            lines.push(word.into());
-        } else {
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-    }
-    lines
 }
 
 /// Seconds as people say them, in at most six characters.
@@ -197,7 +202,7 @@ fn scientific(x: f64) -> String {
 /// What `check` prints: sizes, cost and the verdict of each process.
 pub fn outlook_text(plan: &Plan, outlook: &Outlook) -> String {
     let mut text = String::new();
-    for line in wrap(&plan.study.title) {
+    for line in wrap(&plan.study.title, COLUMNS) {
         push(&mut text, &line);
     }
     let row = |text: &mut String, name: &str, value: String| push(text, &format!("{name:<40}{value}"));
@@ -240,7 +245,7 @@ pub fn outlook_text(plan: &Plan, outlook: &Outlook) -> String {
             }
             None => "not resolved: the minimum of the risk is not known",
         };
-        for line in wrap(verdict) {
+        for line in wrap(verdict, COLUMNS) {
             push(&mut text, &format!("  {line}"));
         }
     }

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AnalysisSpec {
-    /// Constants and bounds of the theorems.
+    /// Constants, bounds and guarantees of the theorems.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub certificate: Option<toml::Value>,
+    pub certificate: Option<CertificateSpec>,
     /// Distance to the Gibbs measure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gibbs: Option<GibbsSpec>,
@@ -18,6 +18,32 @@ pub struct AnalysisSpec {
     /// SGD against its SDE.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreement: Option<toml::Value>,
+}
+
+/// `[analysis] certificate`: the theorems' numbers for this study.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CertificateSpec {
+    /// Excesses ε for which guaranteed times and steps are wanted; by default 1/10, 1/20, 1/40 and 1/80 of
+    /// E L̃(W₀) − min L̃.
+    #[serde(default)]
+    pub epsilons: Vec<f64>,
+    /// Rays along which V_s is read.
+    #[serde(default = "sixty_four")]
+    pub rays: usize,
+    /// Noise scales s at which the constants A and B(T) of the discrete-time guarantee are measured; none: no such
+    /// guarantee is asked for.
+    #[serde(default)]
+    pub noise_scales: Vec<f64>,
+    /// Particles of each run that they are measured with.
+    #[serde(default = "thousand")]
+    pub particles: u64,
+}
+
+impl Default for CertificateSpec {
+    fn default() -> Self {
+        Self { epsilons: Vec::new(), rays: sixty_four(), noise_scales: Vec::new(), particles: thousand() }
+    }
 }
 
 /// `[analysis] gibbs`: the reference for μ_s and the distances to it.
@@ -72,6 +98,14 @@ impl AnalysisSpec {
         let all = [("agreement", &self.agreement)];
         all.iter().filter(|(_, value)| on(value)).map(|(name, _)| *name).collect()
     }
+}
+
+fn sixty_four() -> usize {
+    64
+}
+
+fn thousand() -> u64 {
+    1024
 }
 
 fn four_thousand() -> usize {

@@ -184,11 +184,10 @@ fn build_net(
         OuterSpec::Drawn(OuterDraw { draw, .. }) => drawn_outer(spec.width, *draw, seed, largest),
     };
     let outer_norm = outer.iter().map(|a| a * a).sum::<f64>().sqrt();
+    let critical = critical_lambda(spec.activation, spec.beta, spec.loss, outer_norm * largest);
     let lambda = match spec.lambda {
         LambdaSpec::Number(lambda) => lambda,
-        LambdaSpec::Critical(TimesCritical { times_critical }) => {
-            times_critical * critical_lambda(spec.activation, spec.beta, spec.loss, outer_norm * largest)
-        }
+        LambdaSpec::Critical(TimesCritical { times_critical }) => times_critical * critical,
     };
     let outer_sum = outer.iter().sum();
     let TwoLayerSpec { activation, beta, loss, .. } = *spec;
@@ -205,7 +204,7 @@ fn build_net(
         max_norm: facts.max_norm,
         top_second_moment: facts.mean_square_top_eigenvalue,
         lambda,
-        critical_lambda: Some(net.constants().critical_lambda),
+        critical_lambda: Some(critical),
         outer_norm: Some(outer_norm),
         outer_sum: Some(outer_sum),
         sources,

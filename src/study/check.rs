@@ -100,7 +100,8 @@ pub fn check(plan: &Plan, threads: usize) -> Outlook {
     Outlook { dim, initial_risk, risk_minimum, gradient_lipschitz, processes, memory, seconds }
 }
 
-fn initial_risk(plan: &Plan, count: u64) -> Option<Estimate> {
+/// E L̃(W₀) from the first `count` particles of the start.
+pub fn initial_risk(plan: &Plan, count: u64) -> Option<Estimate> {
     let potential = plan.potential();
     let (mut w, mut gradient) = (vec![0.0; potential.dim()], vec![0.0; potential.dim()]);
     let mut scratch = potential.scratch();

@@ -179,15 +179,20 @@ impl DynamicsSpec {
 
     /// The noise scale s, where the process has one.
     pub fn noise_scale(&self) -> Option<f64> {
+        self.clone().noise_scale_mut().copied()
+    }
+
+    /// The noise scale s to be changed, where the process has one.
+    pub fn noise_scale_mut(&mut self) -> Option<&mut f64> {
         match self {
-            Self::SgdSde(sde) => Some(sde.s),
-            Self::Sgd(sgd) => Some(sgd.s),
+            Self::SgdSde(sde) => Some(&mut sde.s),
+            Self::Sgd(sgd) => Some(&mut sgd.s),
             Self::GradientFlow(_) => None,
-            Self::CovarianceSde(sde) => Some(sde.s),
-            Self::SecondOrderSde(sde) => Some(sde.s),
-            Self::Svag(svag) => Some(svag.s),
-            Self::MomentumSgd(sgd) => Some(sgd.s),
-            Self::UnderdampedSde(sde) => Some(sde.s),
+            Self::CovarianceSde(sde) => Some(&mut sde.s),
+            Self::SecondOrderSde(sde) => Some(&mut sde.s),
+            Self::Svag(svag) => Some(&mut svag.s),
+            Self::MomentumSgd(sgd) => Some(&mut sgd.s),
+            Self::UnderdampedSde(sde) => Some(&mut sde.s),
         }
     }
 

@@ -1,14 +1,17 @@
 //! The study file: its types, its rules, and the wiring from a study to results.
 
 mod analysis;
+mod analysis_rules;
 mod analysis_spec;
 mod build_problem;
 mod build_process;
 mod build_start;
+mod certify;
 mod check;
 mod clock;
 mod dynamics_rules;
 mod dynamics_spec;
+mod findings;
 mod parse;
 mod parse_problem;
 mod plan;
@@ -22,15 +25,18 @@ mod spec;
 mod steps;
 mod sweep;
 mod template;
+mod theory;
 
-pub use analysis_spec::{AnalysisSpec, GibbsSpec, MixingSpec};
+pub use analysis_spec::{AnalysisSpec, CertificateSpec, GibbsSpec, MixingSpec};
 pub use build_problem::DataSummary;
+pub use certify::{
+    Certificate, GapLower, GuaranteeReport, GuaranteedTime, Measured, PlaceCurvature, StartReport,
+};
 pub use check::{Outlook, ProcessOutlook, check};
 pub use clock::{Clock, ClockError, Observation, Spacing};
+pub use findings::{BoundRow, CheckRow, DensityRow, DistanceRow, FitRow, LagRow, RayRow, StepsRow};
 pub use plan::Plan;
-pub use results::{
-    CurveRow, DensityRow, DistanceRow, EstimateRow, FitRow, LagRow, PointRow, ProcessRow, Results,
-};
+pub use results::{CurveRow, EstimateRow, PointRow, ProcessRow, Results};
 pub use run::{Outcome, Progress, Silent, run};
 pub use source::Source;
 pub use spec::*;

@@ -51,13 +51,14 @@ impl Plan {
         }
         check_size(&study, potential, &rules)?;
         let analysis = &study.analysis;
-        let asked = analysis.gibbs.is_some() || analysis.mixing.is_some();
+        let discrete = analysis.certificate.as_ref().is_some_and(|c| !c.noise_scales.is_empty());
+        let asked = analysis.gibbs.is_some() || analysis.mixing.is_some() || discrete;
         let unbounded = match &problem {
             Problem::Net(_) => potential.penalty() == 0.0,
             Problem::LeastSquares(squares) => !squares.is_definite(),
             Problem::Quadratic(_) | Problem::DoubleWell(_) => false,
         };
-        let rule = "above 0 where [analysis] gibbs or mixing is asked for: exp(-2L/s) has no finite integral without penalty";
+        let rule = "above 0 where [analysis] gibbs, mixing or noise_scales are asked for: exp(-2L/s) has no finite integral without penalty";
         let remedy = "write lambda = 0.01, or leave the analysis out";
         rules.require(!(asked && unbounded), "problem.lambda", potential.penalty(), rule, remedy)?;
         fill_in_steps(&mut study, potential, &rules)?;
@@ -105,11 +106,12 @@ impl Plan {
 
     /// The processes in the order of the study.
     pub fn processes(&self) -> Vec<Box<dyn Process + '_>> {
-        let specs = self.study.process.iter();
-        let make = |spec: &ProcessSpec| {
-            build_process(&spec.dynamics, self.potential(), self.study.seed, self.backend)
-        };
-        specs.map(make).collect()
+        self.study.process.iter().map(|spec| self.process(&spec.dynamics)).collect()
+    }
+
+    /// A process of this problem, whose step is filled in.
+    pub fn process(&self, dynamics: &DynamicsSpec) -> Box<dyn Process + '_> {
+        build_process(dynamics, self.potential(), self.study.seed, self.backend)
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a run leaves: the rows of its tables. Reports write, read and draw these and nothing else.
 
 use super::build_problem::DataSummary;
+use super::findings::{BoundRow, CheckRow, DensityRow, DistanceRow, FitRow, LagRow, RayRow, StepsRow};
 use super::spec::Study;
 use crate::ensemble::Divergence;
 use crate::estimates::Estimate;
@@ -27,12 +28,22 @@ pub struct Results {
     pub lags: Vec<LagRow>,
     /// Densities, for one weight.
     pub densities: Vec<DensityRow>,
+    /// Guaranteed bounds of the excess.
+    pub bounds: Vec<BoundRow>,
+    /// Steps to an excess of ε.
+    pub steps: Vec<StepsRow>,
+    /// SGD under the discrete-time guarantee.
+    pub checks: Vec<CheckRow>,
+    /// V_s along rays.
+    pub rays: Vec<RayRow>,
 }
 
 impl Results {
-    /// Adds the rows of a further point.
+    /// Adds the rows of a further point, or of an analysis.
     pub fn extend(&mut self, other: Self) {
-        self.title = other.title;
+        if !other.title.is_empty() {
+            self.title = other.title;
+        }
         self.points.extend(other.points);
         self.processes.extend(other.processes);
         self.curves.extend(other.curves);
@@ -41,6 +52,10 @@ impl Results {
         self.fits.extend(other.fits);
         self.lags.extend(other.lags);
         self.densities.extend(other.densities);
+        self.bounds.extend(other.bounds);
+        self.steps.extend(other.steps);
+        self.checks.extend(other.checks);
+        self.rays.extend(other.rays);
     }
 }
 
@@ -57,6 +72,9 @@ pub struct PointRow {
     pub data: serde_json::Value,
     /// The smallest risk found, where one was.
     pub risk_minimum: Option<f64>,
+    /// What `certify` says of it; `null` where no certificate is asked for.
+    #[serde(default)]
+    pub certificate: serde_json::Value,
 }
 
 impl PointRow {
@@ -69,7 +87,7 @@ impl PointRow {
     ) -> Self {
         let json = |value: serde_json::Result<serde_json::Value>| value.unwrap_or_default();
         let (study, data) = (json(serde_json::to_value(study)), json(serde_json::to_value(data)));
-        Self { point, settings, study, data, risk_minimum: None }
+        Self { point, settings, study, data, risk_minimum: None, certificate: serde_json::Value::Null }
     }
 }
 
@@ -176,94 +194,4 @@ pub struct EstimateRow {
     pub method: String,
     /// What to know about it.
     pub note: String,
-}
-
-/// A distance between the law of a process at one time and the Gibbs measure of its s.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DistanceRow {
-    /// The sweep point.
-    pub point: usize,
-    /// The process.
-    pub process: String,
-    /// Which distance.
-    pub name: String,
-    /// Steps made.
-    pub step: u64,
-    /// t.
-    pub time: f64,
-    /// Particles that went in.
-    pub n: usize,
-    /// Draws of the reference that went in; 0 where none are needed.
-    pub reference: usize,
-    /// The distance.
-    pub value: f64,
-    /// Its standard error, to be used where the distance is well above zero.
-    pub std_err: Option<f64>,
-    /// The 0.025 quantile of the distance under the Gibbs measure.
-    pub null_low: f64,
-    /// The 0.975 quantile.
-    pub null_high: f64,
-    /// The share of replicates under the Gibbs measure that are as large.
-    pub p_value: f64,
-    /// How it was computed.
-    pub method: String,
-}
-
-/// A fitted decay E φ(W_t) ≈ limit + amplitude e^{−rate t} within a window.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FitRow {
-    /// The sweep point.
-    pub point: usize,
-    /// The process.
-    pub process: String,
-    /// φ.
-    pub quantity: String,
-    /// The rate of the simulated process itself.
-    pub rate: f64,
-    /// Its standard error.
-    pub std_err: f64,
-    /// The height at t = 0.
-    pub amplitude: f64,
-    /// What is left for t → ∞.
-    pub limit: f64,
-    /// First time of the window.
-    pub from: f64,
-    /// Last time.
-    pub to: f64,
-}
-
-/// A bin of the density of the one weight of a process.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct DensityRow {
-    /// The sweep point.
-    pub point: usize,
-    /// The process.
-    pub process: String,
-    /// t.
-    pub time: f64,
-    /// The middle of the bin.
-    pub weight: f64,
-    /// The mean density of μ_s in it.
-    pub gibbs: f64,
-    /// The share of particles in it, by its width.
-    pub observed: f64,
-    /// The standard error that this share would have under μ_s.
-    pub std_err: f64,
-}
-
-/// A point of the lag plot: −τ/ln ρ(τ) of the slowest coordinate.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct LagRow {
-    /// The sweep point.
-    pub point: usize,
-    /// The process.
-    pub process: String,
-    /// τ.
-    pub lag: f64,
-    /// The implied timescale; absent where the correlation is not within (0, 1).
-    pub timescale: Option<f64>,
-    /// Its standard error.
-    pub std_err: Option<f64>,
-    /// Whether τ exceeds the timescale, where it leans on what noise leaves of the correlation.
-    pub grey: bool,
 }

@@ -1,6 +1,5 @@
 //! What the values of a study must be, as far as the file alone can tell. One function a section.
 
-use super::analysis_spec::{AnalysisSpec, GibbsSpec, MixingSpec};
 use super::parse::shown;
 use super::source::Source;
 use super::spec::*;
@@ -207,68 +206,6 @@ impl Rules<'_> {
             let first = !observe.quantities[..i].contains(quantity);
             let (path, name) = (format!("{path}.{i}"), format!("\"{}\"", quantity.name()));
             self.require(first, &path, name, "named once", "leave out the second")?;
-        }
-        Ok(())
-    }
-
-    fn analysis(&self, study: &Study) -> Result<()> {
-        let AnalysisSpec { gibbs, mixing, .. } = &study.analysis;
-        for (asked, name) in [(gibbs.is_some(), "gibbs"), (mixing.is_some(), "mixing")] {
-            let rule = format!(
-                "\"f64\" where [analysis] {name} is asked for: tests of acceptance and rates need gradients to full precision"
-            );
-            let single = study.precision == crate::problem::Precision::F32;
-            let remedy = "leave precision out, or the analysis";
-            self.require(!(asked && single), "precision", "\"f32\"", rule, remedy)?;
-        }
-        if gibbs.is_some() || mixing.is_some() {
-            for (i, process) in study.process.iter().enumerate() {
-                let (key, value, remedy) = match process.dynamics.noise_scale() {
-                    None => ("kind", "\"gradient-flow\"", "leave the process out, or the analysis"),
-                    Some(0.0) => ("s", "0", "write s = 0.01, or leave the analysis out"),
-                    Some(_) => continue,
-                };
-                let rule = match key {
-                    "s" => {
-                        "above 0 where [analysis] gibbs or mixing is asked for: without noise there is no Gibbs measure"
-                    }
-                    _ => {
-                        "a process with noise where [analysis] gibbs or mixing is asked for: without it there is no Gibbs measure"
-                    }
-                };
-                return Err(self.invalid(&format!("process.{i}.{key}"), value, rule, remedy));
-            }
-        }
-        if let Some(GibbsSpec { draws, times, replicates, .. }) = gibbs {
-            let whole = |value: usize, least: usize, most: usize, key: &str, remedy: &str| {
-                let (path, rule) =
-                    (format!("analysis.gibbs.{key}"), format!("a whole number from {least} to {most}"));
-                self.require((least..=most).contains(&value), &path, value, rule, remedy)
-            };
-            whole(*draws, 64, 65_536, "draws", "4096 is the default")?;
-            whole(*times, 1, 64, "times", "6 is the default")?;
-            whole(
-                *replicates,
-                19,
-                9999,
-                "replicates",
-                "499 is the default; 19 are the fewest for a level of 5 %",
-            )?;
-        }
-        if let Some(MixingSpec { epsilons, particles }) = mixing {
-            for (i, epsilon) in epsilons.iter().enumerate() {
-                let path = format!("analysis.mixing.epsilons.{i}");
-                let good = *epsilon > 0.0 && epsilon.is_finite();
-                self.require(
-                    good,
-                    &path,
-                    epsilon,
-                    "a finite number > 0",
-                    "list excess risks such as [0.1, 0.01]",
-                )?;
-            }
-            let (path, rule) = ("analysis.mixing.particles", "a whole number from 64 to 1000000");
-            self.require((64..=1_000_000).contains(particles), path, particles, rule, "4096 is the default")?;
         }
         Ok(())
     }

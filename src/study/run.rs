@@ -1,10 +1,11 @@
 //! The run: advance every process to the next observation time, observe, record.
 
-use super::analysis::{Ended, Findings, History, analyse};
+use super::Certificate;
+use super::analysis::{Ended, History, analyse};
 use super::plan::Plan;
 use super::recorder::Recorder;
 use super::results::{PointRow, ProcessRow, Results};
-use super::scalars::{certificates, coldest, final_risks, minimum_row, not_computed, search_minimum};
+use super::scalars::{coldest, final_risks, first_particles, minimum_row, not_computed, search_minimum};
 use crate::dynamics::{Block, Process};
 use crate::ensemble::Ensemble;
 use crate::error::Error;
@@ -95,37 +96,37 @@ pub fn run(
         .zip(specs)
         .map(|(ensemble, spec)| (spec.name.clone(), final_weights(ensemble)))
         .collect();
-    let mut curves = recorder.curves;
+    let curves = recorder.curves;
     estimates.extend(final_risks(point, &curves));
-    let findings = history.map_or_else(Findings::default, |history| {
-        let coldest = ensembles.iter().filter_map(coldest);
-        let points = coldest.chain(minimum.iter().map(|m| m.weights.clone())).flatten().collect();
-        let bound = estimates[0].ci_low.zip(estimates[0].value).map_or(0.0, |(low, value)| value - low);
-        drop(ensembles);
-        let ended = Ended {
-            point,
-            history: &history,
-            curves: &curves,
-            points,
-            minimum: minimum.as_ref().map(|m| (m, bound)),
-        };
-        analyse(plan, &ended, threads, pace.progress)
-    });
-    estimates.extend(findings.estimates);
-    estimates.extend(certificates(plan, point));
-    estimates.extend(not_computed(plan, point));
-    curves.extend(findings.curves);
-    let results = Results {
-        title: plan.study.title.clone(),
+    if plan.study.analysis.certificate.is_some() {
+        pace.progress.analysing("constants and bounds", 0.0);
+        row.certificate = serde_json::to_value(Certificate::new(plan, threads)).unwrap_or_default();
+    }
+    let bound = estimates[0].ci_low.zip(estimates[0].value).map_or(0.0, |(low, value)| value - low);
+    let last = ensembles.iter().map(first_particles).collect();
+    let points = ensembles.iter().filter_map(coldest);
+    let points = points.chain(minimum.iter().map(|m| m.weights.clone())).flatten().collect();
+    drop(ensembles);
+    let ended = Ended {
+        point,
+        history: history.as_ref(),
+        curves: &curves,
+        last,
+        points,
+        minimum: minimum.as_ref().map(|m| (m, bound)),
+    };
+    let findings = analyse(plan, &ended, threads, pace.progress);
+    let title = plan.study.title.clone();
+    let mut results = Results {
+        title,
         points: vec![row],
         processes: process_rows,
         curves,
         estimates,
-        distances: findings.distances,
-        fits: findings.fits,
-        lags: findings.lags,
-        densities: findings.densities,
+        ..Results::default()
     };
+    results.extend(findings);
+    results.estimates.extend(not_computed(plan, point));
     Outcome { results, particles, shape: plan.potential().shape(), failure }
 }
 

@@ -2,8 +2,6 @@
 
 use super::plan::Plan;
 use super::results::{CurveRow, EstimateRow};
-use super::spec::DynamicsSpec;
-use crate::analysis::certificate::{Ingredients, LowerBounds};
 use crate::ensemble::Ensemble;
 use crate::problem::{Minimum, Potential, minimise};
 use crate::random::{Key, Purpose};
@@ -42,6 +40,16 @@ pub fn coldest(ensemble: &Ensemble<'_>) -> Option<Vec<f64>> {
     risks.filter(|(risk, _)| risk.is_finite()).min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, w)| w.to_vec())
 }
 
+/// Particles at whose weights curvatures are measured.
+const FIRST: usize = 16;
+
+/// The weights of the first finite particles, one after another.
+pub fn first_particles(ensemble: &Ensemble<'_>) -> Vec<f64> {
+    let blocks = ensemble.blocks().iter();
+    let particles = blocks.flat_map(|block| block.weights.chunks_exact(block.dim));
+    particles.filter(|w| w.iter().all(|x| x.is_finite())).take(FIRST).flatten().copied().collect()
+}
+
 /// The row of the smallest risk found, with an interval where strong convexity gives one.
 pub fn minimum_row(plan: &Plan, point: usize, minimum: Option<&Minimum>) -> EstimateRow {
     let row =
@@ -54,12 +62,9 @@ pub fn minimum_row(plan: &Plan, point: usize, minimum: Option<&Minimum>) -> Esti
         "{} searches, {} distinct values, gradient norm {:.1e}",
         minimum.searches, minimum.distinct, minimum.gradient_norm
     );
-    let convexity = plan.net().map_or_else(
-        || plan.convexity(),
-        |net| Some(net.settings().lambda - net.constants().negative_curvature?),
-    );
+    let convexity = plan.net().map_or_else(|| plan.convexity(), |net| net.constants().strong_convexity.data);
     let (ci_low, note) = match convexity {
-        Some(mu) if mu > 0.0 => {
+        Some(mu) => {
             let low = minimum.value - minimum.gradient_norm.powi(2) / (2.0 * mu);
             (Some(low), format!("{found}; the risk is {mu:.3}-strongly convex, so the interval is certain"))
         }
@@ -101,58 +106,6 @@ pub fn final_risks(point: usize, curves: &[CurveRow]) -> Vec<EstimateRow> {
         }
     })
     .collect()
-}
-
-/// `spectral_gap_lower` for each SDE: the best certificate, with the others in the note.
-pub fn certificates(plan: &Plan, point: usize) -> Vec<EstimateRow> {
-    if plan.study.analysis.certificate.is_none() {
-        return Vec::new();
-    }
-    let sdes = plan.study.process.iter().filter_map(|process| match &process.dynamics {
-        DynamicsSpec::SgdSde(sde) if sde.s > 0.0 => Some((process.name.clone(), sde.s)),
-        _ => None,
-    });
-    sdes.map(|(process, s)| {
-        let base =
-            EstimateRow { point, process, name: "spectral_gap_lower".into(), ..EstimateRow::default() };
-        let Some(given) = ingredients(plan, s) else {
-            let note = "no certificate: it takes a net with lambda > 0 whose loss has a bounded slope, or a quadratic";
-            return EstimateRow { note: note.into(), ..base };
-        };
-        let bounds = LowerBounds::new(&given);
-        let shown = |bound: Option<f64>| bound.map_or("none".into(), |b| format!("{b:.6}"));
-        let note = format!(
-            "Bakry-Emery {}, coupling {}, Holley-Stroock {}; M = {:.4}",
-            shown(bounds.bakry_emery),
-            shown(bounds.coupling),
-            shown(bounds.holley_stroock),
-            given.negative_curvature
-        );
-        match bounds.best() {
-            None => EstimateRow { note: format!("about 0, below what the solver resolves: {note}"), ..base },
-            Some((method, value)) => {
-                EstimateRow { value: Some(value), method: format!("certificate: {method}"), note, ..base }
-            }
-        }
-    })
-    .collect()
-}
-
-fn ingredients(plan: &Plan, s: f64) -> Option<Ingredients> {
-    let Some(net) = plan.net() else {
-        let lambda = plan.convexity()?;
-        let (negative_curvature, gradient_bound, oscillation) = (0.0, Some(0.0), Some(0.0));
-        return Some(Ingredients { lambda, s, negative_curvature, gradient_bound, oscillation });
-    };
-    let constants = net.constants();
-    let lambda = net.settings().lambda;
-    (lambda > 0.0).then_some(Ingredients {
-        lambda,
-        s,
-        negative_curvature: constants.negative_curvature?,
-        gradient_bound: constants.gradient_bound,
-        oscillation: constants.oscillation,
-    })
 }
 
 /// A row for each analysis that is asked for and that this version does not make.

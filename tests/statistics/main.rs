@@ -4,9 +4,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod certificates;
 mod coverage;
 mod distances;
 mod gibbs;
+mod guarantee;
 mod mixing;
 mod order;
 mod svag;

@@ -5,8 +5,10 @@ mod support;
 
 mod allocation;
 mod analysis;
+mod certify;
 mod checks;
 mod cli;
+mod constants;
 mod controls;
 mod coverage;
 mod derivatives;

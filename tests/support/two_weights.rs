@@ -22,6 +22,7 @@ pub struct TwoWeights {
     pub second: f64,
     /// E_μ L̃.
     pub risk: f64,
+    cells: Cells,
     cumulative: Vec<f64>,
 }
 
@@ -47,37 +48,100 @@ fn net(number: usize) -> TwoLayer {
     TwoLayer::new(settings, split, LabelKind::Signs)
 }
 
-fn width() -> f64 {
-    2.0 * REACH / SIDE as f64
+/// A square of side × side square cells.
+struct Cells {
+    side: usize,
+    low: [f64; 2],
+    width: f64,
 }
 
-fn centre(cell: usize) -> [f64; 2] {
-    [cell % SIDE, cell / SIDE].map(|k| -REACH + (k as f64 + 0.5) * width())
-}
+impl Cells {
+    fn around(centre: [f64; 2], reach: f64, side: usize) -> Self {
+        Self { side, low: centre.map(|x| x - reach), width: 2.0 * reach / side as f64 }
+    }
 
-/// The cells beside a cell.
-fn neighbours(cell: usize) -> impl Iterator<Item = usize> {
-    let (x, y) = (cell % SIDE, cell / SIDE);
-    [
-        (x > 0).then(|| cell - 1),
-        (x + 1 < SIDE).then_some(cell + 1),
-        (y > 0).then(|| cell - SIDE),
-        (y + 1 < SIDE).then_some(cell + SIDE),
-    ]
-    .into_iter()
-    .flatten()
-}
+    fn len(&self) -> usize {
+        self.side * self.side
+    }
 
-impl TwoWeights {
-    pub fn new(activation: usize, s: f64) -> Self {
-        let net = net(activation);
+    fn centre(&self, cell: usize) -> [f64; 2] {
+        let place = [cell % self.side, cell / self.side];
+        [0, 1].map(|k| self.low[k] + (place[k] as f64 + 0.5) * self.width)
+    }
+
+    /// The cells beside a cell.
+    fn neighbours(&self, cell: usize) -> impl Iterator<Item = usize> {
+        let (side, x, y) = (self.side, cell % self.side, cell / self.side);
+        [
+            (x > 0).then(|| cell - 1),
+            (x + 1 < side).then_some(cell + 1),
+            (y > 0).then(|| cell - side),
+            (y + 1 < side).then_some(cell + side),
+        ]
+        .into_iter()
+        .flatten()
+    }
+
+    /// The sum of v over the cells beside each cell.
+    fn sums_beside(&self, v: &[f64]) -> Vec<f64> {
+        let side = self.side;
+        let mut out = vec![0.0; v.len()];
+        for (y, row) in out.chunks_exact_mut(side).enumerate() {
+            for (x, sum) in row.iter_mut().enumerate() {
+                let cell = y * side + x;
+                *sum += if x > 0 { v[cell - 1] } else { 0.0 };
+                *sum += if x + 1 < side { v[cell + 1] } else { 0.0 };
+                *sum += if y > 0 { v[cell - side] } else { 0.0 };
+                *sum += if y + 1 < side { v[cell + side] } else { 0.0 };
+            }
+        }
+        out
+    }
+
+    /// L̃ at every centre.
+    fn risks(&self, net: &TwoLayer) -> Vec<f64> {
         let (mut scratch, mut slope) = (net.scratch(), [0.0; 2]);
-        let risks: Vec<f64> =
-            (0..SIDE * SIDE).map(|i| net.value_gradient(&centre(i), &mut slope, &mut scratch)).collect();
+        (0..self.len()).map(|i| net.value_gradient(&self.centre(i), &mut slope, &mut scratch)).collect()
+    }
+
+    /// The probabilities of the cells under μ_s.
+    fn density(&self, risks: &[f64], s: f64) -> Vec<f64> {
         let least = risks.iter().copied().fold(f64::INFINITY, f64::min);
         let mut density: Vec<f64> = risks.iter().map(|r| (-2.0 * (r - least) / s).exp()).collect();
         let total: f64 = density.iter().sum();
         density.iter_mut().for_each(|d| *d /= total);
+        density
+    }
+}
+
+/// The spectral gap of any net with two weights and an estimate of its error: the same volumes in a box that holds all but
+/// 10⁻¹³ of μ_s, at two widths with Richardson's formula; the error is what that formula changes.
+pub fn gap_of(net: &TwoLayer, s: f64) -> (f64, f64) {
+    let (lambda, pull) = (net.settings().lambda, net.constants().gradient_bound.data.expect("g is bounded"));
+    // μ_s lies below exp(−λ(‖W‖ − K/λ)²/s) times its largest density, up to the factor at the peak.
+    let widest = pull / lambda + (pull * pull / (lambda * lambda) + 34.0 * s / lambda).sqrt();
+    let coarse = Cells::around([0.0; 2], widest, 240);
+    let density = coarse.density(&coarse.risks(net), s);
+    let held = (0..coarse.len()).filter(|i| density[*i] > 1e-15).map(|i| coarse.centre(i));
+    let start = ([f64::INFINITY; 2], [f64::NEG_INFINITY; 2]);
+    let (low, high) = held.fold(start, |(low, high), at| {
+        ([0, 1].map(|k| at[k].min(low[k])), [0, 1].map(|k| at[k].max(high[k])))
+    });
+    let reach = 0.5 * (high[0] - low[0]).max(high[1] - low[1]) + coarse.width;
+    let [rough, fine] = [40, 80].map(|side| {
+        let cells = Cells::around([0, 1].map(|k| 0.5 * (low[k] + high[k])), reach, side);
+        let risks = cells.risks(net);
+        lowest_two(&cells, &risks, &cells.density(&risks, s), s, 1)[0]
+    });
+    let value = (4.0 * fine - rough) / 3.0;
+    (value, (value - fine).abs())
+}
+
+impl TwoWeights {
+    pub fn new(activation: usize, s: f64) -> Self {
+        let (net, cells) = (net(activation), Cells::around([0.0; 2], REACH, SIDE));
+        let risks = cells.risks(&net);
+        let density = cells.density(&risks, s);
         assert!((0..SIDE).all(|k| density[k] < 1e-13 && density[k * SIDE] < 1e-13), "the box is too small");
         let mut sum = 0.0;
         let cumulative = density
@@ -88,8 +152,8 @@ impl TwoWeights {
             })
             .collect();
         let risk = risks.iter().zip(&density).map(|(r, d)| r * d).sum();
-        let [gap, second] = lowest_two(&risks, &density, s);
-        Self { net, s, gap, second, risk, cumulative }
+        let [gap, second] = lowest_two(&cells, &risks, &density, s, 2);
+        Self { net, s, gap, second, risk, cells, cumulative }
     }
 
     /// `count` independent draws, uniform within a cell.
@@ -99,7 +163,9 @@ impl TwoWeights {
             let mut stream = Key::new(seed, Purpose::Reference).stream(i, 0);
             let u: f64 = stream.random();
             let cell = self.cumulative.partition_point(|&c| c < u).min(SIDE * SIDE - 1);
-            out.extend(centre(cell).map(|x| x + (stream.random::<f64>() - 0.5) * width()));
+            out.extend(
+                self.cells.centre(cell).map(|x| x + (stream.random::<f64>() - 0.5) * self.cells.width),
+            );
         }
         out
     }
@@ -111,18 +177,20 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 
 /// The two eigenvalues above 0 of diag(Σ_j q_ij) − (s/2h²)·adjacency, the symmetric form of the finite volumes: inverse
 /// iteration of two vectors with conjugate gradients, beside the known ground state √μ. Both, since they lie close together.
-fn lowest_two(risks: &[f64], density: &[f64], s: f64) -> [f64; 2] {
-    let rate = s / (2.0 * width() * width());
+/// The first `settled` of them have converged.
+fn lowest_two(cells: &Cells, risks: &[f64], density: &[f64], s: f64, settled: usize) -> [f64; 2] {
+    let rate = s / (2.0 * cells.width * cells.width);
     let ground: Vec<f64> = density.iter().map(|d| d.sqrt()).collect();
     let diagonal: Vec<f64> = (0..risks.len())
-        .map(|i| neighbours(i).map(|j| rate * (-(risks[j] - risks[i]) / s).exp()).sum())
+        .map(|i| cells.neighbours(i).map(|j| rate * (-(risks[j] - risks[i]) / s).exp()).sum())
         .collect();
     let apply = |v: &[f64]| -> Vec<f64> {
-        (0..v.len()).map(|i| diagonal[i] * v[i] - rate * neighbours(i).map(|j| v[j]).sum::<f64>()).collect()
+        let beside = cells.sums_beside(v);
+        (0..v.len()).map(|i| diagonal[i] * v[i] - rate * beside[i]).collect()
     };
     let project = |v: &mut [f64]| remove(v, &ground);
     let mut pair =
-        [0, 1].map(|k| ground.iter().enumerate().map(|(i, g)| g * centre(i)[k]).collect::<Vec<f64>>());
+        [0, 1].map(|k| ground.iter().enumerate().map(|(i, g)| g * cells.centre(i)[k]).collect::<Vec<f64>>());
     let mut values = [f64::NAN; 2];
     for _ in 0..60 {
         pair.iter_mut().for_each(|v| project(v));
@@ -132,7 +200,7 @@ fn lowest_two(risks: &[f64], density: &[f64], s: f64) -> [f64; 2] {
         normalise(second);
         let before = values;
         (pair, values) = rotate(&pair, &apply);
-        if (0..2).all(|k| (values[k] - before[k]).abs() < 1e-8 * values[k]) {
+        if (0..settled).all(|k| (values[k] - before[k]).abs() < 1e-8 * values[k]) {
             return values;
         }
         pair = [0, 1].map(|k| conjugate_gradients(&apply, &diagonal, &project, &pair[k], values[k]));

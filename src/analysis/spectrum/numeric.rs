@@ -4,7 +4,7 @@
 ///
 /// The error adds what the cell widths h, 2h, 4h say about the discretisation, the mass outside the box, and the
 /// tolerances of the solvers. It is an estimate from the observed convergence, not a proof.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct Numeric {
     /// The number.
     pub value: f64,

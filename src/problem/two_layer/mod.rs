@@ -2,7 +2,7 @@
 
 mod constants;
 mod single;
-pub use constants::{Constants, critical_lambda};
+pub use constants::{ActivationFacts, Constants, Levels, critical_lambda};
 pub use single::Precision;
 use single::Single;
 pub(crate) use single::SingleWork;
@@ -228,7 +228,7 @@ impl Potential for TwoLayer {
     }
 
     fn gradient_lipschitz(&self) -> Option<f64> {
-        self.constants.gradient_lipschitz
+        self.constants.gradient_lipschitz.data
     }
 
     fn finite_sum(&self) -> Option<&dyn FiniteSum> {

@@ -3,7 +3,7 @@
 use super::distance::Place;
 use super::history::Snapshot;
 use super::reference::GibbsAt;
-use crate::study::results::DensityRow;
+use crate::study::DensityRow;
 
 /// Bins over the part of the line that is drawn, and the share of the peak below which nothing is.
 const BINS: usize = 60;

@@ -12,7 +12,7 @@ use crate::estimates::Estimate;
 use crate::parallel::Threads;
 use crate::problem::{Quantity, Readings};
 use crate::study::plan::Plan;
-use crate::study::results::{DistanceRow, EstimateRow};
+use crate::study::{DistanceRow, EstimateRow};
 
 /// Directions of the sliced distance.
 const DIRECTIONS: usize = 64;

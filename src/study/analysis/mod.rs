@@ -1,60 +1,59 @@
 //! The analyses of one point of a study: what is asked in `[analysis]`, answered from what the run left.
 
+mod certificate;
 mod density;
+mod discrete;
 mod distance;
 mod gap;
 mod history;
 mod ladder;
 mod rates;
 mod reference;
+mod side_runs;
 mod slowest;
 
 pub use history::History;
 
 use super::plan::Plan;
-use super::results::{CurveRow, DensityRow, DistanceRow, EstimateRow, FitRow, LagRow};
+use super::results::{CurveRow, Results};
 use super::run::Progress;
 use super::spec::{DynamicsSpec, SgdSdeSpec};
+use super::theory::Theory;
 use crate::dynamics::Process;
 use crate::estimates::Estimate;
 use crate::parallel::Threads;
 use crate::problem::{Minimum, Quantity};
+use certificate::Certified;
 use distance::Place;
 use history::Followed;
 use reference::{GibbsAt, noise_scales};
-
-/// What the analyses add to the tables of a point.
-#[derive(Default)]
-pub struct Findings {
-    pub estimates: Vec<EstimateRow>,
-    pub curves: Vec<CurveRow>,
-    pub distances: Vec<DistanceRow>,
-    pub fits: Vec<FitRow>,
-    pub lags: Vec<LagRow>,
-    pub densities: Vec<DensityRow>,
-}
 
 /// What the run has found by its end.
 pub struct Ended<'a> {
     /// The sweep point.
     pub point: usize,
-    /// Readings and snapshots.
-    pub history: &'a History,
+    /// Readings and snapshots, where an analysis needs them.
+    pub history: Option<&'a History>,
     /// The curves so far.
     pub curves: &'a [CurveRow],
+    /// The first particles of each process at the horizon.
+    pub last: Vec<Vec<f64>>,
     /// The coldest particles and the minimiser: where some chains of the sampler start.
     pub points: Vec<f64>,
     /// The smallest risk, and how far below it the infimum may lie where that is known (0 elsewhere).
     pub minimum: Option<(&'a Minimum, f64)>,
 }
 
-/// Answers `[analysis] gibbs` and `mixing`.
-pub fn analyse(plan: &Plan, ended: &Ended, threads: &Threads, progress: &mut dyn Progress) -> Findings {
-    let mut findings = Findings::default();
+/// Answers `[analysis] gibbs`, `mixing` and `certificate`.
+pub fn analyse(plan: &Plan, ended: &Ended, threads: &Threads, progress: &mut dyn Progress) -> Results {
+    let mut findings = Results::default();
     let processes = plan.processes();
+    let theory = plan.study.analysis.certificate.as_ref().map(|_| Theory::new(plan));
     for s in noise_scales(plan) {
-        let gibbs = GibbsAt::new(plan, s, ended.points.clone(), threads, &mut |fraction| {
-            progress.analysing("sampling the Gibbs measure", fraction);
+        let gibbs = ended.history.map(|_| {
+            GibbsAt::new(plan, s, ended.points.clone(), threads, &mut |fraction| {
+                progress.analysing("sampling the Gibbs measure", fraction);
+            })
         });
         for (number, process) in processes.iter().enumerate().filter(|(_, p)| p.noise_scale() == s) {
             let spec = &plan.study.process[number];
@@ -63,10 +62,23 @@ pub fn analyse(plan: &Plan, ended: &Ended, threads: &Threads, progress: &mut dyn
                 DynamicsSpec::SgdSde(sde) => Some(sde),
                 _ => None,
             };
-            let asked = Asked { plan, place, process: process.as_ref(), sde, gibbs: &gibbs, ended, threads };
-            asked.answer(&mut findings, progress);
+            let mut own = Results::default();
+            if let Some((gibbs, history)) = gibbs.as_ref().zip(ended.history) {
+                let process = process.as_ref();
+                let asked = Asked { plan, place, process, sde, gibbs, ended, history, threads };
+                asked.answer(&mut own, progress);
+            }
+            if let Some(theory) = theory.as_ref().filter(|_| sde.is_some() && s > 0.0) {
+                progress.analysing("the guarantee", 0.0);
+                let (theory, gibbs) = (theory.as_ref(), gibbs.as_ref());
+                let certified = Certified { plan, place, s, theory, ended, gibbs, threads };
+                let more = certified.results(&own.estimates);
+                own.extend(more);
+            }
+            findings.extend(own);
         }
     }
+    findings.extend(discrete::discrete(plan, ended, theory.flatten().as_ref(), threads, progress));
     findings
 }
 
@@ -78,14 +90,15 @@ struct Asked<'a> {
     sde: Option<&'a SgdSdeSpec>,
     gibbs: &'a GibbsAt<'a>,
     ended: &'a Ended<'a>,
+    history: &'a History,
     threads: &'a Threads,
 }
 
 impl Asked<'_> {
-    fn answer(&self, findings: &mut Findings, progress: &mut dyn Progress) {
+    fn answer(&self, findings: &mut Results, progress: &mut dyn Progress) {
         let analysis = &self.plan.study.analysis;
         let refine = analysis.gibbs.is_none_or(|gibbs| gibbs.refine);
-        let followed = &self.ended.history.followed;
+        let followed = &self.history.followed;
         let biases = match self.sde.filter(|_| refine) {
             None => Vec::new(),
             Some(sde) => {
@@ -107,10 +120,10 @@ impl Asked<'_> {
     }
 
     /// `[analysis] gibbs`.
-    fn distances(&self, findings: &mut Findings, progress: &mut dyn Progress) {
+    fn distances(&self, findings: &mut Results, progress: &mut dyn Progress) {
         let Place { point, number, process } = self.place;
         findings.estimates.extend(self.gibbs.rows(point, process));
-        findings.estimates.extend(self.gibbs.means(point, process, &self.ended.history.followed));
+        findings.estimates.extend(self.gibbs.means(point, process, &self.history.followed));
         findings.estimates.extend(self.gibbs.start_row(point, process, &self.plan.start));
         let gap = gap::gap_curve(self.gibbs, process, self.ended.curves);
         findings.estimates.push(gap::gap_row(point, process, self.gibbs, &gap));
@@ -121,7 +134,7 @@ impl Asked<'_> {
                 Err(row) => findings.estimates.push(*row),
             }
         }
-        let snapshots = &self.ended.history.tracks[number].snapshots;
+        let snapshots = &self.history.tracks[number].snapshots;
         let mut rows = Vec::new();
         for (i, snapshot) in snapshots.iter().enumerate() {
             progress.analysing("distances to the Gibbs measure", i as f64 / snapshots.len() as f64);
@@ -137,12 +150,12 @@ impl Asked<'_> {
     }
 
     /// `[analysis] mixing`.
-    fn rates(&self, findings: &mut Findings, biases: &[Option<Estimate>], progress: &mut dyn Progress) {
+    fn rates(&self, findings: &mut Results, biases: &[Option<Estimate>], progress: &mut dyn Progress) {
         progress.analysing("rates", 0.0);
         // μ_s is the limit of the SDE alone.
         let reference = self.sde.map(|_| self.gibbs);
         let (rows, fits) =
-            rates::decay_rates(self.plan, self.place, self.process, (reference, biases), self.ended.history);
+            rates::decay_rates(self.plan, self.place, self.process, (reference, biases), self.history);
         findings.estimates.extend(rows);
         findings.fits.extend(fits);
         let minimum = self.ended.minimum;

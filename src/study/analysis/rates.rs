@@ -10,7 +10,7 @@ use crate::dynamics::Process;
 use crate::estimates::{Estimate, Moments};
 use crate::problem::{Minimum, Quantity};
 use crate::study::plan::Plan;
-use crate::study::results::{CurveRow, EstimateRow, FitRow};
+use crate::study::{CurveRow, EstimateRow, FitRow};
 
 /// By default t_ε is given for these shares of the initial excess.
 const SHARES: [f64; 2] = [0.1, 0.01];

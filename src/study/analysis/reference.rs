@@ -142,13 +142,10 @@ impl<'a> GibbsAt<'a> {
             ..EstimateRow::default()
         };
         let dim = grid.bounds().len();
-        let variances = match start {
-            Start::Gaussian { std } if *std > 0.0 => vec![std * std; dim],
-            Start::GaussianWeights { variances } => variances.clone(),
-            _ => {
-                let note = "infinite: the start has no density; count time from some t > 0, or start from a Gaussian";
-                return Some(EstimateRow { note: note.into(), ..row });
-            }
+        let Some(variances) = start.variances(dim) else {
+            let note =
+                "infinite: the start has no density; count time from some t > 0, or start from a Gaussian";
+            return Some(EstimateRow { note: note.into(), ..row });
         };
         Some(match grid.gaussian_log_chi_square(&vec![0.0; dim], &variances) {
             Err(reason) => EstimateRow { note: reason.to_string(), ..row },
@@ -223,26 +220,13 @@ fn from_sample(estimate: Estimate, method: String) -> Option<Expectation> {
 
 /// What a grid's box must hold besides μ_s.
 fn cover(start: &Start, dim: usize) -> Option<Vec<(f64, f64)>> {
-    if dim > 2 {
-        return None;
-    }
-    Some(match start {
-        Start::Gaussian { std } => vec![(-COVERED * std, COVERED * std); dim],
-        Start::GaussianWeights { variances } => {
-            variances.iter().map(|v| (-COVERED * v.sqrt(), COVERED * v.sqrt())).collect()
-        }
-        Start::Points { weights } => (0..dim)
-            .map(|k| {
-                let column = weights.chunks_exact(dim).map(|w| w[k]);
-                column.fold((f64::MAX, f64::MIN), |(low, high), x| (low.min(x), high.max(x)))
-            })
-            .collect(),
-    })
+    (dim <= 2).then(|| start.span(dim, COVERED))
 }
 
-/// The noise scales of a study's processes, each once.
+/// The noise scales above 0 of a study's processes, each once.
 pub fn noise_scales(plan: &Plan) -> Vec<f64> {
-    let mut scales: Vec<f64> = plan.processes().iter().map(|process| process.noise_scale()).collect();
+    let mut scales: Vec<f64> =
+        plan.processes().iter().map(|process| process.noise_scale()).filter(|s| *s > 0.0).collect();
     scales.sort_by(f64::total_cmp);
     scales.dedup();
     scales

@@ -14,8 +14,8 @@ use crate::parallel::Threads;
 use crate::problem::FiniteSum;
 use crate::random::{Key, Purpose};
 use crate::study::plan::Plan;
-use crate::study::results::{EstimateRow, LagRow};
 use crate::study::spec::SgdSdeSpec;
+use crate::study::{EstimateRow, LagRow};
 
 /// Readings of the stationary run, and how many of the slowest known timescales it lasts.
 const TIMES: usize = 49;

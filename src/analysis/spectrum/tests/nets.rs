@@ -51,7 +51,7 @@ fn two_weight_nets_obey_identities_and_bounds() {
         let gap = modes.gap();
         println!("{:?} {:?} gap {gap:?} {:?}", net.settings().activation, grid.cells(), started.elapsed());
         assert!(gap.error < 1e-4 * gap.value, "{gap:?}");
-        let convex = net.settings().lambda - net.constants().negative_curvature.unwrap();
+        let convex = net.settings().lambda - net.constants().negative_curvature.data.unwrap();
         assert!(gap.value >= convex - gap.error, "λ − M = {convex}, {gap:?}");
         assert!(grid.mass_outside() < 1e-12);
     }

@@ -1,0 +1,284 @@
+//! `[analysis] certificate` for one SDE: the bracket's lower end, the guarantee beside the curve, V_s along rays, curvatures.
+
+use super::Ended;
+use super::distance::Place;
+use super::reference::GibbsAt;
+use crate::analysis::certificate::{Bound, LowerBounds};
+use crate::analysis::curvature::curvature_range;
+use crate::analysis::guarantee::{Gap, GapKind, Guarantee, MomentBounds, MomentEstimates};
+use crate::estimates::Estimate;
+use crate::parallel::Threads;
+use crate::problem::Quantity;
+use crate::random::{Key, Purpose};
+use crate::study::certify::{StartReport, epsilons, place_curvature, rays};
+use crate::study::plan::Plan;
+use crate::study::theory::Theory;
+use crate::study::{BoundRow, EstimateRow, RayRow, Results};
+
+/// The theorems for one SDE of a study.
+pub struct Certified<'a> {
+    pub plan: &'a Plan,
+    pub place: Place<'a>,
+    pub s: f64,
+    pub theory: Option<&'a Theory>,
+    pub ended: &'a Ended<'a>,
+    /// Where μ_s has been sampled for another analysis.
+    pub gibbs: Option<&'a GibbsAt<'a>>,
+    pub threads: &'a Threads,
+}
+
+/// Tag of the random numbers used here.
+const TAG: u64 = 0x6365_7275;
+
+impl Certified<'_> {
+    /// Everything; `found` are the rows that this process has so far, among them the upper end of the bracket.
+    pub fn results(&self, found: &[EstimateRow]) -> Results {
+        let mut results = Results::default();
+        let bounds = self.theory.map(|theory| theory.lower_bounds(self.s));
+        results.estimates.push(self.lower_row(bounds.as_ref()));
+        results.estimates.extend(self.curvature_rows());
+        if let Some(theory) = self.theory.filter(|theory| theory.lambda > 0.0) {
+            self.guarantees(theory, bounds.as_ref(), found, &mut results);
+        }
+        let settings = self.plan.study.analysis.certificate.as_ref();
+        let count = settings.map_or(0, |settings| settings.rays);
+        let minimum = self.ended.minimum.map(|(minimum, _)| minimum);
+        if let Some(rays) = rays(self.plan, self.s, self.theory, minimum, count, self.threads) {
+            let far = rays.last_radius;
+            results.estimates.push(EstimateRow {
+                value: rays.positive_beyond,
+                method: format!("V_s > 0 on {} rays from there to |W| = {far:.4e}", rays.rays),
+                note: match rays.positive_beyond {
+                    Some(_) => format!(
+                        "measured: at 95 % confidence at most {:.1} % of all directions are not positive beyond",
+                        100.0 * rays.unseen_share
+                    ),
+                    None => format!("V_s is not positive on some ray at |W| = {far:.4e}"),
+                },
+                ..self.row("villani_radius", "|W|")
+            });
+            results.rays.extend(rays.shells.iter().filter(|shell| shell.radius > 0.0).map(|shell| RayRow {
+                point: self.place.point,
+                process: self.place.process.into(),
+                radius: shell.radius,
+                smallest: shell.smallest,
+                median: shell.median,
+                largest: shell.largest,
+                lower_bound: self.theory.and_then(|theory| theory.villani_bound(self.s, shell.radius)),
+            }));
+        }
+        results
+    }
+
+    fn row(&self, name: &str, quantity: &str) -> EstimateRow {
+        EstimateRow {
+            point: self.place.point,
+            process: self.place.process.into(),
+            name: name.into(),
+            quantity: quantity.into(),
+            ..EstimateRow::default()
+        }
+    }
+
+    /// `spectral_gap_lower`: the best certificate, with the others in the note.
+    fn lower_row(&self, bounds: Option<&LowerBounds>) -> EstimateRow {
+        let base = self.row("spectral_gap_lower", "");
+        let Some(bounds) = bounds else {
+            let note = "no certificate: it takes a net with lambda > 0 whose loss has a bounded slope, or a quadratic";
+            return EstimateRow { note: note.into(), ..base };
+        };
+        let note = bounds.named().map(|(name, bound)| format!("{name} {}", shown(bound))).join(", ");
+        match bounds.best() {
+            None => EstimateRow { note: format!("about 0, below what the solver resolves: {note}"), ..base },
+            Some((method, value)) => {
+                EstimateRow { value: Some(value), method: format!("certificate: {method}"), note, ..base }
+            }
+        }
+    }
+
+    /// Extreme Hessian eigenvalues over the first particles at the horizon.
+    fn curvature_rows(&self) -> Vec<EstimateRow> {
+        let points = &self.ended.last[self.place.number];
+        let key = Key::new(self.plan.study.seed, Purpose::Direction).tagged(TAG);
+        let potential = self.plan.potential();
+        let Some(range) = curvature_range(potential, points, key, self.threads) else {
+            return Vec::new();
+        };
+        let count = points.len() / potential.dim();
+        let found = place_curvature(format!("{count} particles at the horizon"), count, &range);
+        let row = |name: &str, value: f64| EstimateRow {
+            value: Some(value),
+            method: "Lanczos, Hessian-vector products".into(),
+            note: format!(
+                "an eigenvalue lies within {:.1e}; an inner bound of the Hessian's range",
+                found.residual
+            ),
+            ..self.row(name, &found.place)
+        };
+        vec![row("hessian_smallest", found.smallest), row("hessian_largest", found.largest)]
+    }
+
+    /// The continuous-time guarantee: constants, curves and times, explicit and estimated.
+    fn guarantees(
+        &self,
+        theory: &Theory,
+        bounds: Option<&LowerBounds>,
+        found: &[EstimateRow],
+        results: &mut Results,
+    ) {
+        let explicit = MomentBounds::new(&theory.facts(self.s));
+        let names = [
+            ("excess", explicit.excess),
+            ("second_moment", explicit.second_moment),
+            ("deviation", explicit.deviation),
+        ];
+        for (name, bound) in names {
+            results.estimates.extend(bound.map(|bound| EstimateRow {
+                value: Some(bound.value),
+                method: format!("certain bound from above, by {}", bound.argument.name()),
+                ..self.row(&format!("{name}_bound"), "risk")
+            }));
+        }
+        let start = StartReport::new(self.plan, self.s, Some(theory), self.threads);
+        results.estimates.push(EstimateRow {
+            value: start.ln_one_plus_chi_squared_bound,
+            method: "certain bound from above".into(),
+            note: start.note.clone(),
+            ..self.row("start_chi_squared_bound", "ln(1 + chi^2)")
+        });
+        let chi = start.estimate();
+        results.estimates.push(self.chi_row(chi, &start));
+        let certified = bounds.and_then(LowerBounds::best);
+        let mut all: Vec<(String, Guarantee)> = Vec::new();
+        if let (Some((by, value)), Some(chi)) = (certified, start.ln_one_plus_chi_squared_bound) {
+            let gap = Gap { value, std_err: 0.0, kind: GapKind::Certificate };
+            let name = format!("bound: λ_s ≥ {value:.3} ({by}), explicit constants");
+            all.extend(Guarantee::explicit(&explicit, chi, gap).map(|guarantee| (name, guarantee)));
+        }
+        if let (Some(moments), Some(chi)) = (self.moments(results), chi) {
+            let certified = certified
+                .map(|(_, value)| (Gap { value, std_err: 0.0, kind: GapKind::Certificate }, "certified"));
+            let upper = gap_above(found).map(|gap| (gap, gap.kind.name()));
+            for (gap, by) in certified.into_iter().chain(upper) {
+                let name = format!("estimate: λ_s = {:.3} ({by}), sampled constants", gap.value);
+                let guarantee = Guarantee::estimated(moments.excess, moments.deviation, chi, gap);
+                all.extend(guarantee.map(|guarantee| (name, guarantee)));
+            }
+        }
+        for (name, guarantee) in &all {
+            results.bounds.extend(self.bound_rows(name, guarantee));
+            results.estimates.extend(self.time_rows(name, guarantee));
+        }
+    }
+
+    /// Excess, C(s) and sd_μ(L̃) from draws of μ_s, as rows too.
+    fn moments(&self, results: &mut Results) -> Option<MomentEstimates> {
+        let (minimum, _) = self.ended.minimum?;
+        let moments = MomentEstimates::new(self.gibbs?.sample.passed()?, minimum)?;
+        let parts = [
+            ("excess", moments.excess),
+            ("second_moment", moments.second_moment),
+            ("deviation", moments.deviation),
+        ];
+        for (name, estimate) in parts {
+            let interval = estimate.interval();
+            results.estimates.push(EstimateRow {
+                value: Some(estimate.value),
+                std_err: estimate.std_err,
+                ci_low: interval.map(|i| i.0),
+                ci_high: interval.map(|i| i.1),
+                method: "draws of the Gibbs measure".into(),
+                ..self.row(&format!("{name}_gibbs"), "risk")
+            });
+        }
+        Some(moments)
+    }
+
+    fn chi_row(&self, chi: Option<Estimate>, start: &StartReport) -> EstimateRow {
+        let base = self.row("start_chi_squared_sampled", "ln(1 + chi^2)");
+        let Some((chi, interval)) = chi.and_then(|chi| Some((chi, chi.interval()?))) else {
+            return EstimateRow { note: start.note.clone(), ..base };
+        };
+        EstimateRow {
+            value: Some(chi.value),
+            std_err: chi.std_err,
+            ci_low: Some(interval.0),
+            ci_high: Some(interval.1),
+            method: "weighted draws".into(),
+            note: format!("{:.0} effective draws", start.effective_sample_size.unwrap_or(f64::INFINITY)),
+            ..base
+        }
+    }
+
+    fn bound_rows(&self, name: &str, guarantee: &Guarantee) -> Vec<BoundRow> {
+        let times = self.plan.clock.observations.iter().map(|observation| observation.time);
+        let row = |time: f64| BoundRow {
+            point: self.place.point,
+            process: self.place.process.into(),
+            name: name.into(),
+            time,
+            // ln(excess + e^{a − λt}) without overflow.
+            log_value: {
+                let (level, rest) =
+                    (guarantee.excess.ln(), guarantee.ln_amplitude - guarantee.gap.value * time);
+                let larger = level.max(rest);
+                larger + ((level - larger).exp() + (rest - larger).exp()).ln()
+            },
+            level: guarantee.excess,
+        };
+        times.map(row).collect()
+    }
+
+    /// `guaranteed_time`: from when on the guarantee is below ε.
+    fn time_rows(&self, name: &str, guarantee: &Guarantee) -> Vec<EstimateRow> {
+        let initial = self.initial_excess().unwrap_or(0.0);
+        let row = |epsilon: f64| {
+            let time = guarantee.time_below(epsilon);
+            let error = guarantee.time_error(epsilon).filter(|_| !guarantee.is_bound());
+            EstimateRow {
+                value: time,
+                std_err: error,
+                ci_low: time.zip(error).map(|(t, e)| (t - 1.96 * e).max(0.0)),
+                ci_high: time.zip(error).map(|(t, e)| t + 1.96 * e),
+                method: name.into(),
+                note: match time {
+                    Some(_) => String::new(),
+                    None => format!(
+                        "never: its excess {:.4} is not below epsilon; a smaller s is needed",
+                        guarantee.excess
+                    ),
+                },
+                ..self.row("guaranteed_time", &format!("risk excess < {epsilon}"))
+            }
+        };
+        epsilons(self.plan, initial).into_iter().map(row).collect()
+    }
+
+    /// E L̃(W₀) − min L̃.
+    fn initial_excess(&self) -> Option<f64> {
+        let first = self
+            .ended
+            .curves
+            .iter()
+            .find(|row| row.process == self.place.process && row.quantity == Quantity::Risk.name());
+        Some(first?.mean? - self.ended.minimum?.0.value)
+    }
+}
+
+/// The gap on a grid, or the Ritz bound, from the rows of a process.
+fn gap_above(found: &[EstimateRow]) -> Option<Gap> {
+    let named = |name: &str| found.iter().find(|row| row.name == name && row.value.is_some());
+    let kinds = [("spectral_gap", GapKind::Grid), ("spectral_gap_upper", GapKind::RayleighRitz)];
+    let (row, kind) = kinds.iter().find_map(|(name, kind)| Some((named(name)?, *kind)))?;
+    Some(Gap { value: row.value?, std_err: row.std_err.unwrap_or(0.0), kind })
+}
+
+/// A bound in words.
+fn shown(bound: Bound) -> String {
+    match bound {
+        Bound::Value(value) if value >= 1e-4 => format!("{value:.6}"),
+        Bound::Value(value) => format!("{value:.3e}"),
+        Bound::BelowResolution => "about 0".into(),
+        Bound::NotAvailable => "none".into(),
+    }
+}

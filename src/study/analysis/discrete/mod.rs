@@ -1,0 +1,311 @@
+//! The discrete-time guarantee: its constants from runs at several noise scales, its step sizes, and SGD run at them.
+
+mod check;
+
+use super::Ended;
+use super::reference::GibbsAt;
+use super::side_runs::{RiskCurve, Span, at_noise_scale, default_step, risk_curves, two_digits_below};
+use crate::analysis::guarantee::{
+    AtScale, DiscreteGuarantee, Line, MomentBounds, Range, StartLaw, StepsAt, StepsCurve, StepsKind, ln_chi,
+    simultaneous_level, verdict,
+};
+use crate::dynamics::Scheme;
+use crate::estimates::Estimate;
+use crate::parallel::Threads;
+use crate::problem::{Minimum, Quantity};
+use crate::study::certify::epsilons;
+use crate::study::plan::Plan;
+use crate::study::run::Progress;
+use crate::study::spec::{DynamicsSpec, SgdSdeSpec};
+use crate::study::theory::Theory;
+use crate::study::{EstimateRow, Results, StepsRow};
+use check::Check;
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// Observation times of a pair of runs, and of a check run: the latter finer, since steps are read off it.
+const PAIR_POINTS: usize = 41;
+const CHECK_POINTS: usize = 801;
+
+/// What all parts of the answer need.
+struct Discrete<'a> {
+    plan: &'a Plan,
+    point: usize,
+    sgd: (&'a str, &'a DynamicsSpec),
+    sde: DynamicsSpec,
+    minimum: (&'a Minimum, f64),
+    particles: u64,
+    threads: &'a Threads,
+}
+
+/// The rows of the discrete-time guarantee, where the study asks for it by `noise_scales`.
+pub fn discrete(
+    plan: &Plan,
+    ended: &Ended,
+    theory: Option<&Theory>,
+    threads: &Threads,
+    progress: &mut dyn Progress,
+) -> Results {
+    let mut results = Results::default();
+    let asked = plan.study.analysis.certificate.as_ref().filter(|c| !c.noise_scales.is_empty());
+    let sgd = plan.study.process.iter().find(|process| matches!(process.dynamics, DynamicsSpec::Sgd(_)));
+    let (Some(asked), Some(sgd)) = (asked, sgd) else {
+        return results;
+    };
+    let refused = |note: &str| EstimateRow {
+        point: ended.point,
+        process: sgd.name.clone(),
+        name: "discrete_guarantee".into(),
+        note: note.into(),
+        ..EstimateRow::default()
+    };
+    let lipschitz = theory.and_then(|theory| theory.gradient_lipschitz.data);
+    let (Some(theory), Some(lipschitz), Some(minimum)) = (theory, lipschitz, ended.minimum) else {
+        results
+            .estimates
+            .push(refused("none: it takes a known Lipschitz constant and a minimum of the risk"));
+        return results;
+    };
+    let Some(sde) = sde_of(plan) else {
+        results.estimates.push(refused("none: no SDE with a step, and no constant to choose one by"));
+        return results;
+    };
+    let part = Discrete {
+        plan,
+        point: ended.point,
+        sgd: (&sgd.name, &sgd.dynamics),
+        sde,
+        minimum,
+        particles: asked.particles,
+        threads,
+    };
+    let mut runs = Vec::new();
+    for (i, &s) in asked.noise_scales.iter().enumerate() {
+        let mut at = |fraction: f64| {
+            let done = (i as f64 + fraction) / asked.noise_scales.len() as f64;
+            progress.analysing("the constants of the discrete-time guarantee", done);
+        };
+        match part.at_scale(s, asked.noise_scales.len(), ended, &mut at) {
+            Ok(run) => runs.push(run),
+            Err(reason) => results.estimates.push(refused(&format!("s = {s}: {reason}"))),
+        }
+    }
+    let horizon = plan.clock.end();
+    match DiscreteGuarantee::new(&runs, horizon, lipschitz).filter(|_| runs.len() > 1) {
+        None => results.estimates.push(refused("none: constants at fewer than two noise scales")),
+        Some(guarantee) => results.extend(part.answers(&guarantee, theory, progress)),
+    }
+    results
+}
+
+/// The SDE of the study, or one with a default step.
+fn sde_of(plan: &Plan) -> Option<DynamicsSpec> {
+    let own = plan.study.process.iter().map(|process| &process.dynamics);
+    let own = own.clone().find(|dynamics| matches!(dynamics, DynamicsSpec::SgdSde(_)));
+    own.cloned().or_else(|| {
+        let dt = Some(default_step(plan.potential())?);
+        Some(DynamicsSpec::SgdSde(SgdSdeSpec { s: 0.0, dt, refinement: 1, scheme: Scheme::EulerMaruyama }))
+    })
+}
+
+impl Discrete<'_> {
+    /// Excess and largest difference at one noise scale.
+    fn at_scale(
+        &self,
+        s: f64,
+        scales: usize,
+        ended: &Ended,
+        progress: &mut dyn FnMut(f64),
+    ) -> Result<AtScale, String> {
+        let processes = [at_noise_scale(self.sgd.1, s), at_noise_scale(&self.sde, s)];
+        let span = Span { horizon: self.plan.clock.end(), points: PAIR_POINTS, particles: self.particles };
+        let mut first_half = |fraction: f64| progress(0.5 * fraction);
+        let (times, curves) = risk_curves(self.plan, &processes, span, self.threads, &mut first_half)
+            .map_err(|error| format!("SGD and the SDE have no common clock: {error:?}"))?;
+        let difference = largest_difference(&curves[0], &curves[1], times.len(), simultaneous_level(scales))
+            .ok_or("every particle diverged")?;
+        let mut second_half = |fraction: f64| progress(0.5 + 0.5 * fraction);
+        let gibbs = GibbsAt::new(self.plan, s, ended.points.clone(), self.threads, &mut second_half);
+        let mean = gibbs.sample.passed().and_then(|sample| sample.expectation(Quantity::Risk));
+        let mean = mean.ok_or_else(|| gibbs.sampling())?;
+        // The infimum may lie lower than the minimum found: the excess is then larger by that at most.
+        let excess = Estimate { value: mean.value - self.minimum.0.value + self.minimum.1, ..mean };
+        Ok(AtScale { s, excess, difference })
+    }
+
+    fn answers(
+        &self,
+        guarantee: &DiscreteGuarantee,
+        theory: &Theory,
+        progress: &mut dyn Progress,
+    ) -> Results {
+        let mut results = Results::default();
+        results.estimates.extend(self.constants(guarantee));
+        let initial = self.initial_excess();
+        let epsilons = epsilons(self.plan, initial);
+        let mut measured = Vec::new();
+        for (i, &epsilon) in epsilons.iter().enumerate() {
+            let mut at = |fraction: f64| {
+                progress
+                    .analysing("SGD at the guaranteed steps", (i as f64 + fraction) / epsilons.len() as f64);
+            };
+            match self.check(guarantee, epsilon, &mut at) {
+                Err(row) => results.estimates.push(*row),
+                Ok(check) => {
+                    results.estimates.push(check.row());
+                    measured.extend(check.steps_needed());
+                    results.checks.extend(check.rows(theory));
+                }
+            }
+        }
+        let fixed = StepsCurve::fixed_time(guarantee, &epsilons);
+        let shortest = StepsCurve::shortest_time(guarantee, &epsilons, |s| prior_start(theory, s));
+        let measured = StepsCurve::measured(measured);
+        let logarithm = measured.against_logarithm(initial);
+        let sentence = verdict(
+            fixed.power.as_ref(),
+            shortest.power.as_ref(),
+            measured.power.as_ref(),
+            logarithm.as_ref(),
+        );
+        for curve in [&fixed, &shortest, &measured] {
+            results.steps.extend(self.steps_rows(curve, guarantee));
+            results.estimates.push(self.slope_row(name_of(curve.kind), curve.power.as_ref(), &sentence));
+        }
+        results.estimates.push(self.slope_row(
+            "measured, the logarithm taken out",
+            logarithm.as_ref(),
+            &sentence,
+        ));
+        results
+    }
+
+    fn row(&self, name: &str, quantity: &str) -> EstimateRow {
+        EstimateRow {
+            point: self.point,
+            process: self.sgd.0.into(),
+            name: name.into(),
+            quantity: quantity.into(),
+            ..EstimateRow::default()
+        }
+    }
+
+    fn constants(&self, guarantee: &DiscreteGuarantee) -> Vec<EstimateRow> {
+        let (least, most) = guarantee.scales;
+        let row = |quantity: &str, range: Range, method: &str| EstimateRow {
+            value: Some(range.value),
+            ci_low: Some(range.low),
+            ci_high: Some(range.high),
+            method: method.into(),
+            note: format!(
+                "s from {least} to {most}; both intervals hold together 95 times in 100 at these s"
+            ),
+            ..self.row("discrete_constant", quantity)
+        };
+        vec![
+            row("A", guarantee.excess_per_s, "largest (E_mu L - min L)/s over the noise scales"),
+            row(
+                "B(T)",
+                guarantee.difference_per_s,
+                &format!("largest |E L of SGD - E L of the SDE|/s up to T = {}", guarantee.horizon),
+            ),
+        ]
+    }
+
+    fn initial_excess(&self) -> f64 {
+        let initial = crate::study::check::initial_risk(self.plan, self.particles);
+        initial.map_or(0.0, |risk| risk.value - self.minimum.0.value)
+    }
+
+    /// SGD at s*(ε).
+    fn check<'b>(
+        &'b self,
+        guarantee: &'b DiscreteGuarantee,
+        epsilon: f64,
+        progress: &mut dyn FnMut(f64),
+    ) -> Result<Check<'b>, Box<EstimateRow>> {
+        let s = two_digits_below(guarantee.step_size(epsilon).s);
+        let base = self.row("discrete_check", &format!("risk excess <= {epsilon}"));
+        let refused = |note: String| Box::new(EstimateRow { note, ..base.clone() });
+        let span = Span { horizon: guarantee.horizon, points: CHECK_POINTS, particles: self.particles };
+        let sgd = [at_noise_scale(self.sgd.1, s)];
+        let (times, mut curves) = risk_curves(self.plan, &sgd, span, self.threads, progress)
+            .map_err(|_| refused(format!("T holds no step of s* = {s}")))?;
+        let curve = curves.remove(0);
+        let means: Option<Vec<Estimate>> = (0..times.len()).map(|i| curve.mean(i)).collect();
+        let means = means.filter(|means| means.iter().all(|mean| mean.interval().is_some()));
+        let means = means.ok_or_else(|| refused(format!("SGD at s* = {s} diverged, or is one particle")))?;
+        Ok(Check { part: self, guarantee, epsilon, s, times, steps: curve.steps, means })
+    }
+
+    fn steps_rows(&self, curve: &StepsCurve, guarantee: &DiscreteGuarantee) -> Vec<StepsRow> {
+        let row = |at: &StepsAt| StepsRow {
+            point: self.point,
+            process: self.sgd.0.into(),
+            name: name_of(curve.kind).into(),
+            epsilon: at.epsilon,
+            s: at.s_star,
+            steps: Some(at.steps),
+            ci_low: Some(at.low),
+            ci_high: Some(at.high),
+            note: match guarantee.step_size(at.epsilon).extrapolated {
+                true => "s* lies outside the noise scales of A and B".into(),
+                false => String::new(),
+            },
+        };
+        curve.points.iter().map(row).collect()
+    }
+
+    fn slope_row(&self, quantity: &str, line: Option<&Line>, sentence: &str) -> EstimateRow {
+        let base = self.row("steps_slope", quantity);
+        match line {
+            None => EstimateRow { note: "fewer than three values of epsilon have an answer".into(), ..base },
+            Some(line) => EstimateRow {
+                value: Some(line.slope),
+                std_err: Some(line.std_err),
+                ci_low: Some(line.interval.0),
+                ci_high: Some(line.interval.1),
+                method: format!("ln k on ln(1/epsilon), {} values", line.points),
+                note: sentence.into(),
+                ..base
+            },
+        }
+    }
+}
+
+/// What a curve of steps is called in tables and legends.
+fn name_of(kind: StepsKind) -> &'static str {
+    match kind {
+        StepsKind::FixedTime => "guaranteed, k = T/s* at one T: slope 1 by construction",
+        StepsKind::ShortestTime => "guaranteed from the prior start, at the smallest T its χ² admits",
+        StepsKind::Measured => "measured: steps until the excess stays below ε",
+    }
+}
+
+/// ln(C(s)χ) and λ_s with certain constants, for the start N(0, s/(2λ) I): a start of fixed width is not admissible for small s.
+fn prior_start(theory: &Theory, s: f64) -> Option<(f64, f64)> {
+    let facts = theory.facts(s);
+    let own = theory
+        .inverse_curvatures
+        .as_ref()
+        .map(|inverse| inverse.iter().map(|v| 0.5 * s * v).collect::<Vec<f64>>());
+    let prior = vec![0.5 * s / theory.lambda; theory.dim];
+    let chi = StartLaw::new(Some(&prior), &facts, own.as_deref()).ln_one_plus_chi_squared()?;
+    let amplitude = MomentBounds::new(&facts).second_moment?.value;
+    Some((amplitude.ln() + ln_chi(chi), facts.gap_lower?))
+}
+
+/// sup_t |E L̃ of a − E L̃ of b| with the ends that a band gives which holds at all times together with probability `level`
+/// (Bonferroni); `None` where a mean has no error.
+fn largest_difference(a: &RiskCurve, b: &RiskCurve, times: usize, level: f64) -> Option<Range> {
+    let mut found = Range { value: 0.0, low: 0.0, high: 0.0 };
+    for i in 0..times {
+        let difference = a.difference(b, i)?;
+        let law = StudentsT::new(0.0, 1.0, difference.n.checked_sub(1)? as f64).ok()?;
+        let half = difference.std_err? * law.inverse_cdf(1.0 - 0.5 * (1.0 - level) / times as f64);
+        let size = difference.value.abs();
+        found.value = found.value.max(size);
+        found.low = found.low.max(size - half);
+        found.high = found.high.max(size + half);
+    }
+    Some(found)
+}

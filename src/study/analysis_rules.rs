@@ -1,0 +1,111 @@
+//! What the settings of analyses must be, and what analyses need of the rest of the study.
+
+use super::analysis_spec::{AnalysisSpec, CertificateSpec, GibbsSpec, MixingSpec};
+use super::rules::Rules;
+use super::spec::{DynamicsSpec, Study};
+use crate::error::Result;
+use crate::problem::Precision;
+use std::fmt::Display;
+
+/// The most noise scales, and the most excesses, that a certificate may ask for: each is a run, or a line of a table.
+const MOST_LISTED: usize = 32;
+
+impl Rules<'_> {
+    /// `[analysis]`.
+    pub(super) fn analysis(&self, study: &Study) -> Result<()> {
+        let AnalysisSpec { gibbs, mixing, certificate, .. } = &study.analysis;
+        let discrete = certificate.as_ref().is_some_and(|c| !c.noise_scales.is_empty());
+        for (asked, name) in [
+            (gibbs.is_some(), "gibbs"),
+            (mixing.is_some(), "mixing"),
+            (discrete, "certificate with noise_scales"),
+        ] {
+            let rule = format!(
+                "\"f64\" where [analysis] {name} is asked for: tests of acceptance and rates need gradients to full precision"
+            );
+            let single = study.precision == Precision::F32;
+            let remedy = "leave precision out, or the analysis";
+            self.require(!(asked && single), "precision", "\"f32\"", rule, remedy)?;
+        }
+        if gibbs.is_some() || mixing.is_some() {
+            self.noisy(study)?;
+        }
+        gibbs.as_ref().map_or(Ok(()), |gibbs| self.gibbs(gibbs))?;
+        mixing.as_ref().map_or(Ok(()), |mixing| self.mixing(mixing))?;
+        certificate.as_ref().map_or(Ok(()), |certificate| self.certificate(certificate, study))
+    }
+
+    /// A Gibbs measure needs noise.
+    fn noisy(&self, study: &Study) -> Result<()> {
+        for (i, process) in study.process.iter().enumerate() {
+            let (key, value, rule, remedy) = match process.dynamics.noise_scale() {
+                None => (
+                    "kind",
+                    format!("{:?}", process.dynamics.kind()),
+                    "a process with noise where [analysis] gibbs or mixing is asked for: without it there is no Gibbs measure",
+                    "leave the process out, or the analysis",
+                ),
+                Some(0.0) => (
+                    "s",
+                    "0".to_owned(),
+                    "above 0 where [analysis] gibbs or mixing is asked for: without noise there is no Gibbs measure",
+                    "write s = 0.01, or leave the analysis out",
+                ),
+                Some(_) => continue,
+            };
+            return Err(self.invalid(&format!("process.{i}.{key}"), value, rule, remedy));
+        }
+        Ok(())
+    }
+
+    fn gibbs(&self, gibbs: &GibbsSpec) -> Result<()> {
+        let GibbsSpec { draws, times, replicates, .. } = *gibbs;
+        self.whole(draws, 64, 65_536, "analysis.gibbs.draws", "4096 is the default")?;
+        self.whole(times, 1, 64, "analysis.gibbs.times", "6 is the default")?;
+        let remedy = "499 is the default; 19 are the fewest for a level of 5 %";
+        self.whole(replicates, 19, 9999, "analysis.gibbs.replicates", remedy)
+    }
+
+    fn mixing(&self, mixing: &MixingSpec) -> Result<()> {
+        self.excesses(&mixing.epsilons, "analysis.mixing.epsilons")?;
+        self.whole(mixing.particles, 64, 1_000_000, "analysis.mixing.particles", "4096 is the default")
+    }
+
+    fn certificate(&self, certificate: &CertificateSpec, study: &Study) -> Result<()> {
+        let CertificateSpec { epsilons, rays, noise_scales, particles } = certificate;
+        let at = "analysis.certificate";
+        self.excesses(epsilons, &format!("{at}.epsilons"))?;
+        self.whole(*rays, 2, 4096, &format!("{at}.rays"), "64 is the default")?;
+        self.whole(*particles as usize, 2, 1_000_000, &format!("{at}.particles"), "1024 is the default")?;
+        let path = format!("{at}.noise_scales");
+        for (i, s) in noise_scales.iter().enumerate() {
+            let remedy = "list noise scales such as [0.004, 0.002, 0.001]";
+            let good = *s > 0.0 && s.is_finite();
+            self.require(good, &format!("{path}.{i}"), s, "a finite number > 0", remedy)?;
+        }
+        let count = noise_scales.len();
+        let rule = format!("none, or from 2 to {MOST_LISTED} noise scales: constants need more than one");
+        let good = count == 0 || (2..=MOST_LISTED).contains(&count);
+        let listed = format!("{noise_scales:?}");
+        self.require(good, &path, &listed, rule, "list for example [0.004, 0.002, 0.001]")?;
+        let sgd = study.process.iter().any(|process| matches!(process.dynamics, DynamicsSpec::Sgd(_)));
+        let rule =
+            "left out where the study has no process of kind \"sgd\", whose batch and sampling are used";
+        self.require(count == 0 || sgd, &path, listed, rule, "add a process of kind \"sgd\"")
+    }
+
+    fn excesses(&self, epsilons: &[f64], path: &str) -> Result<()> {
+        for (i, epsilon) in epsilons.iter().enumerate() {
+            let good = *epsilon > 0.0 && epsilon.is_finite();
+            let remedy = "list excess risks such as [0.1, 0.01]";
+            self.require(good, &format!("{path}.{i}"), epsilon, "a finite number > 0", remedy)?;
+        }
+        let rule = format!("at most {MOST_LISTED} excess risks");
+        self.require(epsilons.len() <= MOST_LISTED, path, epsilons.len(), rule, "list fewer")
+    }
+
+    fn whole(&self, value: usize, least: usize, most: usize, path: &str, remedy: impl Display) -> Result<()> {
+        let rule = format!("a whole number from {least} to {most}");
+        self.require((least..=most).contains(&value), path, value, rule, remedy)
+    }
+}

@@ -1,0 +1,177 @@
+//! The rows that analyses add to the tables of a run.
+
+use serde::{Deserialize, Serialize};
+
+/// A distance between the law of a process at one time and the Gibbs measure of its s.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DistanceRow {
+    /// The sweep point.
+    pub point: usize,
+    /// The process.
+    pub process: String,
+    /// Which distance.
+    pub name: String,
+    /// Steps made.
+    pub step: u64,
+    /// t.
+    pub time: f64,
+    /// Particles that went in.
+    pub n: usize,
+    /// Draws of the reference that went in; 0 where none are needed.
+    pub reference: usize,
+    /// The distance.
+    pub value: f64,
+    /// Its standard error, to be used where the distance is well above zero.
+    pub std_err: Option<f64>,
+    /// The 0.025 quantile of the distance under the Gibbs measure.
+    pub null_low: f64,
+    /// The 0.975 quantile.
+    pub null_high: f64,
+    /// The share of replicates under the Gibbs measure that are as large.
+    pub p_value: f64,
+    /// How it was computed.
+    pub method: String,
+}
+
+/// A fitted decay E φ(W_t) ≈ limit + amplitude e^{−rate t} within a window.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FitRow {
+    /// The sweep point.
+    pub point: usize,
+    /// The process.
+    pub process: String,
+    /// φ.
+    pub quantity: String,
+    /// The rate of the simulated process itself.
+    pub rate: f64,
+    /// Its standard error.
+    pub std_err: f64,
+    /// The height at t = 0.
+    pub amplitude: f64,
+    /// What is left for t → ∞.
+    pub limit: f64,
+    /// First time of the window.
+    pub from: f64,
+    /// Last time.
+    pub to: f64,
+}
+
+/// A bin of the density of the one weight of a process.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DensityRow {
+    /// The sweep point.
+    pub point: usize,
+    /// The process.
+    pub process: String,
+    /// t.
+    pub time: f64,
+    /// The middle of the bin.
+    pub weight: f64,
+    /// The mean density of μ_s in it.
+    pub gibbs: f64,
+    /// The share of particles in it, by its width.
+    pub observed: f64,
+    /// The standard error that this share would have under μ_s.
+    pub std_err: f64,
+}
+
+/// A point of the lag plot: −τ/ln ρ(τ) of the slowest coordinate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LagRow {
+    /// The sweep point.
+    pub point: usize,
+    /// The process.
+    pub process: String,
+    /// τ.
+    pub lag: f64,
+    /// The implied timescale; absent where the correlation is not within (0, 1).
+    pub timescale: Option<f64>,
+    /// Its standard error.
+    pub std_err: Option<f64>,
+    /// Whether τ exceeds the timescale, where it leans on what noise leaves of the correlation.
+    pub grey: bool,
+}
+
+/// A bound of E L̃(W_t) − min L̃ at one time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BoundRow {
+    /// The sweep point.
+    pub point: usize,
+    /// The process.
+    pub process: String,
+    /// Which bound, with the λ_s and the constants that stand in it.
+    pub name: String,
+    /// t.
+    pub time: f64,
+    /// Its natural logarithm: the bound itself may be beyond the numbers.
+    pub log_value: f64,
+    /// The level that the bound falls to, by the same constants.
+    pub level: f64,
+}
+
+/// The steps that take SGD to an excess of ε, by one account of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepsRow {
+    /// The sweep point.
+    pub point: usize,
+    /// The process.
+    pub process: String,
+    /// Which account.
+    pub name: String,
+    /// ε.
+    pub epsilon: f64,
+    /// The step size.
+    pub s: f64,
+    /// k; absent where there is none.
+    pub steps: Option<f64>,
+    /// The lower end of its interval.
+    pub ci_low: Option<f64>,
+    /// The upper end.
+    pub ci_high: Option<f64>,
+    /// What to know about it.
+    pub note: String,
+}
+
+/// V_s on rays from 0 at one radius.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RayRow {
+    /// The sweep point.
+    pub point: usize,
+    /// The process whose s it is.
+    pub process: String,
+    /// ‖W‖.
+    pub radius: f64,
+    /// The smallest V_s on any ray.
+    pub smallest: f64,
+    /// The median.
+    pub median: f64,
+    /// The largest.
+    pub largest: f64,
+    /// A bound from below that holds for every W of this norm, where the constants give one.
+    pub lower_bound: Option<f64>,
+}
+
+/// SGD at the step size that the discrete-time guarantee admits for ε, and the guarantee beside it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CheckRow {
+    /// The sweep point.
+    pub point: usize,
+    /// The process.
+    pub process: String,
+    /// ε.
+    pub epsilon: f64,
+    /// s*(ε).
+    pub s: f64,
+    /// k.
+    pub step: u64,
+    /// E L̃(W^k) − min L̃; absent beyond the run.
+    pub excess: Option<f64>,
+    /// The lower end of its 95 % interval.
+    pub ci_low: Option<f64>,
+    /// The upper end.
+    pub ci_high: Option<f64>,
+    /// (A + B) s*, by their upper ends.
+    pub level: f64,
+    /// ln((A + B) s* + C χ e^{−λ_s s* k}) for the start N(0, s*/(2λ) I), where certificates give C, χ and λ_s.
+    pub log_bound: Option<f64>,
+}

@@ -1,0 +1,121 @@
+//! What the theorems know of a study's problem, whatever kind it is.
+
+use super::plan::Plan;
+use super::spec::{DynamicsSpec, ProblemSpec};
+use crate::analysis::certificate::LowerBounds;
+use crate::analysis::guarantee::StartLaw;
+use crate::analysis::risk::RiskFacts;
+use crate::problem::{ActivationFacts, Levels};
+
+/// Constants of a problem, each at the levels at which it has a value. See [`crate::problem::Constants`].
+#[derive(Debug, Clone)]
+pub struct Theory {
+    /// Of σ, for nets.
+    pub activation: Option<ActivationFacts>,
+    /// λ; for a quadratic its smallest eigenvalue, the rest of it being convex.
+    pub lambda: f64,
+    /// λ_c.
+    pub critical_lambda: Levels,
+    /// gLip.
+    pub gradient_lipschitz: Levels,
+    /// K.
+    pub gradient_bound: Levels,
+    /// M.
+    pub negative_curvature: Levels,
+    /// λ − M, where positive.
+    pub strong_convexity: Levels,
+    /// D.
+    pub dim: usize,
+    /// Variances of μ_s over s/2, where it is a Gaussian.
+    pub inverse_curvatures: Option<Vec<f64>>,
+    facts: RiskFacts,
+}
+
+impl Theory {
+    /// Of a study's problem; `None` for one that no theorem here is about.
+    pub fn new(plan: &Plan) -> Option<Self> {
+        let dim = plan.potential().dim();
+        if let Some(net) = plan.net() {
+            let constants = net.constants();
+            return Some(Self {
+                activation: Some(constants.activation),
+                lambda: net.settings().lambda,
+                critical_lambda: constants.critical_lambda,
+                gradient_lipschitz: constants.gradient_lipschitz,
+                gradient_bound: constants.gradient_bound,
+                negative_curvature: constants.negative_curvature,
+                strong_convexity: constants.strong_convexity,
+                dim,
+                inverse_curvatures: None,
+                facts: RiskFacts::of_net(net, 0.0),
+            });
+        }
+        let ProblemSpec::Quadratic(quadratic) = &plan.study.problem else {
+            return None;
+        };
+        let lambda = quadratic.eigenvalues.iter().copied().reduce(f64::min)?;
+        let largest = quadratic.eigenvalues.iter().copied().fold(0.0, f64::max);
+        let exact = |value: f64| Levels { sharp: Some(value), data: Some(value), ..Levels::default() };
+        Some(Self {
+            activation: None,
+            lambda,
+            critical_lambda: Levels::default(),
+            gradient_lipschitz: exact(largest),
+            gradient_bound: Levels::default(),
+            negative_curvature: exact(0.0),
+            strong_convexity: exact(lambda),
+            dim,
+            inverse_curvatures: Some(quadratic.eigenvalues.iter().map(|theta| 1.0 / theta).collect()),
+            facts: RiskFacts {
+                dim,
+                lambda,
+                negative_curvature: Some(0.0),
+                laplacian_bound: Some(quadratic.eigenvalues.iter().map(|theta| theta - lambda).sum()),
+                gradient_lipschitz: Some(largest),
+                ..RiskFacts::default()
+            },
+        })
+    }
+
+    /// What holds for certain at noise scale `s`, by the level of the data and with the best certified gap.
+    pub fn facts(&self, s: f64) -> RiskFacts {
+        let facts = RiskFacts { s, ..self.facts };
+        RiskFacts { gap_lower: LowerBounds::new(&facts).best().map(|(_, bound)| bound), ..facts }
+    }
+
+    /// Lower bounds of the spectral gap at noise scale `s`.
+    pub fn lower_bounds(&self, s: f64) -> LowerBounds {
+        LowerBounds::new(&RiskFacts { s, ..self.facts })
+    }
+
+    /// ((λr − K)⁺)²/s − sup ΔL_data − λD ≤ V_s(W) for every W of norm r: ‖∇L̃‖ ≥ λr − K.
+    pub fn villani_bound(&self, s: f64, radius: f64) -> Option<f64> {
+        let slope = (self.lambda * radius - self.gradient_bound.data?).max(0.0);
+        Some(slope * slope / s - self.facts.laplacian_bound? - self.lambda * self.dim as f64)
+    }
+
+    /// Whether the guarantee serves the study's start at noise scale `s`.
+    pub fn start(&self, plan: &Plan, s: f64) -> StartLaw {
+        let gibbs = self
+            .inverse_curvatures
+            .as_ref()
+            .map(|inverse| inverse.iter().map(|v| 0.5 * s * v).collect::<Vec<f64>>());
+        StartLaw::new(plan.start.variances(self.dim).as_deref(), &self.facts(s), gibbs.as_deref())
+    }
+}
+
+/// The first SGD-SDE with noise, else the first process with noise, else the first: whose s a certificate is about.
+pub fn first_noise_scale(plan: &Plan) -> (String, f64) {
+    let scales: Vec<(String, f64, bool)> = plan
+        .study
+        .process
+        .iter()
+        .map(|process| {
+            let sde = matches!(process.dynamics, DynamicsSpec::SgdSde(_));
+            (process.name.clone(), plan.process(&process.dynamics).noise_scale(), sde)
+        })
+        .collect();
+    let noisy = || scales.iter().filter(|(_, s, _)| *s > 0.0);
+    let first = noisy().find(|(_, _, sde)| *sde).or_else(|| noisy().next()).or_else(|| scales.first());
+    first.map_or_else(|| (String::new(), 0.0), |(name, s, _)| (name.clone(), *s))
+}
