@@ -36,6 +36,8 @@ pub enum Purpose {
     Resample = 10,
     /// Random directions and random subsets in an analysis.
     Direction = 11,
+    /// The path of the data rows: a normal for each, whose sum over weighted gradients is the noise of minibatches.
+    Sample = 12,
 }
 
 /// Names one family of streams: a study's seed and a purpose.

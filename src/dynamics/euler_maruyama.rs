@@ -1,9 +1,10 @@
 //! The SGD-SDE by the scheme of Euler and Maruyama.
 
+use super::path::Path;
 use super::{Block, Facts, Noise, Process};
 use crate::numerics::Backend;
 use crate::problem::{Potential, Scratch};
-use crate::random::{Key, Purpose};
+use crate::random::Purpose;
 
 /// The SGD-SDE dW = −∇L̃(W) dt + √s dB (Gopalani, Jha, Mukherjee, arXiv 2309.09258, eq. 3.4; Shi, Su, Jordan,
 /// arXiv 2004.06977) by W ← W − h∇L̃(W) + √(s h) ξ, ξ ~ N(0, I_D).
@@ -14,8 +15,7 @@ pub struct EulerMaruyama<'a> {
     potential: &'a dyn Potential,
     s: f64,
     dt: f64,
-    refinement: u32,
-    key: Key,
+    path: Path,
     backend: Backend,
 }
 
@@ -40,11 +40,8 @@ impl<'a> EulerMaruyama<'a> {
         seed: u64,
     ) -> Self {
         assert!(s >= 0.0 && dt > 0.0 && refinement > 0, "s ≥ 0, dt > 0, refinement ≥ 1");
-        // Paths of different finest steps are independent: the finest step, rounded to 12 digits so that 0.1/2 and 0.05
-        // are one, is part of their name.
-        let finest = format!("{:.11e}", dt / f64::from(refinement)).parse().unwrap_or(dt);
-        let key = Key::new(seed, Purpose::Brownian).tagged(f64::to_bits(finest));
-        Self { potential, s, dt, refinement, key, backend: Backend::detect() }
+        let path = Path::new(seed, Purpose::Brownian, dt, refinement);
+        Self { potential, s, dt, path, backend: Backend::detect() }
     }
 
     /// The same with the vector instructions of `backend`; by default the widest there are.
@@ -82,24 +79,11 @@ impl Process for EulerMaruyama<'_> {
     }
 
     fn noise(&self, count: usize) -> Noise {
-        let len = count * self.potential.dim();
-        let fine = if self.refinement > 1 { vec![0.0; len] } else { Vec::new() };
-        Noise { normals: vec![0.0; len], fine, ..Noise::new(self.backend) }
+        self.path.noise(count * self.potential.dim(), self.backend)
     }
 
     fn draw(&self, block: &Block, step: u64, noise: &mut Noise) {
-        let (count, len, m) = (block.count(), block.weights.len(), u64::from(self.refinement));
-        let sum = &mut noise.normals[..len];
-        noise.source.fill(self.key, block.first, count, step * m, block.dim, sum);
-        if m > 1 {
-            let fine = &mut noise.fine[..len];
-            for part in 1..m {
-                noise.source.fill(self.key, block.first, count, step * m + part, block.dim, fine);
-                sum.iter_mut().zip(fine.iter()).for_each(|(a, b)| *a += b);
-            }
-            let scale = 1.0 / (m as f64).sqrt();
-            sum.iter_mut().for_each(|a| *a *= scale);
-        }
+        self.path.draw((block.first, block.count()), step, block.dim, noise);
     }
 
     fn step(

@@ -1,13 +1,31 @@
 //! One file a process. A step is *draw the noise*, then *pure arithmetic given the noise*.
 
+mod covariance_sde;
 mod euler_maruyama;
+mod gradient_flow;
+mod heun;
+mod minibatch_heun;
+mod momentum_sgd;
+mod path;
+mod sample_noise;
+mod second_order_sde;
 mod sgd;
+mod svag;
+mod underdamped_sde;
 
+pub use covariance_sde::CovarianceSde;
 pub use euler_maruyama::EulerMaruyama;
-pub use sgd::{Sampling, Sgd};
+pub use gradient_flow::GradientFlow;
+pub use heun::Heun;
+pub use momentum_sgd::MomentumSgd;
+pub use second_order_sde::SecondOrderSde;
+pub use sgd::{Minibatches, Sampling, Sgd};
+pub use svag::Svag;
+pub use underdamped_sde::UnderdampedSde;
 
 use crate::numerics::{Backend, NormalSource};
 use crate::problem::{Potential, Scratch};
+use serde::{Deserialize, Serialize};
 
 /// What a process is, for documents and for the tests that measure its orders.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,6 +45,17 @@ pub struct Facts {
     pub gradients_per_step: f64,
 }
 
+/// An integrator of an SDE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scheme {
+    /// Euler and Maruyama: one gradient a step.
+    #[default]
+    EulerMaruyama,
+    /// Heun: the drift at both ends of the step.
+    Heun,
+}
+
 /// Particles that stand side by side and step together; their number is part of a run's result.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Block {
@@ -36,7 +65,7 @@ pub struct Block {
     pub dim: usize,
     /// Weights, one particle after another, D numbers each.
     pub weights: Vec<f64>,
-    /// Further state of a process (a velocity), D numbers a particle, or empty.
+    /// Further state of a process (a velocity), made by its `begin`; empty for most.
     pub extra: Vec<f64>,
 }
 
@@ -97,12 +126,20 @@ pub trait Process: Send + Sync {
     /// The time one step takes.
     fn step_length(&self) -> f64;
 
-    /// The noise scale s: the Gibbs measure that belongs to the process is exp(−2L̃/s).
+    /// The noise scale s: the Gibbs measure that belongs to the process is exp(−2L̃/s). 0 without noise.
     fn noise_scale(&self) -> f64;
 
     /// The vector instructions it uses; by default the widest there are.
     fn backend(&self) -> Backend {
         Backend::detect()
+    }
+
+    /// Makes the further state of a block that stands at its start, [`Block::extra`]. Default: none.
+    fn begin(&self, _block: &mut Block) {}
+
+    /// How many numbers of [`Scratch::room`] a step of `count` particles needs. Default: none.
+    fn room(&self, _count: usize) -> usize {
+        0
     }
 
     /// Room for the noise of a block of `count` particles.
@@ -119,7 +156,11 @@ pub trait Process: Send + Sync {
         let potential = self.potential();
         Work {
             gradient: vec![0.0; count * potential.dim()],
-            scratch: Scratch { backend: self.backend(), ..potential.scratch() },
+            scratch: Scratch {
+                backend: self.backend(),
+                room: vec![0.0; self.room(count)],
+                ..potential.scratch()
+            },
             noise: self.noise(count),
         }
     }
@@ -132,4 +173,11 @@ pub trait Process: Send + Sync {
             self.step(block, step, &work.noise, &mut work.gradient[..len], &mut work.scratch);
         }
     }
+}
+
+/// Lends a step the room of `scratch` beside the rest of it.
+fn with_room(scratch: &mut Scratch, step: impl FnOnce(&mut [f64], &mut Scratch)) {
+    let mut room = std::mem::take(&mut scratch.room);
+    step(&mut room, scratch);
+    scratch.room = room;
 }

@@ -18,6 +18,17 @@ pub enum Sampling {
     Epochs,
 }
 
+/// The SGD that a process is a model of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Minibatches {
+    /// Its step size s ≥ 0.
+    pub s: f64,
+    /// Rows in a minibatch.
+    pub batch: usize,
+    /// How they are chosen.
+    pub sampling: Sampling,
+}
+
 /// SGD: W ← W − (s/b) Σ_{i∈B} ∇ℓ_i(W) − sλW, each particle with its own minibatches B, on the clock t = k s.
 pub struct Sgd<'a> {
     sum: &'a dyn FiniteSum,
@@ -53,6 +64,19 @@ impl<'a> Sgd<'a> {
         }
     }
 
+    /// (1/b)Σ_{i∈B}∇ℓ_i + λW of every particle on its batch of step number `step`.
+    pub(super) fn batch_gradient(
+        &self,
+        block: &Block,
+        step: u64,
+        noise: &Noise,
+        gradient: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
+        let batch = &noise.batch[..block.count() * self.batch_len(step)];
+        self.sum.minibatch_gradient(&block.weights, batch, gradient, scratch);
+    }
+
     /// Steps in an epoch.
     fn epoch_steps(&self) -> u64 {
         self.sum.samples().div_ceil(self.batch) as u64
@@ -78,6 +102,29 @@ impl<'a> Sgd<'a> {
             noise.orders.chunks_exact(samples).zip(noise.batch.chunks_exact_mut(len)).take(count)
         {
             batch.copy_from_slice(&order[start..start + len]);
+        }
+    }
+}
+
+/// The minibatches of step number `step` for each particle of `block`, independent from step to step: with replacement, or
+/// without, where `identity` is 0..`samples` and is restored.
+///
+/// # Panics
+/// For batches by epochs.
+pub(super) fn draw_batches(
+    batches: Minibatches,
+    key: Key,
+    (samples, identity): (usize, &mut [u32]),
+    block: &Block,
+    step: u64,
+    out: &mut [u32],
+) {
+    for (i, batch) in out.chunks_exact_mut(batches.batch).take(block.count()).enumerate() {
+        let particle = block.first + i as u64;
+        match batches.sampling {
+            Sampling::WithReplacement => fill_indices(key, particle, step, samples as u32, batch),
+            Sampling::WithoutReplacement => fill_without_replacement(key, particle, step, identity, batch),
+            Sampling::Epochs => panic!("the batches of an epoch are not independent"),
         }
     }
 }
@@ -124,19 +171,13 @@ impl Process for Sgd<'_> {
         if self.sampling == Sampling::Epochs {
             return self.draw_from_epoch(block, step, noise);
         }
-        let samples = self.sum.samples() as u32;
-        for (i, batch) in noise.batch.chunks_exact_mut(self.batch).take(block.count()).enumerate() {
-            let particle = block.first + i as u64;
-            match self.sampling {
-                Sampling::WithReplacement => fill_indices(self.key, particle, step, samples, batch),
-                _ => fill_without_replacement(self.key, particle, step, &mut noise.orders, batch),
-            }
-        }
+        let batches = Minibatches { s: self.s, batch: self.batch, sampling: self.sampling };
+        let Noise { batch, orders, .. } = noise;
+        draw_batches(batches, self.key, (self.sum.samples(), orders), block, step, batch);
     }
 
     fn step(&self, block: &mut Block, step: u64, noise: &Noise, gradient: &mut [f64], scratch: &mut Scratch) {
-        let batch = &noise.batch[..block.count() * self.batch_len(step)];
-        self.sum.minibatch_gradient(&block.weights, batch, gradient, scratch);
+        self.batch_gradient(block, step, noise, gradient, scratch);
         gradient_update(self.backend, &mut block.weights, gradient, self.s);
     }
 }

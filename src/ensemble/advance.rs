@@ -36,6 +36,7 @@ impl<'a> Ensemble<'a> {
         let largest_block = blocks.iter().map(Block::count).max().unwrap_or(0);
         let mut divergences = Vec::new();
         for block in &mut blocks {
+            process.begin(block);
             let first = block.first;
             for (particle, w) in (first..).zip(block.weights.chunks_exact_mut(block.dim)) {
                 if !finite(w) {

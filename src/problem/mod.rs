@@ -2,6 +2,7 @@
 
 pub mod data;
 mod double_well;
+mod least_squares;
 mod local_minima;
 mod minimum;
 mod potential;
@@ -9,6 +10,7 @@ mod quadratic;
 mod two_layer;
 
 pub use double_well::DoubleWell;
+pub use least_squares::LeastSquares;
 pub use local_minima::{LocalMinimum, local_minima};
 pub use minimum::{Minimum, minimise};
 pub use potential::{FiniteSum, Potential, Quantity, Readings, Scratch, derived_readings};

@@ -93,6 +93,8 @@ pub struct Scratch {
     pub backend: Backend,
     /// Numbers for the potential's own use.
     pub numbers: Vec<f64>,
+    /// Numbers for the process's own use, as many as its `room` says.
+    pub room: Vec<f64>,
     /// Buffers of the net kernels.
     pub(crate) net: Option<NetWork<f64>>,
     /// Buffers of the 32-bit net kernels.
@@ -102,7 +104,13 @@ pub struct Scratch {
 impl Scratch {
     /// `numbers` zeros, and the widest instructions there are.
     pub fn new(numbers: usize) -> Self {
-        Self { backend: Backend::detect(), numbers: vec![0.0; numbers], net: None, single: None }
+        Self {
+            backend: Backend::detect(),
+            numbers: vec![0.0; numbers],
+            room: Vec::new(),
+            net: None,
+            single: None,
+        }
     }
 }
 
@@ -188,6 +196,16 @@ pub trait Potential: Send + Sync {
         let mut behind = vec![0.0; w.len()];
         self.value_gradient(&moved, &mut behind, scratch);
         out.iter_mut().zip(&behind).for_each(|(a, b)| *a = (*a - b) / (2.0 * step));
+    }
+
+    /// ∇²L̃(w) v of each particle of a block with its own v; `vectors` and `out` have the shape of `weights`.
+    /// Default: [`hessian_vector`](Self::hessian_vector), one particle at a time.
+    fn block_hessian_vector(&self, weights: &[f64], vectors: &[f64], out: &mut [f64], scratch: &mut Scratch) {
+        let dim = self.dim();
+        let particles = weights.chunks_exact(dim).zip(vectors.chunks_exact(dim));
+        for ((w, v), out) in particles.zip(out.chunks_exact_mut(dim)) {
+            self.hessian_vector(w, v, out, scratch);
+        }
     }
 
     /// ΔL̃(w). Default: the trace of [`hessian_vector`](Self::hessian_vector); cost 2 D gradients.

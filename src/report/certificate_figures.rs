@@ -71,7 +71,7 @@ fn guarantee_figure(results: &Results, curve: &CurveName, suffix: &str) -> Optio
     for (i, name) in names(&bounds, |row| &row.name).into_iter().enumerate() {
         let rows: Vec<&&BoundRow> = bounds.iter().filter(|row| row.name == name).collect();
         let drawn = |row: &&&BoundRow| row.log_value.exp() <= HEADROOM * largest.max(row.level);
-        let kept: Vec<&&BoundRow> = rows.iter().copied().filter(|row| drawn(&row)).collect();
+        let kept: Vec<&&BoundRow> = rows.iter().copied().filter(|row| drawn(row)).collect();
         let style = Style::Reference(i);
         drawing.layers.push(Layer::Line {
             label: mathematical(name),

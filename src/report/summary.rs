@@ -212,10 +212,12 @@ pub fn outlook_text(plan: &Plan, outlook: &Outlook) -> String {
     row(&mut text, "weights of a particle, D", outlook.dim.to_string());
     if let Some(data) = &plan.data {
         row(&mut text, "rows for training, for testing", format!("{}, {}", data.train, data.test));
-        let lambda =
-            format!("{} = {:.4} lambda_c", significant(data.lambda), data.lambda / data.critical_lambda);
-        row(&mut text, "lambda", lambda);
-        row(&mut text, "sum of a, norm of a", format!("{:.4}, {:.4}", data.outer_sum, data.outer_norm));
+        let critical =
+            data.critical_lambda.map(|critical| format!(" = {:.4} lambda_c", data.lambda / critical));
+        row(&mut text, "lambda", format!("{}{}", significant(data.lambda), critical.unwrap_or_default()));
+        if let Some((sum, norm)) = data.outer_sum.zip(data.outer_norm) {
+            row(&mut text, "sum of a, norm of a", format!("{sum:.4}, {norm:.4}"));
+        }
     }
     if let Some(lipschitz) = outlook.gradient_lipschitz {
         row(&mut text, "Lipschitz constant of the gradient, <=", significant(lipschitz));

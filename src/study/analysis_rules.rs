@@ -38,10 +38,22 @@ impl Rules<'_> {
     /// A Gibbs measure needs noise.
     fn noisy(&self, study: &Study) -> Result<()> {
         for (i, process) in study.process.iter().enumerate() {
-            let still = matches!(&process.dynamics, DynamicsSpec::SgdSde(sde) if sde.s == 0.0);
-            let rule = "above 0 where [analysis] gibbs or mixing is asked for: without noise there is no Gibbs measure";
-            let remedy = "write s = 0.01, or leave the analysis out";
-            self.require(!still, &format!("process.{i}.s"), 0, rule, remedy)?;
+            let (key, value, rule, remedy) = match process.dynamics.noise_scale() {
+                None => (
+                    "kind",
+                    format!("{:?}", process.dynamics.kind()),
+                    "a process with noise where [analysis] gibbs or mixing is asked for: without it there is no Gibbs measure",
+                    "leave the process out, or the analysis",
+                ),
+                Some(0.0) => (
+                    "s",
+                    "0".to_owned(),
+                    "above 0 where [analysis] gibbs or mixing is asked for: without noise there is no Gibbs measure",
+                    "write s = 0.01, or leave the analysis out",
+                ),
+                Some(_) => continue,
+            };
+            return Err(self.invalid(&format!("process.{i}.{key}"), value, rule, remedy));
         }
         Ok(())
     }

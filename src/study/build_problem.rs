@@ -4,9 +4,9 @@ use super::rules::Rules;
 use super::spec::*;
 use crate::error::{Error, Result};
 use crate::numerics::{Backend, Loss};
-use crate::problem::data::{DataError, Dataset, MAX_NUMBERS, SourceFile, Split};
+use crate::problem::data::{DataError, Dataset, LabelKind, MAX_NUMBERS, SourceFile, Split};
 use crate::problem::{
-    DoubleWell, Potential, Precision, Quadratic, TwoLayer, TwoLayerSettings, critical_lambda,
+    DoubleWell, LeastSquares, Potential, Precision, Quadratic, TwoLayer, TwoLayerSettings, critical_lambda,
 };
 use crate::random::{Key, Purpose};
 use rand::RngExt;
@@ -17,6 +17,8 @@ use serde::Serialize;
 pub enum Problem {
     /// A two-layer net on data.
     Net(Box<TwoLayer>),
+    /// Linear least squares on data.
+    LeastSquares(Box<LeastSquares>),
     /// ½ Σ θ_k w_k².
     Quadratic(Quadratic),
     /// (x² − 1)²/4.
@@ -38,12 +40,15 @@ pub struct DataSummary {
     pub top_second_moment: f64,
     /// λ.
     pub lambda: f64,
-    /// λ_c as the sources print it.
-    pub critical_lambda: f64,
+    /// λ_c as the sources print it; for nets, like the two numbers below.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub critical_lambda: Option<f64>,
     /// ‖a‖₂.
-    pub outer_norm: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outer_norm: Option<f64>,
     /// Σ_j a_j: at small weights it decides how well a net with σ(0) ≠ 0 and no bias can classify.
-    pub outer_sum: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outer_sum: Option<f64>,
     /// The files read.
     pub sources: Vec<SourceFile>,
     /// How the rows were made or read.
@@ -55,6 +60,7 @@ impl Problem {
     pub fn potential(&self) -> &dyn Potential {
         match self {
             Self::Net(net) => net.as_ref(),
+            Self::LeastSquares(squares) => squares.as_ref(),
             Self::Quadratic(quadratic) => quadratic,
             Self::DoubleWell(well) => well,
         }
@@ -74,11 +80,23 @@ pub fn build_problem(
     let rule = "\"f64\" for this problem; only the kernels of two-layer nets have 32-bit arithmetic";
     let precision = study.precision;
     rules.require(net || precision == Precision::F64, "precision", "\"f32\"", rule, "leave precision out")?;
+    for (i, process) in study.process.iter().enumerate() {
+        let products = matches!(process.dynamics, DynamicsSpec::SecondOrderSde(_));
+        let rule = "another process where precision = \"f32\": its Hessian-vector products have no 32-bit arithmetic";
+        let remedy = "leave precision out, or choose kind = \"covariance-sde\"";
+        let path = format!("process.{i}.kind");
+        let good = !products || precision == Precision::F64;
+        rules.require(good, &path, "\"second-order-sde\"", rule, remedy)?;
+    }
     match &mut study.problem {
         ProblemSpec::Quadratic(spec) => {
             Ok((Problem::Quadratic(Quadratic::new(spec.eigenvalues.clone())), None))
         }
         ProblemSpec::DoubleWell {} => Ok((Problem::DoubleWell(DoubleWell), None)),
+        ProblemSpec::LeastSquares(spec) => {
+            let (squares, summary) = build_least_squares(spec, study.seed, rules)?;
+            Ok((Problem::LeastSquares(Box::new(squares)), Some(summary)))
+        }
         ProblemSpec::TwoLayer(spec) => {
             let (net, summary) = build_net(spec, (study.seed, precision), rules, backend)?;
             Ok((Problem::Net(Box::new(net)), Some(summary)))
@@ -86,12 +104,15 @@ pub fn build_problem(
     }
 }
 
-fn build_net(
-    spec: &TwoLayerSpec,
-    (seed, precision): (u64, Precision),
-    rules: &Rules,
-    backend: Backend,
-) -> Result<(TwoLayer, DataSummary)> {
+/// Where rows came from.
+struct Provenance {
+    sources: Vec<SourceFile>,
+    notes: Vec<String>,
+    labels: LabelKind,
+}
+
+/// Reads or draws the rows of `data` and splits them; `classes`: labels must be signs of both sorts.
+fn load(data: &DataSection, classes: bool, seed: u64, rules: &Rules) -> Result<(Split, Provenance)> {
     let source = rules.source;
     let refused = |error| Error::Data {
         place: source.place(match error {
@@ -101,12 +122,53 @@ fn build_net(
         }),
         source: error,
     };
-    let dataset = spec.data.rows.load(source.folder(), seed).map_err(refused)?;
-    if spec.loss == Loss::Logistic {
+    let dataset = data.rows.load(source.folder(), seed).map_err(refused)?;
+    if classes {
         dataset.check_classification().map_err(refused)?;
     }
-    let rows = Split::of(&dataset, spec.data.test_fraction, seed).map_err(refused)?;
+    let rows = Split::of(&dataset, data.test_fraction, seed).map_err(refused)?;
     let Dataset { sources, notes, label_kind, .. } = dataset;
+    Ok((rows, Provenance { sources, notes, labels: label_kind }))
+}
+
+fn build_least_squares(
+    spec: &LeastSquaresSpec,
+    seed: u64,
+    rules: &Rules,
+) -> Result<(LeastSquares, DataSummary)> {
+    let (rows, Provenance { sources, notes, .. }) = load(&spec.data, false, seed, rules)?;
+    let (train, test, dim) = (rows.train.len(), rows.test.len(), rows.train.dim);
+    let rule = format!("data of at most {MOST_INPUTS} inputs: the Hessian is a matrix of their number");
+    let remedy = "choose rows with fewer inputs";
+    rules.require(dim <= MOST_INPUTS, "problem.data", format!("{dim} inputs"), rule, remedy)?;
+    let facts = rows.train.facts();
+    let summary = DataSummary {
+        train,
+        test,
+        dim,
+        max_norm: facts.max_norm,
+        top_second_moment: facts.mean_square_top_eigenvalue,
+        lambda: spec.lambda,
+        critical_lambda: None,
+        outer_norm: None,
+        outer_sum: None,
+        sources,
+        notes,
+    };
+    Ok((LeastSquares::new(rows, spec.lambda), summary))
+}
+
+/// The most inputs of a row of least squares: their Hessian then fills 128 MiB.
+const MOST_INPUTS: usize = 4096;
+
+fn build_net(
+    spec: &TwoLayerSpec,
+    (seed, precision): (u64, Precision),
+    rules: &Rules,
+    backend: Backend,
+) -> Result<(TwoLayer, DataSummary)> {
+    let (rows, Provenance { sources, notes, labels }) =
+        load(&spec.data, spec.loss == Loss::Logistic, seed, rules)?;
     let (train, test, dim) = (rows.train.labels.len(), rows.test.labels.len(), rows.train.dim);
     let weights = spec.width as u128 * dim as u128;
     rules.require(
@@ -132,7 +194,7 @@ fn build_net(
     let net = TwoLayer::new(
         TwoLayerSettings { activation, beta, loss, outer, lambda, backend, precision },
         rows,
-        label_kind,
+        labels,
     );
     let facts = &net.constants().data;
     let summary = DataSummary {
@@ -142,9 +204,9 @@ fn build_net(
         max_norm: facts.max_norm,
         top_second_moment: facts.mean_square_top_eigenvalue,
         lambda,
-        critical_lambda: critical,
-        outer_norm,
-        outer_sum,
+        critical_lambda: Some(critical),
+        outer_norm: Some(outer_norm),
+        outer_sum: Some(outer_sum),
         sources,
         notes,
     };

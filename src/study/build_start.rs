@@ -18,9 +18,15 @@ pub fn build_start(
     source: &Source,
     rules: &Rules,
 ) -> Result<Start> {
-    let s = match &study.process[0].dynamics {
-        DynamicsSpec::SgdSde(sde) => sde.s,
-        DynamicsSpec::Sgd(sgd) => sgd.s,
+    let s = || {
+        let law = match study.start {
+            StartSpec::Prior {} => "\"prior\"",
+            _ => "\"stationary\"",
+        };
+        study.process.iter().find_map(|process| process.dynamics.noise_scale()).ok_or_else(|| {
+            let rule = "another law where no process has a noise scale s";
+            rules.invalid("start.law", law, rule, "choose law = \"gaussian\", or add a process with noise")
+        })
     };
     let dim = potential.dim();
     match &study.start {
@@ -35,7 +41,7 @@ pub fn build_start(
                 "another law where λ = 0: the prior is N(0, s/(2λ))",
                 remedy,
             )?;
-            Ok(Start::Gaussian { std: (s / (2.0 * lambda)).sqrt() })
+            Ok(Start::Gaussian { std: (s()? / (2.0 * lambda)).sqrt() })
         }
         StartSpec::Point(PointStart { at }) => {
             let (given, rule) = (format!("{} numbers", at.len()), format!("D = {dim} numbers, row by row"));
@@ -45,7 +51,7 @@ pub fn build_start(
             Ok(Start::Points { weights })
         }
         StartSpec::File(FileStart { path }) => read_points(path, potential, source, rules),
-        StartSpec::Stationary {} => match potential.gaussian_gibbs(s) {
+        StartSpec::Stationary {} => match potential.gaussian_gibbs(s()?) {
             Some(variances) => Ok(Start::GaussianWeights { variances }),
             None => {
                 let rule = "another law: the Gibbs measure of this problem cannot be drawn from exactly";

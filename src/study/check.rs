@@ -2,7 +2,6 @@
 
 use super::plan::Plan;
 use super::scalars::random_starts;
-use super::steps::step_length;
 use crate::dynamics::Process;
 use crate::estimates::{Estimate, Moments};
 use crate::problem::minimise;
@@ -87,7 +86,7 @@ pub fn check(plan: &Plan, threads: usize) -> Outlook {
         processes.push(ProcessOutlook {
             name: spec.name.clone(),
             steps,
-            step_times_lipschitz: potential.gradient_lipschitz().map(|l| l * step_length(spec)),
+            step_times_lipschitz: potential.gradient_lipschitz().map(|l| l * spec.dynamics.step_length()),
             noise_level,
             expected_drop,
             expected_std_err,
@@ -120,6 +119,7 @@ fn seconds_a_step(plan: &Plan, process: &dyn Process, particles: u64) -> f64 {
     let Some(block) = blocks.first_mut() else {
         return 0.0;
     };
+    process.begin(block);
     let mut work = process.work(block.count());
     process.advance(block, 0, 1, &mut work);
     let (started, mut step, mut piece) = (Instant::now(), 1, 1);

@@ -7,7 +7,6 @@ use super::source::Source;
 use super::spec::*;
 use crate::error::{Error, Result};
 use crate::problem::Precision;
-use crate::problem::data::DataSpec;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
@@ -36,34 +35,10 @@ struct Sections {
     analysis: AnalysisSpec,
 }
 
-/// The keys of a net besides `kind`.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NetSections {
-    activation: crate::numerics::Activation,
-    #[serde(default = "one")]
-    beta: f64,
-    #[serde(default = "logistic")]
-    loss: crate::numerics::Loss,
-    width: usize,
-    lambda: Value,
-    #[serde(default)]
-    outer: Option<Table>,
-    data: Table,
-}
-
 /// The keys of a process that all kinds share.
 struct Common {
     name: String,
     particles: u64,
-}
-
-fn one() -> f64 {
-    1.0
-}
-
-fn logistic() -> crate::numerics::Loss {
-    crate::numerics::Loss::Logistic
 }
 
 /// Reads the types of a study from its values (without `[sweep]`).
@@ -91,7 +66,8 @@ pub fn study(source: &Source) -> Result<Study> {
     Ok(Study { title, seed, precision, problem, start, process, time, observe, analysis })
 }
 
-struct Reader<'a> {
+/// Reads the sections of one study.
+pub(super) struct Reader<'a> {
     source: &'a Source,
 }
 
@@ -118,55 +94,6 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn problem(&self, mut table: Table) -> Result<ProblemSpec> {
-        let at = "problem";
-        match self.kind(&mut table, at, "kind", None, &["two-layer", "quadratic", "double-well"])?.as_str() {
-            "two-layer" => Ok(ProblemSpec::TwoLayer(self.net(table)?)),
-            "quadratic" => Ok(ProblemSpec::Quadratic(self.section(Value::Table(table), at)?)),
-            "double-well" => {
-                self.section::<Empty>(Value::Table(table), at)?;
-                Ok(ProblemSpec::DoubleWell {})
-            }
-            other => unreachable!("kind() lets no other kind pass: {other}"),
-        }
-    }
-
-    fn net(&self, table: Table) -> Result<TwoLayerSpec> {
-        let net: NetSections = self.section(Value::Table(table), "problem")?;
-        let NetSections { activation, beta, loss, width, lambda, outer, mut data } = net;
-        let lambda = match lambda {
-            Value::Table(table) => LambdaSpec::Critical(self.section(Value::Table(table), "problem.lambda")?),
-            number => LambdaSpec::Number(self.section(number, "problem.lambda")?),
-        };
-        let outer = match outer {
-            None => OuterSpec::Drawn(OuterDraw { law: OuterLaw::Gaussian, draw: 0 }),
-            Some(table) if table.contains_key("values") => {
-                OuterSpec::Given(self.section(Value::Table(table), "problem.outer")?)
-            }
-            Some(table) => OuterSpec::Drawn(self.section(Value::Table(table), "problem.outer")?),
-        };
-        let test_fraction = match data.remove("test_fraction") {
-            Some(value) => self.section(value, "problem.data.test_fraction")?,
-            None => 0.0,
-        };
-        let data = DataSection { rows: self.data(data)?, test_fraction };
-        Ok(TwoLayerSpec { activation, beta, loss, width, lambda, outer, data })
-    }
-
-    fn data(&self, mut table: Table) -> Result<DataSpec> {
-        let at = "problem.data";
-        let kind = self.kind(&mut table, at, "kind", None, DataSpec::KINDS)?;
-        let value = Value::Table(table);
-        Ok(match kind.as_str() {
-            "margin" => DataSpec::Margin(self.section(value, at)?),
-            "idx" => DataSpec::Idx(self.section(value, at)?),
-            "csv" => DataSpec::Csv(self.section(value, at)?),
-            "sine" => DataSpec::Sine(self.section(value, at)?),
-            "teacher" => DataSpec::Teacher(self.section(value, at)?),
-            other => unreachable!("kind() lets no other kind pass: {other}"),
-        })
-    }
-
     fn start(&self, mut table: Table) -> Result<StartSpec> {
         let at = "start";
         let laws = ["gaussian", "prior", "point", "file", "stationary"];
@@ -190,7 +117,7 @@ impl Reader<'_> {
 
     fn process(&self, mut table: Table, number: usize) -> Result<ProcessSpec> {
         let at = format!("process.{number}");
-        let kind = self.kind(&mut table, &at, "kind", None, &["sgd-sde", "sgd"])?;
+        let kind = self.kind(&mut table, &at, "kind", None, DynamicsSpec::KINDS)?;
         let common = Common {
             name: match table.remove("name") {
                 Some(value) => self.section(value, &format!("{at}.name"))?,
@@ -201,16 +128,23 @@ impl Reader<'_> {
                 None => 1024,
             },
         };
+        let value = Value::Table(table);
         let dynamics = match kind.as_str() {
-            "sgd-sde" => DynamicsSpec::SgdSde(self.section(Value::Table(table), &at)?),
-            "sgd" => DynamicsSpec::Sgd(self.section(Value::Table(table), &at)?),
+            "sgd-sde" => DynamicsSpec::SgdSde(self.section(value, &at)?),
+            "sgd" => DynamicsSpec::Sgd(self.section(value, &at)?),
+            "gradient-flow" => DynamicsSpec::GradientFlow(self.section(value, &at)?),
+            "covariance-sde" => DynamicsSpec::CovarianceSde(self.section(value, &at)?),
+            "second-order-sde" => DynamicsSpec::SecondOrderSde(self.section(value, &at)?),
+            "svag" => DynamicsSpec::Svag(self.section(value, &at)?),
+            "momentum-sgd" => DynamicsSpec::MomentumSgd(self.section(value, &at)?),
+            "underdamped-sde" => DynamicsSpec::UnderdampedSde(self.section(value, &at)?),
             other => unreachable!("kind() lets no other kind pass: {other}"),
         };
         Ok(ProcessSpec { name: common.name, dynamics, particles: common.particles })
     }
 
     /// Takes the key that says which type a section has.
-    fn kind(
+    pub(super) fn kind(
         &self,
         table: &mut Table,
         at: &str,
@@ -238,7 +172,7 @@ impl Reader<'_> {
     }
 
     /// Reads a value of type `T` that stands at the path `at`.
-    fn section<T: DeserializeOwned>(&self, value: Value, at: &str) -> Result<T> {
+    pub(super) fn section<T: DeserializeOwned>(&self, value: Value, at: &str) -> Result<T> {
         let whole = value.clone();
         serde_path_to_error::deserialize(value).map_err(|error| {
             let inner = path_text(error.path());
@@ -283,7 +217,7 @@ impl Reader<'_> {
 fn example(path: &str) -> &'static str {
     match path {
         "process" => "write [[process]], with two brackets on each side",
-        "problem.lambda" => "write lambda = 0.1 or lambda = { times_critical = 1.2 }",
+        "problem.lambda" => "write lambda = 0.1, or for a net lambda = { times_critical = 1.2 }",
         "problem.data.classes" => "name two, for example classes = [2, 7]",
         _ => COMPARE,
     }
@@ -319,7 +253,7 @@ fn plain_type(expected: &str) -> String {
 /// A section without keys.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Empty {}
+pub(super) struct Empty {}
 
 /// The path of serde's error with dots and numbers.
 fn path_text(path: &serde_path_to_error::Path) -> String {

@@ -1,13 +1,14 @@
 //! From a valid study to what is run: data read, λ and steps as numbers, the clock set.
 
 use super::build_problem::{DataSummary, Problem, build_problem};
+use super::build_process::build_process;
 use super::build_start::build_start;
 use super::clock::Clock;
 use super::rules::{Rules, validate};
 use super::source::Source;
 use super::steps::{fill_in_steps, set_clock};
 use super::{parse, spec::*};
-use crate::dynamics::{EulerMaruyama, Process, Sgd};
+use crate::dynamics::Process;
 use crate::ensemble::Start;
 use crate::error::Result;
 use crate::numerics::Backend;
@@ -52,10 +53,14 @@ impl Plan {
         let analysis = &study.analysis;
         let discrete = analysis.certificate.as_ref().is_some_and(|c| !c.noise_scales.is_empty());
         let asked = analysis.gibbs.is_some() || analysis.mixing.is_some() || discrete;
-        let unbounded = matches!(problem, Problem::Net(_)) && potential.penalty() == 0.0;
+        let unbounded = match &problem {
+            Problem::Net(_) => potential.penalty() == 0.0,
+            Problem::LeastSquares(squares) => !squares.is_definite(),
+            Problem::Quadratic(_) | Problem::DoubleWell(_) => false,
+        };
         let rule = "above 0 where [analysis] gibbs, mixing or noise_scales are asked for: exp(-2L/s) has no finite integral without penalty";
         let remedy = "write lambda = 0.01, or leave the analysis out";
-        rules.require(!(asked && unbounded), "problem.lambda", 0, rule, remedy)?;
+        rules.require(!(asked && unbounded), "problem.lambda", potential.penalty(), rule, remedy)?;
         fill_in_steps(&mut study, potential, &rules)?;
         let clock = set_clock(&study, &rules)?;
         let start = build_start(&study, potential, source, &rules)?;
@@ -75,6 +80,17 @@ impl Plan {
         }
     }
 
+    /// The strong convexity of L̃, its smallest eigenvalue, where the problem is a quadratic or least squares.
+    pub fn convexity(&self) -> Option<f64> {
+        match &self.problem {
+            Problem::Quadratic(quadratic) => quadratic.eigenvalues().iter().copied().reduce(f64::min),
+            Problem::LeastSquares(squares) => {
+                squares.is_definite().then(|| squares.eigenvalues().first().copied()).flatten()
+            }
+            Problem::Net(_) | Problem::DoubleWell(_) => None,
+        }
+    }
+
     /// The vector instructions of every process.
     pub fn backend(&self) -> Backend {
         self.backend
@@ -82,11 +98,10 @@ impl Plan {
 
     /// An SDE of the study with its step halved `halvings` times, on a Brownian path drawn with the steps of one that is
     /// halved `further` times more.
-    pub fn halved(&self, sde: &SgdSdeSpec, halvings: u32, further: u32) -> EulerMaruyama<'_> {
-        let dt = sde.dt.expect("the plan fills in every step") / f64::from(1 << halvings);
-        let refinement = sde.refinement << further;
-        EulerMaruyama::on_refined_path(self.potential(), sde.s, dt, refinement, self.study.seed)
-            .with_backend(self.backend)
+    pub fn halved(&self, sde: &SgdSdeSpec, halvings: u32, further: u32) -> Box<dyn Process + '_> {
+        let dt = sde.dt.map(|dt| dt / f64::from(1 << halvings));
+        let halved = SgdSdeSpec { dt, refinement: sde.refinement << further, ..sde.clone() };
+        build_process(&DynamicsSpec::SgdSde(halved), self.potential(), self.study.seed, self.backend)
     }
 
     /// The processes in the order of the study.
@@ -96,18 +111,7 @@ impl Plan {
 
     /// A process of this problem, whose step is filled in.
     pub fn process(&self, dynamics: &DynamicsSpec) -> Box<dyn Process + '_> {
-        let (potential, seed, backend) = (self.potential(), self.study.seed, self.backend);
-        match dynamics {
-            DynamicsSpec::SgdSde(SgdSdeSpec { s, dt, refinement }) => {
-                let dt = dt.expect("the plan fills in every step");
-                let sde = EulerMaruyama::on_refined_path(potential, *s, dt, *refinement, seed);
-                Box::new(sde.with_backend(backend))
-            }
-            DynamicsSpec::Sgd(SgdSpec { s, batch, sampling }) => {
-                let sum = potential.finite_sum().expect("the rules refuse SGD without a finite sum");
-                Box::new(Sgd::new(sum, *s, *batch, *sampling, seed).with_backend(backend))
-            }
-        }
+        build_process(dynamics, self.potential(), self.study.seed, self.backend)
     }
 }
 

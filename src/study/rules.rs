@@ -59,12 +59,12 @@ impl Rules<'_> {
         }
     }
 
-    fn positive(&self, value: f64, path: &str, example: &str) -> Result<()> {
+    pub(super) fn positive(&self, value: f64, path: &str, example: &str) -> Result<()> {
         let remedy = format!("write for example {example}");
         self.require(value > 0.0 && value.is_finite(), path, value, "a positive finite number", remedy)
     }
 
-    fn not_negative(&self, value: f64, path: &str, example: &str) -> Result<()> {
+    pub(super) fn not_negative(&self, value: f64, path: &str, example: &str) -> Result<()> {
         let remedy = format!("write for example {example}");
         self.require(value >= 0.0 && value.is_finite(), path, value, "a finite number ≥ 0", remedy)
     }
@@ -86,6 +86,10 @@ impl Rules<'_> {
                     self.positive(theta, &format!("{path}.{i}"), "eigenvalues = [1.0, 2.0]")?;
                 }
                 Ok(())
+            }
+            ProblemSpec::LeastSquares(LeastSquaresSpec { lambda, data }) => {
+                self.not_negative(*lambda, "problem.lambda", "lambda = 0.1")?;
+                self.data(data)
             }
             ProblemSpec::DoubleWell {} => Ok(()),
         }
@@ -122,7 +126,11 @@ impl Rules<'_> {
             let shown = format!("{values:?}");
             self.require(usable, path, shown, "finite and not all 0", "a net with a = 0 is constant")?;
         }
-        let fraction = net.data.test_fraction;
+        self.data(&net.data)
+    }
+
+    fn data(&self, data: &DataSection) -> Result<()> {
+        let fraction = data.test_fraction;
         let path = "problem.data.test_fraction";
         let inside = (0.0..1.0).contains(&fraction);
         self.require(
@@ -132,7 +140,7 @@ impl Rules<'_> {
             "at least 0 and below 1",
             "write for example test_fraction = 0.2",
         )?;
-        net.data.rows.validate().map_err(|error| {
+        data.rows.validate().map_err(|error| {
             self.invalid(&format!("problem.data.{}", error.field), error.value, error.rule, error.remedy)
         })
     }
@@ -181,35 +189,6 @@ impl Rules<'_> {
             self.dynamics(&process.dynamics, &study.problem, &at)?;
         }
         Ok(())
-    }
-
-    fn dynamics(&self, dynamics: &DynamicsSpec, problem: &ProblemSpec, at: &str) -> Result<()> {
-        match dynamics {
-            DynamicsSpec::SgdSde(sde) => {
-                self.not_negative(sde.s, &format!("{at}.s"), "s = 0.01")?;
-                if let Some(dt) = sde.dt {
-                    self.positive(dt, &format!("{at}.dt"), "dt = 0.05")?;
-                }
-                let path = format!("{at}.refinement");
-                let inside = (1..=4096).contains(&sde.refinement);
-                self.require(
-                    inside,
-                    &path,
-                    sde.refinement,
-                    "a whole number from 1 to 4096",
-                    "leave it out for 1",
-                )
-            }
-            DynamicsSpec::Sgd(sgd) => {
-                self.positive(sgd.s, &format!("{at}.s"), "s = 0.01")?;
-                let path = format!("{at}.batch");
-                self.require(sgd.batch > 0, &path, sgd.batch, "at least 1", "write for example batch = 32")?;
-                let sum = matches!(problem, ProblemSpec::TwoLayer(_));
-                let rule = "a process for this problem; SGD needs a risk that is a mean over data rows";
-                let remedy = "choose kind = \"sgd-sde\", or problem.kind = \"two-layer\"";
-                self.require(sum, &format!("{at}.kind"), "\"sgd\"", rule, remedy)
-            }
-        }
     }
 
     fn time(&self, time: &TimeSpec) -> Result<()> {

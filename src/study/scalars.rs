@@ -62,7 +62,7 @@ pub fn minimum_row(plan: &Plan, point: usize, minimum: Option<&Minimum>) -> Esti
         "{} searches, {} distinct values, gradient norm {:.1e}",
         minimum.searches, minimum.distinct, minimum.gradient_norm
     );
-    let convexity = plan.net().and_then(|net| net.constants().strong_convexity.data);
+    let convexity = plan.net().map_or_else(|| plan.convexity(), |net| net.constants().strong_convexity.data);
     let (ci_low, note) = match convexity {
         Some(mu) => {
             let low = minimum.value - minimum.gradient_norm.powi(2) / (2.0 * mu);

@@ -2,7 +2,7 @@
 
 use super::Spacing;
 use super::analysis_spec::AnalysisSpec;
-use crate::dynamics::Sampling;
+pub use super::dynamics_spec::*;
 use crate::numerics::{Activation, Loss};
 use crate::problem::data::DataSpec;
 use crate::problem::{Precision, Quantity};
@@ -38,6 +38,8 @@ pub struct Study {
 pub enum ProblemSpec {
     /// A two-layer net on data.
     TwoLayer(TwoLayerSpec),
+    /// (1/n) Σ ½(x_i·w − y_i)² + (λ/2)‖w‖².
+    LeastSquares(LeastSquaresSpec),
     /// ½ Σ θ_k w_k².
     Quadratic(QuadraticSpec),
     /// (x² − 1)²/4.
@@ -59,6 +61,15 @@ pub struct TwoLayerSpec {
     pub lambda: LambdaSpec,
     /// a.
     pub outer: OuterSpec,
+    /// The rows.
+    pub data: DataSection,
+}
+
+/// `[problem] kind = "least-squares"`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LeastSquaresSpec {
+    /// λ.
+    pub lambda: f64,
     /// The rows.
     pub data: DataSection,
 }
@@ -144,13 +155,13 @@ pub struct OuterValues {
 pub enum StartSpec {
     /// N(0, std² I).
     Gaussian(GaussianStart),
-    /// N(0, s/(2λ) I) with the first process's s.
+    /// N(0, s/(2λ) I) with the s of the first process that has one.
     Prior {},
     /// One point for all particles.
     Point(PointStart),
     /// Points from a .npy file of shape (points, width, dim) or (points, D).
     File(FileStart),
-    /// The Gibbs measure of the first process's s.
+    /// The Gibbs measure of the s of the first process that has one.
     Stationary {},
 }
 
@@ -191,43 +202,6 @@ pub struct ProcessSpec {
     pub particles: u64,
 }
 
-/// The settings of a process by kind.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum DynamicsSpec {
-    /// The SGD-SDE by Euler–Maruyama.
-    SgdSde(SgdSdeSpec),
-    /// SGD.
-    Sgd(SgdSpec),
-}
-
-/// `kind = "sgd-sde"`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SgdSdeSpec {
-    /// Noise scale s.
-    pub s: f64,
-    /// Integrator step; by default a tenth of 1/gLip, rounded down to 1, 2 or 5 times a power of ten.
-    #[serde(default)]
-    pub dt: Option<f64>,
-    /// The Brownian path is drawn with steps dt/refinement.
-    #[serde(default = "one_refinement")]
-    pub refinement: u32,
-}
-
-/// `kind = "sgd"`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SgdSpec {
-    /// Step size s.
-    pub s: f64,
-    /// Rows in a minibatch.
-    pub batch: usize,
-    /// How they are chosen.
-    #[serde(default = "with_replacement")]
-    pub sampling: Sampling,
-}
-
 /// `[time]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -261,16 +235,8 @@ fn one() -> f64 {
     1.0
 }
 
-fn one_refinement() -> u32 {
-    1
-}
-
 fn hundred_points() -> usize {
     101
-}
-
-fn with_replacement() -> Sampling {
-    Sampling::WithReplacement
 }
 
 fn risk_only() -> Vec<Quantity> {

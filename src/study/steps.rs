@@ -10,34 +10,38 @@ use crate::problem::{FiniteSum, Potential};
 /// Fills in default steps and checks what needs the number of rows.
 pub fn fill_in_steps(study: &mut Study, potential: &dyn Potential, rules: &Rules) -> Result<()> {
     for (i, process) in study.process.iter_mut().enumerate() {
-        match &mut process.dynamics {
-            DynamicsSpec::SgdSde(sde) if sde.dt.is_none() => {
-                let missing = |rule: String| Error::Missing {
-                    place: rules.source.place(&format!("process.{i}")),
-                    field: format!("process[{i}].dt"),
-                    rule,
-                    remedy: "write for example dt = 0.01".into(),
-                };
-                let unknown = "the gradient of this problem has no known Lipschitz constant to choose it by";
-                let lipschitz = potential.gradient_lipschitz().ok_or_else(|| missing(unknown.into()))?;
-                // Beyond this range no step that can be counted follows from the constant.
-                if !(1e-15..=1e15).contains(&lipschitz) {
-                    let rule = format!("a Lipschitz constant of {lipschitz:?} is none to choose it by");
-                    return Err(missing(rule));
-                }
-                sde.dt = Some(round_down(0.1 / lipschitz));
-            }
-            DynamicsSpec::SgdSde(_) => {}
-            DynamicsSpec::Sgd(sgd) => {
-                let samples = potential.finite_sum().map_or(0, FiniteSum::samples);
-                let fits = sgd.sampling == Sampling::WithReplacement || sgd.batch <= samples;
-                let rule = format!("at most the number of training rows, {samples}");
-                let remedy = "choose a smaller batch, or sampling = \"with-replacement\"";
-                rules.require(fits, &format!("process.{i}.batch"), sgd.batch, rule, remedy)?;
-            }
+        let friction = process.dynamics.friction();
+        if let Some(dt @ None) = process.dynamics.dt() {
+            *dt = Some(default_step(potential, friction, i, rules)?);
+        }
+        if let Some((batch, sampling)) = process.dynamics.batch() {
+            let samples = potential.finite_sum().map_or(0, FiniteSum::samples);
+            let fits = sampling == Sampling::WithReplacement || batch <= samples;
+            let rule = format!("at most the number of training rows, {samples}");
+            let remedy = "choose a smaller batch, or sampling = \"with-replacement\"";
+            rules.require(fits, &format!("process.{i}.batch"), batch, rule, remedy)?;
         }
     }
     Ok(())
+}
+
+/// The step of process number `i` that is not written: a tenth of 1/gLip, rounded down; with inertia at
+/// most a thirtieth of the fastest oscillation, 2π/√(friction·gLip).
+fn default_step(potential: &dyn Potential, friction: Option<f64>, i: usize, rules: &Rules) -> Result<f64> {
+    let missing = |rule: String| Error::Missing {
+        place: rules.source.place(&format!("process.{i}")),
+        field: format!("process[{i}].dt"),
+        rule,
+        remedy: "write for example dt = 0.01".into(),
+    };
+    let unknown = "the gradient of this problem has no known Lipschitz constant to choose it by";
+    let lipschitz = potential.gradient_lipschitz().ok_or_else(|| missing(unknown.into()))?;
+    // Beyond this range no step that can be counted follows from the constant.
+    if !(1e-15..=1e15).contains(&lipschitz) {
+        return Err(missing(format!("a Lipschitz constant of {lipschitz:?} is none to choose it by")));
+    }
+    let oscillation = friction.map_or(f64::INFINITY, |friction| 0.2 / (friction * lipschitz).sqrt());
+    Ok(round_down(oscillation.min(0.1 / lipschitz)))
 }
 
 /// The largest of 1, 2, 5 times a power of ten that is not above `x` > 0: a step that others have multiples with.
@@ -48,51 +52,48 @@ fn round_down(x: f64) -> f64 {
     candidates.into_iter().map(number).find(|&c: &f64| c <= x).unwrap_or(x)
 }
 
-/// The step length of a process of a filled-in study.
-pub fn step_length(process: &ProcessSpec) -> f64 {
-    match &process.dynamics {
-        DynamicsSpec::SgdSde(sde) => sde.dt.unwrap_or(f64::NAN),
-        DynamicsSpec::Sgd(sgd) => sgd.s,
-    }
-}
-
-/// The key of a process that holds its step length.
-fn step_key(process: &ProcessSpec) -> &'static str {
-    match process.dynamics {
-        DynamicsSpec::SgdSde(_) => "dt",
-        DynamicsSpec::Sgd(_) => "s",
-    }
-}
-
 /// The clock of a study whose steps are filled in.
 ///
 /// # Errors
 /// [`Error::Invalid`] when its steps and horizon have none.
 pub fn set_clock(study: &Study, rules: &Rules) -> Result<Clock> {
-    let lengths: Vec<f64> = study.process.iter().map(step_length).collect();
+    let lengths: Vec<f64> = study.process.iter().map(|p| p.dynamics.step_length()).collect();
     let TimeSpec { horizon, points, spacing } = study.time;
     Clock::new(&lengths, horizon, points, spacing).map_err(|error| match error {
         ClockError::TooFine(x) => {
             let i = lengths.iter().position(|&l| l == x);
-            let path =
-                i.map_or("time.horizon".into(), |i| format!("process.{i}.{}", step_key(&study.process[i])));
-            rules.invalid(&path, format!("{x:?}"), "a decimal number with at most 18 decimals, below 1e18", "round it")
+            let (path, value) = i.map_or(("time.horizon".into(), x), |i| set_at(&study.process, i));
+            rules.invalid(
+                &path,
+                format!("{value:?}"),
+                "a decimal number with at most 18 decimals, below 1e18",
+                "round it",
+            )
         }
         ClockError::NoCommonMultiple(first) => {
-            let i = lengths.len() - 1;
-            let path = format!("process.{i}.{}", step_key(&study.process[i]));
+            let (path, value) = set_at(&study.process, lengths.len() - 1);
             let rule = format!(
                 "such that all steps ({}) have a common multiple up to the horizon {horizon}; the first is {first}",
                 lengths.iter().map(f64::to_string).collect::<Vec<_>>().join(", ")
             );
-            let remedy = "choose steps that are multiples of one another, or a longer horizon";
-            rules.invalid(&path, lengths[i], rule, remedy)
+            let remedy = if path.ends_with(".l") {
+                "choose an l for which s/l is a short decimal, such as 2, 4, 5 or 8"
+            } else {
+                "choose steps that are multiples of one another, or a longer horizon"
+            };
+            rules.invalid(&path, value, rule, remedy)
         }
         ClockError::TooManySteps(step) => {
             let rule = format!("short enough for steps of {step}: at most 2^53 of them");
             rules.invalid("time.horizon", horizon, rule, "choose a shorter horizon or a longer step")
         }
     })
+}
+
+/// The path of the key that sets the step of process number `i`, and its value.
+fn set_at(processes: &[ProcessSpec], i: usize) -> (String, f64) {
+    let (key, value) = processes[i].dynamics.step_setting();
+    (format!("process.{i}.{key}"), value)
 }
 
 #[cfg(test)]

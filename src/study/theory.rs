@@ -104,7 +104,7 @@ impl Theory {
     }
 }
 
-/// The first SDE with noise, else the first process: whose s a certificate is about.
+/// The first SGD-SDE with noise, else the first process with noise, else the first: whose s a certificate is about.
 pub fn first_noise_scale(plan: &Plan) -> (String, f64) {
     let scales: Vec<(String, f64, bool)> = plan
         .study
@@ -115,6 +115,7 @@ pub fn first_noise_scale(plan: &Plan) -> (String, f64) {
             (process.name.clone(), plan.process(&process.dynamics).noise_scale(), sde)
         })
         .collect();
-    let first = scales.iter().find(|(_, s, sde)| *sde && *s > 0.0).or_else(|| scales.first());
+    let noisy = || scales.iter().filter(|(_, s, _)| *s > 0.0);
+    let first = noisy().find(|(_, _, sde)| *sde).or_else(|| noisy().next()).or_else(|| scales.first());
     first.map_or_else(|| (String::new(), 0.0), |(name, s, _)| (name.clone(), *s))
 }

@@ -11,4 +11,5 @@ mod gibbs;
 mod guarantee;
 mod mixing;
 mod order;
+mod svag;
 mod wells;

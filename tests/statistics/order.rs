@@ -2,6 +2,7 @@
 
 use crate::support::nets::{ACTIVATIONS, LOSSES, Tiny};
 use crate::support::order::{Error, Setting};
+use sgd_sde::dynamics::EulerMaruyama;
 use sgd_sde::numerics::Backend;
 use sgd_sde::problem::{DoubleWell, Potential};
 
@@ -25,8 +26,9 @@ fn orders_are_one_over_three_octaves() {
     ];
     for (name, potential, start) in cases {
         let setting = Setting {
-            potential,
-            s: 0.2,
+            process: Box::new(|dt, pieces| {
+                Box::new(EulerMaruyama::on_refined_path(potential, 0.2, dt, pieces, 33))
+            }),
             start,
             horizon: 1.0,
             coarse: vec![32, 64, 128, 256],
@@ -34,7 +36,7 @@ fn orders_are_one_over_three_octaves() {
             particles: 6000,
         };
         for (kind, error) in [("strong", Error::Strong), ("weak", Error::Weak)] {
-            let order = setting.order(error);
+            let order = setting.order(error, 1.0);
             println!("{name}, {kind}: {:.4} ± {:.4}", order.slope, order.half_width);
             assert!((order.slope - 1.0).abs() + order.half_width < 0.1, "{name}, {kind}: {order:?}");
         }

@@ -2,10 +2,14 @@
 
 use crate::support::nets::{ACTIVATIONS, LOSSES, Tiny};
 use crate::support::studies::plan;
-use sgd_sde::dynamics::{EulerMaruyama, Process, Sampling, Sgd};
+use sgd_sde::dynamics::{
+    CovarianceSde, EulerMaruyama, GradientFlow, Heun, Minibatches, MomentumSgd, Process, Sampling, Scheme,
+    SecondOrderSde, Sgd, Svag, UnderdampedSde,
+};
 use sgd_sde::ensemble::Start;
 use sgd_sde::numerics::Backend;
-use sgd_sde::problem::{DoubleWell, Potential, Quadratic};
+use sgd_sde::problem::data::{Rows, Split};
+use sgd_sde::problem::{DoubleWell, FiniteSum, LeastSquares, Potential, Quadratic};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -45,6 +49,7 @@ static COUNTING: Counting = Counting;
 fn allocations(process: &dyn Process) -> u64 {
     let start = Start::Gaussian { std: 0.5 };
     let mut block = start.blocks(process.potential(), 40, 1).remove(0);
+    process.begin(&mut block);
     let mut work = process.work(block.count());
     process.advance(&mut block, 0, 1, &mut work);
     let before = CALLS.get();
@@ -64,29 +69,76 @@ fn no_step_in_single_precision_allocates() {
     let plan = plan(
         "precision = 'f32'\n[problem]\nkind = 'two-layer'\nactivation = 'sigmoid'\nwidth = 3\nlambda = 0.1\n\
          [problem.data]\nkind = 'margin'\nsamples = 20\ndim = 3\n[time]\nhorizon = 1\n\
-         [[process]]\nkind = 'sgd-sde'\ns = 0.1\ndt = 0.1\n[[process]]\nkind = 'sgd'\ns = 0.1\nbatch = 3\n",
+         [[process]]\nkind = 'sgd-sde'\ns = 0.1\ndt = 0.1\n[[process]]\nkind = 'sgd'\ns = 0.1\nbatch = 3\n\
+         [[process]]\nkind = 'covariance-sde'\ns = 0.1\nbatch = 3\ndt = 0.1\n\
+         [[process]]\nkind = 'svag'\ns = 0.4\nbatch = 3\nl = 4\n[[process]]\nkind = 'gradient-flow'\ndt = 0.1\n",
     );
     for process in plan.processes() {
         assert_eq!(allocations(process.as_ref()), 0, "{}", process.facts().kind);
     }
 }
 
+/// Five rows of two inputs.
+fn squares() -> LeastSquares {
+    let inputs = (0..10).map(|k| (f64::from(k) * 1.7).sin()).collect();
+    let train = Rows { inputs, labels: vec![1.0, 0.5, -0.3, 0.2, -1.0], dim: 2 };
+    let test = Rows { inputs: Vec::new(), labels: Vec::new(), dim: 2 };
+    LeastSquares::new(Split { train, test, train_indices: (0..5).collect(), test_indices: Vec::new() }, 0.1)
+}
+
+/// SGD and its models on `sum`.
+fn models(sum: &dyn FiniteSum, backend: Backend) -> Vec<(Box<dyn Process + '_>, &'static str)> {
+    let mut all: Vec<(Box<dyn Process + '_>, &'static str)> = Vec::new();
+    for sampling in [Sampling::WithReplacement, Sampling::WithoutReplacement] {
+        let batches = Minibatches { s: 0.1, batch: 3, sampling };
+        for refinement in [1, 3] {
+            let sde = CovarianceSde::new(sum, batches, 0.01, refinement, 2).with_backend(backend);
+            all.push((Box::new(sde), "covariance-sde"));
+            let sde = CovarianceSde::new(sum, batches, 0.01, refinement, 2).with_scheme(Scheme::Heun);
+            all.push((Box::new(sde.with_backend(backend)), "covariance-sde, Heun"));
+            let sde = SecondOrderSde::new(sum, batches, 0.01, refinement, 2).with_backend(backend);
+            all.push((Box::new(sde), "second-order-sde"));
+        }
+        for l in [1, 4] {
+            all.push((Box::new(Svag::new(sum, batches, l, 2).with_backend(backend)), "svag"));
+        }
+    }
+    all
+}
+
 #[test]
 fn no_step_of_any_process_allocates() {
+    let squares = squares();
     let (narrow, wide) = (Quadratic::new(vec![1.0, 2.0]), Quadratic::new(vec![0.5; 40]));
     for backend in Backend::ALL.into_iter().filter(|b| b.is_available()) {
         for (activation, loss) in ACTIVATIONS.into_iter().zip([LOSSES[0], LOSSES[1], LOSSES[0]]) {
             let net = Tiny::new(activation, 1.0, loss, 11).potential(backend);
             let potentials: [&dyn Potential; 4] = [&narrow, &wide, &DoubleWell, &net];
             for potential in potentials {
+                let inert = UnderdampedSde::new(potential, 0.1, 0.5, 0.01, 2).with_backend(backend);
+                assert_eq!(allocations(&inert), 0, "underdamped-sde {backend}");
+                let flow = GradientFlow::new(potential, 0.01).with_backend(backend);
+                assert_eq!(allocations(&flow), 0, "gradient-flow {backend}");
                 for refinement in [1, 3] {
                     let process = EulerMaruyama::on_refined_path(potential, 0.1, 0.01, refinement, 2);
                     assert_eq!(allocations(&process.with_backend(backend)), 0, "sgd-sde {backend}");
+                    let heun = Heun::new(potential, 0.1, 0.01, refinement, 2).with_backend(backend);
+                    assert_eq!(allocations(&heun), 0, "heun {backend}");
+                }
+            }
+            for sum in [&net as &dyn FiniteSum, &squares] {
+                for (process, name) in models(sum, backend) {
+                    assert_eq!(allocations(process.as_ref()), 0, "{name} {backend}");
                 }
             }
             for sampling in [Sampling::WithReplacement, Sampling::WithoutReplacement, Sampling::Epochs] {
                 let process = Sgd::new(&net, 0.1, 4, sampling, 2).with_backend(backend);
                 assert_eq!(allocations(&process), 0, "{sampling:?} {backend}");
+                assert_eq!(
+                    allocations(&MomentumSgd::new(process, 0.9)),
+                    0,
+                    "momentum {sampling:?} {backend}"
+                );
             }
         }
     }

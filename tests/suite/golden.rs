@@ -21,7 +21,21 @@ fn studies() -> Vec<(&'static str, String)> {
              [time]\nhorizon = 5\npoints = 2\n"
         )
     };
+    let model = |keys: &str| format!("{NET}[[process]]\nname = 'p'\nparticles = 20\n{keys}\n");
+    let squares = "kind = 'least-squares'\nlambda = 0.1\n\
+                   [problem.data]\nkind = 'linear'\nsamples = 30\ndim = 3\ncondition = 10\n";
     vec![
+        ("heun", model("kind = 'sgd-sde'\nscheme = 'heun'\ns = 0.1\ndt = 0.1")),
+        ("gradient-flow", model("kind = 'gradient-flow'\ndt = 0.1")),
+        ("covariance-sde", model("kind = 'covariance-sde'\ns = 0.1\nbatch = 8\ndt = 0.1")),
+        (
+            "second-order-sde",
+            model("kind = 'second-order-sde'\ns = 0.1\nbatch = 8\ndt = 0.1\nrefinement = 2"),
+        ),
+        ("svag", model("kind = 'svag'\ns = 0.4\nbatch = 8\nl = 4")),
+        ("momentum-sgd", model("kind = 'momentum-sgd'\ns = 0.1\nbatch = 8")),
+        ("underdamped-sde", model("kind = 'underdamped-sde'\ns = 0.1\nmomentum = 0.8\ndt = 0.1")),
+        ("least-squares", low(squares)),
         (
             "sgd-sde",
             format!("{NET}[[process]]\nname = 'p'\nkind = 'sgd-sde'\ns = 0.1\ndt = 0.1\nparticles = 20\n"),
@@ -44,7 +58,21 @@ fn studies() -> Vec<(&'static str, String)> {
 /// A name and its four numbers.
 type Row = (&'static str, [f64; 4]);
 
-const GOLDEN: [Row; 8] = [
+const GOLDEN: [Row; 16] = [
+    ("heun", [-0.3540388209767121, 0.780573726207356, 0.9357172320482394, 0.01724866311107209]),
+    ("gradient-flow", [0.03871947302525958, 0.305932002252352, 0.6707157376603942, 0.001830382277534891]),
+    (
+        "covariance-sde",
+        [0.035873387589073276, 0.30084780604885625, 0.6699780664013911, 0.0017668117342804995],
+    ),
+    (
+        "second-order-sde",
+        [0.03739660239893729, 0.2984874748886628, 0.6699334090219057, 0.0017156656954581129],
+    ),
+    ("svag", [0.04025387637128766, 0.30698750218235726, 0.6708640304964079, 0.0020324019773301327]),
+    ("momentum-sgd", [0.030129294319488402, 0.31233100927669527, 0.6625810940156299, 0.0010333711315175798]),
+    ("underdamped-sde", [-0.20935494475970484, 0.8912905330019119, 0.9247184032805318, 0.019210862235159182]),
+    ("least-squares", [0.39173089876945466, -0.31948466895541694, 0.20566912592831835, 0.002982204689223453]),
     ("sgd-sde", [-0.35650284251905684, 0.7866532789190431, 0.9386803373678325, 0.01750412641290208]),
     ("sgd-sde refined", [0.13719880982726923, 0.23388249295861202, 1.027444021883706, 0.03553755564889656]),
     ("single precision", [0.03743024835516983, 0.3007571042223748, 0.6699965937482554, 0.001769145922661425]),

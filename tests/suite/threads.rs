@@ -2,7 +2,10 @@
 
 use crate::support::nets::{ACTIVATIONS, LOSSES, Tiny};
 use crate::support::studies::{outcome_of, plan};
-use sgd_sde::dynamics::{EulerMaruyama, Process, Sampling, Sgd};
+use sgd_sde::dynamics::{
+    CovarianceSde, EulerMaruyama, GradientFlow, Heun, Minibatches, MomentumSgd, Process, Sampling,
+    SecondOrderSde, Sgd, Svag, UnderdampedSde,
+};
 use sgd_sde::ensemble::{Ensemble, Start};
 use sgd_sde::numerics::Backend;
 use sgd_sde::parallel::Threads;
@@ -44,7 +47,18 @@ fn a_net_with_every_process_is_the_same_on_any_number_of_threads() {
             "[[process]]\nname = '{sampling}'\nkind = 'sgd'\ns = 0.1\nbatch = 7\nsampling = '{sampling}'\nparticles = 83\n"
         )
     };
-    let processes = ["with-replacement", "without-replacement", "epochs"].map(sgd).concat();
+    let model = |(name, keys): (&str, &str)| {
+        format!("[[process]]\nname = '{name}'\nkind = '{name}'\n{keys}\nparticles = 83\n")
+    };
+    let models = [
+        ("gradient-flow", "dt = 0.1"),
+        ("covariance-sde", "s = 0.1\nbatch = 7\ndt = 0.05\nrefinement = 2"),
+        ("svag", "s = 0.4\nbatch = 7\nl = 4\nsampling = 'without-replacement'"),
+        ("momentum-sgd", "s = 0.1\nbatch = 7\nsampling = 'epochs'"),
+        ("underdamped-sde", "s = 0.1\nmomentum = 0.5\ndt = 0.1"),
+    ];
+    let processes =
+        ["with-replacement", "without-replacement", "epochs"].map(sgd).concat() + &models.map(model).concat();
     for precision in ["f64", "f32"] {
         same_on_any_number_of_threads(&format!(
             "precision = '{precision}'\n[problem]\nkind = 'two-layer'\nactivation = 'softplus'\nwidth = 5\nlambda = 0.1\n\
@@ -54,6 +68,20 @@ fn a_net_with_every_process_is_the_same_on_any_number_of_threads() {
          [observe]\nquantities = ['risk', 'test_accuracy', 'virial', 'laplacian']\n"
         ));
     }
+}
+
+/// Least squares, where 1100 particles stand in several blocks, with the processes that have no 32-bit arithmetic.
+#[test]
+fn least_squares_with_every_model_are_the_same_on_any_number_of_threads() {
+    same_on_any_number_of_threads(
+        "[problem]\nkind = 'least-squares'\nlambda = 0.1\n\
+         [problem.data]\nkind = 'linear'\nsamples = 25\ndim = 9\ncondition = 10\ntest_fraction = 0.2\n\
+         [[process]]\nkind = 'second-order-sde'\ns = 0.1\nbatch = 3\ndt = 0.05\nparticles = 1100\n\
+         [[process]]\nkind = 'covariance-sde'\ns = 0.1\nbatch = 3\ndt = 0.05\nparticles = 700\n\
+         [[process]]\nkind = 'sgd-sde'\nscheme = 'heun'\ns = 0.1\ndt = 0.05\nparticles = 700\n\
+         [[process]]\nkind = 'sgd'\ns = 0.1\nbatch = 3\nparticles = 500\n\
+         [time]\nhorizon = 2.0\npoints = 6\n[observe]\nquantities = ['risk', 'data_risk', 'test_risk', 'virial']\n",
+    );
 }
 
 /// 1100 particles in blocks of 512, 512 and 76.
@@ -84,6 +112,7 @@ fn a_run_in_pieces_is_the_run() {
     let (quadratic, wide) = (Quadratic::new(vec![1.0, 2.0]), Quadratic::new(vec![0.5; 20]));
     let path = |potential| EulerMaruyama::on_refined_path(potential, 0.1, 0.1, 3, 7);
     let sgd = |sampling| Box::new(Sgd::new(&net, 0.1, 4, sampling, 7)) as Box<dyn Process>;
+    let batches = Minibatches { s: 0.1, batch: 4, sampling: Sampling::WithoutReplacement };
     let processes: Vec<Box<dyn Process>> = vec![
         Box::new(path(&quadratic as &dyn Potential)),
         Box::new(path(&wide)),
@@ -91,6 +120,13 @@ fn a_run_in_pieces_is_the_run() {
         sgd(Sampling::WithReplacement),
         sgd(Sampling::WithoutReplacement),
         sgd(Sampling::Epochs),
+        Box::new(GradientFlow::new(&net, 0.1)),
+        Box::new(Heun::new(&quadratic, 0.1, 0.1, 3, 7)),
+        Box::new(CovarianceSde::new(&net, batches, 0.1, 3, 7)),
+        Box::new(SecondOrderSde::new(&net, batches, 0.1, 3, 7)),
+        Box::new(Svag::new(&net, batches, 4, 7)),
+        Box::new(MomentumSgd::new(Sgd::new(&net, 0.1, 4, Sampling::Epochs, 7), 0.9)),
+        Box::new(UnderdampedSde::new(&net, 0.1, 0.5, 0.1, 7)),
     ];
     for process in &processes {
         let whole = in_pieces(process.as_ref(), &[50], 1);

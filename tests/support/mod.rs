@@ -7,5 +7,6 @@ pub mod law;
 pub mod nets;
 pub mod order;
 pub mod program;
+pub mod small;
 pub mod studies;
 pub mod two_weights;

@@ -1,9 +1,8 @@
 //! Orders of convergence on shared Brownian paths, with an interval of the slope.
 
-use sgd_sde::dynamics::EulerMaruyama;
+use sgd_sde::dynamics::Process;
 use sgd_sde::ensemble::{Ensemble, Start};
 use sgd_sde::parallel::Threads;
-use sgd_sde::problem::Potential;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// A fitted order: the mean slope over independent groups of particles and its 99.9 % interval (Student).
@@ -14,7 +13,7 @@ pub struct Order {
 }
 
 /// What is compared at the end of the paths.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Error {
     /// E‖W_h − W_ref‖.
     Strong,
@@ -25,9 +24,11 @@ pub enum Error {
 /// Independent groups of particles, one slope each.
 const GROUPS: usize = 10;
 
+/// A process by its step dt and the pieces of the common path that a step sums.
+pub type Family<'a> = Box<dyn Fn(f64, u32) -> Box<dyn Process + 'a> + 'a>;
+
 pub struct Setting<'a> {
-    pub potential: &'a dyn Potential,
-    pub s: f64,
+    pub process: Family<'a>,
     pub start: Vec<f64>,
     pub horizon: f64,
     /// Steps to the horizon of each coarse path, each a divisor of `fine`.
@@ -41,24 +42,26 @@ impl Setting<'_> {
     /// The particles at the horizon after `steps` steps on the common path.
     fn end(&self, steps: u64) -> Vec<f64> {
         let (dt, pieces) = (self.horizon / steps as f64, (self.fine / steps) as u32);
-        let process = EulerMaruyama::on_refined_path(self.potential, self.s, dt, pieces, 33);
+        let process = (self.process)(dt, pieces);
         let start = Start::Points { weights: self.start.clone() };
-        let mut ensemble = Ensemble::new(&process, &start, self.particles, 33);
+        let mut ensemble = Ensemble::new(process.as_ref(), &start, self.particles, 33);
         ensemble.advance(steps, &Threads::new(0).expect("threads start"));
         ensemble.blocks().iter().flat_map(|b| b.weights.clone()).collect()
     }
 
-    /// The order of the scheme towards its own limit. The path with step h_ref stands for the limit: errors of order one
-    /// differ from it by C (h − h_ref), so the fit is against h − h_ref.
-    pub fn order(&self, error: Error) -> Order {
+    /// The order of the scheme towards its own limit. The path with step h_ref stands for the limit: errors of order q
+    /// differ from it by C (h^q − h_ref^q), so the fit is against that for the order q that is expected. Strong errors of order
+    /// ½ add up as squares, to C √(h − h_ref).
+    pub fn order(&self, error: Error, expected: f64) -> Order {
         let dim = self.start.len();
         let reference = self.end(self.fine);
         let group = reference.len() / GROUPS / dim * dim;
-        let step = |steps: u64| self.horizon / steps as f64;
+        let exponent = expected.max(1.0);
+        let power = |steps: u64| (self.horizon / steps as f64).powf(exponent);
         let mut points = vec![Vec::new(); GROUPS];
         for &steps in &self.coarse {
             let end = self.end(steps);
-            let x = (step(steps) - step(self.fine)).ln();
+            let x = (power(steps) - power(self.fine)).ln() / exponent;
             let groups = end.chunks_exact(group).zip(reference.chunks_exact(group));
             for (points, (got, want)) in points.iter_mut().zip(groups) {
                 let pairs = got.chunks_exact(dim).zip(want.chunks_exact(dim));

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::csv::Csv;
 use super::idx::Idx;
+use super::linear::Linear;
 use super::margin::Margin;
 use super::sine::Sine;
 use super::teacher::Teacher;
@@ -25,11 +26,13 @@ pub enum DataSpec {
     Sine(Sine),
     /// Labels of a small net.
     Teacher(Teacher),
+    /// Labels of a linear map.
+    Linear(Linear),
 }
 
 impl DataSpec {
     /// Every value of `kind`, in the order of the variants.
-    pub const KINDS: &[&str] = &["margin", "idx", "csv", "sine", "teacher"];
+    pub const KINDS: &[&str] = &["margin", "idx", "csv", "sine", "teacher", "linear"];
 
     /// This one's value of `kind`.
     pub fn kind(&self) -> &'static str {
@@ -39,6 +42,7 @@ impl DataSpec {
             Self::Csv(_) => "csv",
             Self::Sine(_) => "sine",
             Self::Teacher(_) => "teacher",
+            Self::Linear(_) => "linear",
         }
     }
 
@@ -53,6 +57,7 @@ impl DataSpec {
             Self::Csv(spec) => spec.validate(),
             Self::Sine(spec) => spec.validate(),
             Self::Teacher(spec) => spec.validate(),
+            Self::Linear(spec) => spec.validate(),
         }
     }
 
@@ -69,6 +74,7 @@ impl DataSpec {
             Self::Csv(spec) => spec.load(base),
             Self::Sine(spec) => Ok(spec.load(seed)),
             Self::Teacher(spec) => Ok(spec.load(seed)),
+            Self::Linear(spec) => Ok(spec.load(seed)),
         }
     }
 }
@@ -121,6 +127,7 @@ mod tests {
             DataSpec::Csv(toml::from_str("path = 'rows.csv'").unwrap()),
             DataSpec::Sine(toml::from_str("samples = 40").unwrap()),
             DataSpec::Teacher(toml::from_str("samples = 40").unwrap()),
+            DataSpec::Linear(toml::from_str("samples = 40\ndim = 3").unwrap()),
         ]
     }
 
@@ -144,6 +151,10 @@ mod tests {
             written(4),
             "kind = \"teacher\"\nsamples = 40\ndim = 20\nwidth = 5\nactivation = \"sigmoid\"\nbeta = 1.0\n\
              noise_variance = 0.01\n"
+        );
+        assert_eq!(
+            written(5),
+            "kind = \"linear\"\nsamples = 40\ndim = 3\nnoise_variance = 0.25\ncondition = 1.0\n"
         );
     }
 

@@ -3,23 +3,13 @@
 mod constants;
 mod single;
 pub use constants::{ActivationFacts, Constants, Levels, critical_lambda};
+pub use single::Precision;
 use single::Single;
 pub(crate) use single::SingleWork;
 
 use super::data::{LabelKind, Rows as DataRows, Split};
 use super::{FiniteSum, Potential, Quantity, Readings, Scratch, derived_readings};
 use crate::numerics::{Activation, Backend, Loss, NetKernel, NetWork, Reading, Rows};
-
-/// Arithmetic of the particle kernels; weights and estimates are always f64.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Precision {
-    /// 64-bit.
-    #[default]
-    F64,
-    /// 32-bit: about twice as fast, gradients to about six digits.
-    F32,
-}
 
 /// Everything about a net except its data.
 #[derive(Debug, Clone, PartialEq)]
@@ -225,6 +215,10 @@ impl Potential for TwoLayer {
 
     fn hessian_vector(&self, w: &[f64], v: &[f64], out: &mut [f64], scratch: &mut Scratch) {
         self.kernel.hessian_vector(kernel_rows(&self.train), w, v, out, work(scratch));
+    }
+
+    fn block_hessian_vector(&self, weights: &[f64], vectors: &[f64], out: &mut [f64], scratch: &mut Scratch) {
+        self.kernel.hessian_vector(kernel_rows(&self.train), weights, vectors, out, work(scratch));
     }
 
     fn laplacian(&self, w: &[f64], scratch: &mut Scratch) -> f64 {

@@ -60,7 +60,7 @@ pub fn analyse(plan: &Plan, ended: &Ended, threads: &Threads, progress: &mut dyn
             let place = Place { point: ended.point, number, process: &spec.name };
             let sde = match &spec.dynamics {
                 DynamicsSpec::SgdSde(sde) => Some(sde),
-                DynamicsSpec::Sgd(_) => None,
+                _ => None,
             };
             let mut own = Results::default();
             if let Some((gibbs, history)) = gibbs.as_ref().zip(ended.history) {

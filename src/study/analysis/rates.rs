@@ -30,7 +30,9 @@ pub fn decay_rates(
     history: &History,
 ) -> (Vec<EstimateRow>, Vec<FitRow>) {
     let track = &history.tracks[place.number];
-    let step = process.step_length();
+    // Only for Euler's drift is the step's effect on a rate known well enough to be undone.
+    let euler = plan.study.process[place.number].dynamics.is_euler();
+    let step = if euler { process.step_length() } else { 0.0 };
     let (mut rows, mut fits) = (Vec::new(), Vec::new());
     for (k, &followed) in history.followed.iter().enumerate() {
         if matches!(followed, Followed::Quantity(Quantity::TrainAccuracy | Quantity::TestAccuracy)) {
@@ -52,19 +54,17 @@ pub fn decay_rates(
             fits.push(fit_row(place, &followed.name(), rate));
         }
         let fitted = matches!(asymptote, Asymptote::Unknown);
-        let row = rate_row(place, "decay_rate", &followed.name(), &fit, decay_method(fitted));
+        let row = rate_row(place, "decay_rate", &followed.name(), &fit, &decay_method(fitted, euler));
         let note = format!("{}; {} particles", row.note, track.particles);
         rows.push(EstimateRow { note, ..row });
     }
     (rows, fits)
 }
 
-fn decay_method(fitted: bool) -> &'static str {
-    if fitted {
-        "exponential fit with the limit fitted; step undone by (1 - exp(-r h))/h"
-    } else {
-        "exponential fit to E_mu with the bias of the step; step undone by (1 - exp(-r h))/h"
-    }
+fn decay_method(fitted: bool, undone: bool) -> String {
+    let limit = if fitted { "with the limit fitted" } else { "to E_mu with the bias of the step" };
+    let step = if undone { "; step undone by (1 - exp(-r h))/h" } else { "" };
+    format!("exponential fit {limit}{step}")
 }
 
 fn expected(gibbs: &GibbsAt, followed: Followed) -> Option<Expectation> {

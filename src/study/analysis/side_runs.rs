@@ -75,12 +75,11 @@ pub fn risk_curves(
     Ok((clock.observations.iter().map(|o| o.time).collect(), curves))
 }
 
-/// `dynamics` with another s; an SDE keeps its step.
+/// `dynamics` with another s, where it has one; an SDE keeps its step.
 pub fn at_noise_scale(dynamics: &DynamicsSpec, s: f64) -> DynamicsSpec {
     let mut changed = dynamics.clone();
-    match &mut changed {
-        DynamicsSpec::SgdSde(sde) => sde.s = s,
-        DynamicsSpec::Sgd(sgd) => sgd.s = s,
+    if let Some(scale) = changed.noise_scale_mut() {
+        *scale = s;
     }
     changed
 }

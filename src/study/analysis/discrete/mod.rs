@@ -10,6 +10,7 @@ use crate::analysis::guarantee::{
     AtScale, DiscreteGuarantee, Line, MomentBounds, Range, StartLaw, StepsAt, StepsCurve, StepsKind, ln_chi,
     simultaneous_level, verdict,
 };
+use crate::dynamics::Scheme;
 use crate::estimates::Estimate;
 use crate::parallel::Threads;
 use crate::problem::{Minimum, Quantity};
@@ -103,7 +104,7 @@ fn sde_of(plan: &Plan) -> Option<DynamicsSpec> {
     let own = own.clone().find(|dynamics| matches!(dynamics, DynamicsSpec::SgdSde(_)));
     own.cloned().or_else(|| {
         let dt = Some(default_step(plan.potential())?);
-        Some(DynamicsSpec::SgdSde(SgdSdeSpec { s: 0.0, dt, refinement: 1 }))
+        Some(DynamicsSpec::SgdSde(SgdSdeSpec { s: 0.0, dt, refinement: 1, scheme: Scheme::EulerMaruyama }))
     })
 }
 

@@ -1,0 +1,284 @@
+//! The settings of a process, by kind.
+
+use crate::dynamics::{Minibatches, Sampling, Scheme, Svag};
+use serde::{Deserialize, Serialize};
+
+/// The settings of a process by kind.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum DynamicsSpec {
+    /// The SGD-SDE.
+    SgdSde(SgdSdeSpec),
+    /// SGD.
+    Sgd(SgdSpec),
+    /// Gradient flow.
+    GradientFlow(GradientFlowSpec),
+    /// The SDE with the noise covariance of SGD.
+    CovarianceSde(CovarianceSdeSpec),
+    /// The same with the drift that is right to second order in s.
+    SecondOrderSde(SecondOrderSdeSpec),
+    /// SGD with shorter steps and amplified noise.
+    Svag(SvagSpec),
+    /// SGD with momentum.
+    MomentumSgd(MomentumSgdSpec),
+    /// The SGD-SDE with inertia.
+    UnderdampedSde(UnderdampedSdeSpec),
+}
+
+/// `kind = "sgd-sde"`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SgdSdeSpec {
+    /// Noise scale s.
+    pub s: f64,
+    /// Integrator step; by default a tenth of 1/gLip, rounded down to 1, 2 or 5 times a power of ten.
+    #[serde(default)]
+    pub dt: Option<f64>,
+    /// The Brownian path is drawn with steps dt/refinement.
+    #[serde(default = "one_refinement")]
+    pub refinement: u32,
+    /// The integrator.
+    #[serde(default)]
+    pub scheme: Scheme,
+}
+
+/// `kind = "sgd"`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SgdSpec {
+    /// Step size s.
+    pub s: f64,
+    /// Rows in a minibatch.
+    pub batch: usize,
+    /// How they are chosen.
+    #[serde(default = "with_replacement")]
+    pub sampling: Sampling,
+}
+
+/// `kind = "gradient-flow"`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GradientFlowSpec {
+    /// Integrator step, with the default of the SGD-SDE.
+    #[serde(default)]
+    pub dt: Option<f64>,
+}
+
+/// `kind = "covariance-sde"`: a model of SGD with this s, batch and sampling.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CovarianceSdeSpec {
+    /// Step size s of the SGD that is modelled.
+    pub s: f64,
+    /// Its rows in a minibatch.
+    pub batch: usize,
+    /// How they are chosen; not by epochs.
+    #[serde(default = "with_replacement")]
+    pub sampling: Sampling,
+    /// Integrator step, with the default of the SGD-SDE.
+    #[serde(default)]
+    pub dt: Option<f64>,
+    /// The path is drawn with steps dt/refinement.
+    #[serde(default = "one_refinement")]
+    pub refinement: u32,
+    /// The integrator.
+    #[serde(default)]
+    pub scheme: Scheme,
+}
+
+/// `kind = "second-order-sde"`: a model of SGD with this s, batch and sampling, by the scheme of Heun.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecondOrderSdeSpec {
+    /// Step size s of the SGD that is modelled.
+    pub s: f64,
+    /// Its rows in a minibatch.
+    pub batch: usize,
+    /// How they are chosen; not by epochs.
+    #[serde(default = "with_replacement")]
+    pub sampling: Sampling,
+    /// Integrator step, with the default of the SGD-SDE.
+    #[serde(default)]
+    pub dt: Option<f64>,
+    /// The path is drawn with steps dt/refinement.
+    #[serde(default = "one_refinement")]
+    pub refinement: u32,
+}
+
+/// `kind = "svag"`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SvagSpec {
+    /// Step size s of the SGD that is modelled.
+    pub s: f64,
+    /// Rows in each of the two minibatches.
+    pub batch: usize,
+    /// How they are chosen; not by epochs.
+    #[serde(default = "with_replacement")]
+    pub sampling: Sampling,
+    /// Steps of s/l; 1 is SGD.
+    pub l: u32,
+}
+
+/// `kind = "momentum-sgd"`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MomentumSgdSpec {
+    /// Effective step size s: the learning rate is (1 − momentum)·s.
+    pub s: f64,
+    /// Rows in a minibatch.
+    pub batch: usize,
+    /// How they are chosen.
+    #[serde(default = "with_replacement")]
+    pub sampling: Sampling,
+    /// β in [0, 1).
+    #[serde(default = "nine_tenths")]
+    pub momentum: f64,
+}
+
+/// `kind = "underdamped-sde"`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnderdampedSdeSpec {
+    /// Noise scale s.
+    pub s: f64,
+    /// β in [0, 1): the friction is (1 − β)/s.
+    #[serde(default = "nine_tenths")]
+    pub momentum: f64,
+    /// Integrator step; by default the smaller of 0.1/gLip and 0.2/√(friction·gLip), rounded down.
+    #[serde(default)]
+    pub dt: Option<f64>,
+}
+
+impl DynamicsSpec {
+    /// Every value of `kind`, in the order of the variants.
+    pub const KINDS: &[&str] = &[
+        "sgd-sde",
+        "sgd",
+        "gradient-flow",
+        "covariance-sde",
+        "second-order-sde",
+        "svag",
+        "momentum-sgd",
+        "underdamped-sde",
+    ];
+
+    /// Its value of `kind`.
+    pub fn kind(&self) -> &'static str {
+        Self::KINDS[match self {
+            Self::SgdSde(_) => 0,
+            Self::Sgd(_) => 1,
+            Self::GradientFlow(_) => 2,
+            Self::CovarianceSde(_) => 3,
+            Self::SecondOrderSde(_) => 4,
+            Self::Svag(_) => 5,
+            Self::MomentumSgd(_) => 6,
+            Self::UnderdampedSde(_) => 7,
+        }]
+    }
+
+    /// The noise scale s, where the process has one.
+    pub fn noise_scale(&self) -> Option<f64> {
+        self.clone().noise_scale_mut().copied()
+    }
+
+    /// The noise scale s to be changed, where the process has one.
+    pub fn noise_scale_mut(&mut self) -> Option<&mut f64> {
+        match self {
+            Self::SgdSde(sde) => Some(&mut sde.s),
+            Self::Sgd(sgd) => Some(&mut sgd.s),
+            Self::GradientFlow(_) => None,
+            Self::CovarianceSde(sde) => Some(&mut sde.s),
+            Self::SecondOrderSde(sde) => Some(&mut sde.s),
+            Self::Svag(svag) => Some(&mut svag.s),
+            Self::MomentumSgd(sgd) => Some(&mut sgd.s),
+            Self::UnderdampedSde(sde) => Some(&mut sde.s),
+        }
+    }
+
+    /// The integrator's step, where there is an integrator; `Some(None)` before the default is filled in.
+    pub fn dt(&mut self) -> Option<&mut Option<f64>> {
+        match self {
+            Self::SgdSde(sde) => Some(&mut sde.dt),
+            Self::GradientFlow(flow) => Some(&mut flow.dt),
+            Self::CovarianceSde(sde) => Some(&mut sde.dt),
+            Self::SecondOrderSde(sde) => Some(&mut sde.dt),
+            Self::UnderdampedSde(sde) => Some(&mut sde.dt),
+            Self::Sgd(_) | Self::Svag(_) | Self::MomentumSgd(_) => None,
+        }
+    }
+
+    /// γ of a process with inertia.
+    pub fn friction(&self) -> Option<f64> {
+        match self {
+            Self::UnderdampedSde(sde) => Some((1.0 - sde.momentum) / sde.s),
+            _ => None,
+        }
+    }
+
+    /// The SGD that the process is, or is a model of.
+    pub fn minibatches(&self) -> Option<Minibatches> {
+        let ((batch, sampling), s) = self.batch().zip(self.noise_scale())?;
+        Some(Minibatches { s, batch, sampling })
+    }
+
+    /// Rows in a minibatch and how they are chosen, where there are minibatches.
+    pub fn batch(&self) -> Option<(usize, Sampling)> {
+        match self {
+            Self::Sgd(sgd) => Some((sgd.batch, sgd.sampling)),
+            Self::CovarianceSde(sde) => Some((sde.batch, sde.sampling)),
+            Self::SecondOrderSde(sde) => Some((sde.batch, sde.sampling)),
+            Self::Svag(svag) => Some((svag.batch, svag.sampling)),
+            Self::MomentumSgd(sgd) => Some((sgd.batch, sgd.sampling)),
+            Self::SgdSde(_) | Self::GradientFlow(_) | Self::UnderdampedSde(_) => None,
+        }
+    }
+
+    /// The time one step takes; NaN while the default is not filled in.
+    pub fn step_length(&self) -> f64 {
+        match self {
+            Self::SgdSde(sde) => sde.dt.unwrap_or(f64::NAN),
+            Self::GradientFlow(flow) => flow.dt.unwrap_or(f64::NAN),
+            Self::CovarianceSde(sde) => sde.dt.unwrap_or(f64::NAN),
+            Self::SecondOrderSde(sde) => sde.dt.unwrap_or(f64::NAN),
+            Self::Sgd(sgd) => sgd.s,
+            Self::Svag(svag) => Svag::step_of(svag.s, svag.l),
+            Self::MomentumSgd(sgd) => sgd.s,
+            Self::UnderdampedSde(sde) => sde.dt.unwrap_or(f64::NAN),
+        }
+    }
+
+    /// The key that sets the step length and its value; NaN while the default is not filled in.
+    pub fn step_setting(&self) -> (&'static str, f64) {
+        match self {
+            Self::Sgd(_) | Self::MomentumSgd(_) => ("s", self.step_length()),
+            Self::Svag(svag) => ("l", f64::from(svag.l)),
+            _ => ("dt", self.step_length()),
+        }
+    }
+
+    /// Whether a step is W ← W − h∇L̃ and noise of mean 0, so that a rate θ of a linear drift becomes −ln(1 − hθ)/h.
+    pub fn is_euler(&self) -> bool {
+        match self {
+            Self::SgdSde(sde) => sde.scheme == Scheme::EulerMaruyama,
+            Self::CovarianceSde(sde) => sde.scheme == Scheme::EulerMaruyama,
+            Self::Sgd(_) | Self::Svag(_) => true,
+            Self::GradientFlow(_)
+            | Self::SecondOrderSde(_)
+            | Self::MomentumSgd(_)
+            | Self::UnderdampedSde(_) => false,
+        }
+    }
+}
+
+fn one_refinement() -> u32 {
+    1
+}
+
+fn nine_tenths() -> f64 {
+    0.9
+}
+
+fn with_replacement() -> Sampling {
+    Sampling::WithReplacement
+}
