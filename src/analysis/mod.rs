@@ -9,5 +9,6 @@ pub mod distances;
 pub mod gibbs;
 pub mod guarantee;
 pub mod mixing;
+pub mod risk;
 pub mod spectrum;
 pub mod villani;

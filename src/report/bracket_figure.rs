@@ -63,7 +63,7 @@ fn lift_axis(results: &Results, axis: &mut Axis) -> Option<String> {
     (!below.is_empty() && floor < f64::MAX / DEPTH).then(|| {
         axis.low = Some(floor);
         let ends = match unresolved {
-            0 => format!("down to {}", number(least)),
+            0 => format!("down to {}", number(format!("{least:.0e}").parse().unwrap_or(least))),
             _ => format!("{unresolved} of them about 0, below what the solver resolves"),
         };
         format!("Below the axis: {} of {} certified bounds, {ends}.", below.len(), certificates.len())

@@ -58,7 +58,7 @@ fn cell(x: Option<f64>) -> String {
 fn constants(text: &mut String, found: &Certificate) {
     push(
         text,
-        &format!("{:<38}{:>11}{:>11}{:>11}{:>11}  source", "constant", "printed", "proof", "sharp", "data"),
+        &format!("{:<36}{:>11}{:>11}{:>11}{:>11}  source", "constant", "printed", "proof", "sharp", "data"),
     );
     let rows: [(&str, &Levels, &str); 5] = [
         ("lambda_c", &found.lambda_c, "GJM 3.1, GM; here"),
@@ -69,7 +69,7 @@ fn constants(text: &mut String, found: &Certificate) {
     ];
     for (name, levels, source) in rows {
         let cells: String = levels.named().iter().map(|(_, value)| format!("{:>11}", cell(*value))).collect();
-        push(text, &format!("{name:<38}{cells}  {source}"));
+        push(text, &format!("{name:<36}{cells}  {source}"));
     }
     if let Some(facts) = &found.activation {
         push(
@@ -86,17 +86,17 @@ fn constants(text: &mut String, found: &Certificate) {
 }
 
 fn measured(text: &mut String, found: &Certificate) {
-    push(text, &format!("{:<38}{:>11}{:>11}  at", "measured", "smallest", "largest"));
+    push(text, &format!("{:<36}{:>11}{:>11}  at", "measured", "smallest", "largest"));
     for place in &found.measured.hessian {
         let numbers = format!("{:>11}{:>11}", cell(Some(place.smallest)), cell(Some(place.largest)));
-        push(text, &format!("{:<38}{numbers}  {} (Lanczos)", "Hessian eigenvalue", place.place));
+        push(text, &format!("{:<36}{numbers}  {} (Lanczos)", "Hessian eigenvalue", place.place));
     }
     if let Some(rays) = &found.measured.villani {
         let [value, radius] = rays.smallest;
         push(
             text,
             &format!(
-                "{:<38}{:>11}{:>11}  |W| = {}, of {} rays (SSJ, GJM C)",
+                "{:<36}{:>11}{:>11}  |W| = {}, of {} rays (SSJ, GJM C)",
                 "V_s = |grad L|^2/s - Laplacian",
                 cell(Some(value)),
                 "",
@@ -114,7 +114,7 @@ fn measured(text: &mut String, found: &Certificate) {
                 )
             },
         );
-        push(text, &format!("{:<38}{beyond}", "  far out"));
+        push(text, &format!("{:<36}{beyond}", "  far out"));
     }
     let risk = found
         .measured
@@ -123,7 +123,7 @@ fn measured(text: &mut String, found: &Certificate) {
     push(
         text,
         &format!(
-            "{:<38}{:>11}   E L(W_0) = {risk}",
+            "{:<36}{:>11}   E L(W_0) = {risk}",
             "smallest risk found",
             cell(found.measured.risk_minimum)
         ),
@@ -131,14 +131,14 @@ fn measured(text: &mut String, found: &Certificate) {
 }
 
 fn gap(text: &mut String, found: &Certificate) {
-    push(text, &format!("{:<38}{:>11}  source", "lower bound of the gap lambda_s", "value"));
+    push(text, &format!("{:<36}{:>11}  source", "lower bound of the gap lambda_s", "value"));
     let bounds = &found.spectral_gap_lower.bounds;
     let rows = [
         ("Bakry-Emery, lambda - M", bounds.bakry_emery, "BE"),
         ("reflection coupling", bounds.coupling, "CW; here"),
         ("Holley-Stroock", bounds.holley_stroock, "HS"),
         ("Villani function, derived", bounds.villani, "SSJ, GJM C; here"),
-        ("Villani function, as printed", bounds.villani_printed, "GJM C; no certificate: its units disagree"),
+        ("Villani function, as printed", bounds.villani_printed, "GJM C; its units disagree"),
     ];
     for (name, bound, source) in rows {
         let value = match bound {
@@ -147,13 +147,13 @@ fn gap(text: &mut String, found: &Certificate) {
             GapBound::NotAvailable => "-".into(),
         };
         let note = if bound == GapBound::BelowResolution { " (below resolution)" } else { "" };
-        push(text, &format!("{name:<38}{value:>11}  {source}{note}"));
+        push(text, &format!("{name:<36}{value:>11}  {source}{note}"));
     }
     if let Some(gap) = found.spectral_gap_lower.grid {
         push(
             text,
             &format!(
-                "{:<38}{:>11}  grid, numerical error {:.0e}",
+                "{:<36}{:>11}  grid, numerical error {:.0e}",
                 "the gap itself",
                 cell(Some(gap.value)),
                 gap.error
@@ -163,9 +163,9 @@ fn gap(text: &mut String, found: &Certificate) {
 }
 
 fn guarantee(text: &mut String, found: &Certificate) {
-    push(text, &format!("{:<38}{:>11}  source", "continuous-time guarantee", "value"));
+    push(text, &format!("{:<36}{:>11}  source", "continuous-time guarantee", "value"));
     let row = |text: &mut String, name: &str, value: Option<f64>, source: &str| {
-        push(text, &format!("{name:<38}{:>11}  {source}", cell(value)));
+        push(text, &format!("{name:<36}{:>11}  {source}", cell(value)));
     };
     let moments = found.guarantee.moments.as_ref();
     let mut moment = |name: &str, bound: Option<Bound>| {
@@ -186,11 +186,11 @@ fn guarantee(text: &mut String, found: &Certificate) {
         ),
         _ => note("-"),
     };
-    let lines = wrap(&estimate, COLUMNS - 51);
+    let lines = wrap(&estimate, COLUMNS - 49);
     for (i, line) in lines.iter().enumerate() {
         let name = if i == 0 { "  estimated" } else { "" };
         let value = if i == 0 { cell(start.ln_one_plus_chi_squared) } else { String::new() };
-        push(text, &format!("{name:<38}{value:>11}  {line}"));
+        push(text, &format!("{name:<36}{value:>11}  {line}"));
     }
     for time in &found.guarantee.times {
         let name = format!("E L - min L < {} from t = ", significant(time.epsilon));
@@ -202,6 +202,6 @@ fn guarantee(text: &mut String, found: &Certificate) {
         row(text, &name, time.time, source);
     }
     if found.guarantee.explicit.is_none() {
-        push(text, &format!("{:<38}{}", "E L - min L < epsilon from t =", found.guarantee.note));
+        push(text, &format!("{:<36}{}", "E L - min L < epsilon from t =", found.guarantee.note));
     }
 }

@@ -157,8 +157,8 @@ fn guaranteed_times(results: &Results) -> Vec<String> {
     let rows = results.estimates.iter().filter(|row| row.name == "guaranteed_time");
     let line = |row: &EstimateRow| {
         let label = row.quantity.replace("risk excess", "excess guaranteed");
-        let version =
-            row.method.split([',', '(']).next().unwrap_or_default().replace("λ_s", "gap").replace('≥', ">=");
+        let version = row.method.split(" (").next().unwrap_or_default();
+        let version = version.replace("λ_s ≥", "gap").replace("λ_s =", "gap").replace("estimate:", "est.:");
         Some(format!(
             "{label:<38}{:>22}  {}",
             format!("t > {}", rounded(Some(row.value?), row.std_err)),

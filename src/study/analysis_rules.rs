@@ -74,13 +74,8 @@ impl Rules<'_> {
         let count = noise_scales.len();
         let rule = format!("none, or from 2 to {MOST_LISTED} noise scales: constants need more than one");
         let good = count == 0 || (2..=MOST_LISTED).contains(&count);
-        self.require(
-            good,
-            &path,
-            format!("{count} of them"),
-            rule,
-            "list for example [0.004, 0.002, 0.001]",
-        )?;
+        let listed = format!("{noise_scales:?}");
+        self.require(good, &path, &listed, rule, "list for example [0.004, 0.002, 0.001]")?;
         let sgd = study.process.iter().any(|process| matches!(process.dynamics, DynamicsSpec::Sgd(_)));
         let rule =
             "left out where the study has no process of kind \"sgd\", whose batch and sampling are used";

@@ -2,9 +2,9 @@
 
 use super::plan::Plan;
 use super::spec::{DynamicsSpec, ProblemSpec};
-use crate::analysis::certificate::{Ingredients, LowerBounds};
-use crate::analysis::guarantee::{RiskFacts, StartLaw};
-use crate::numerics::Loss;
+use crate::analysis::certificate::LowerBounds;
+use crate::analysis::guarantee::StartLaw;
+use crate::analysis::risk::RiskFacts;
 use crate::problem::{ActivationFacts, Levels};
 
 /// Constants of a problem, each at the levels at which it has a value. See [`crate::problem::Constants`].
@@ -28,9 +28,7 @@ pub struct Theory {
     pub dim: usize,
     /// Variances of μ_s over s/2, where it is a Gaussian.
     pub inverse_curvatures: Option<Vec<f64>>,
-    oscillation: Option<f64>,
-    laplacian_bound: Option<f64>,
-    growth: Option<f64>,
+    facts: RiskFacts,
 }
 
 impl Theory {
@@ -39,8 +37,6 @@ impl Theory {
         let dim = plan.potential().dim();
         if let Some(net) = plan.net() {
             let constants = net.constants();
-            let slope = constants.outer_norm * constants.activation.slope;
-            let square = net.settings().loss == Loss::Square;
             return Some(Self {
                 activation: Some(constants.activation),
                 lambda: net.settings().lambda,
@@ -51,68 +47,51 @@ impl Theory {
                 strong_convexity: constants.strong_convexity,
                 dim,
                 inverse_curvatures: None,
-                oscillation: constants.oscillation,
-                laplacian_bound: constants.laplacian_bound,
-                growth: square.then(|| slope * slope * constants.data.mean_square_top_eigenvalue),
+                facts: RiskFacts::of_net(net, 0.0),
             });
         }
         let ProblemSpec::Quadratic(quadratic) = &plan.study.problem else {
             return None;
         };
         let lambda = quadratic.eigenvalues.iter().copied().reduce(f64::min)?;
+        let largest = quadratic.eigenvalues.iter().copied().fold(0.0, f64::max);
         let exact = |value: f64| Levels { sharp: Some(value), data: Some(value), ..Levels::default() };
         Some(Self {
             activation: None,
             lambda,
             critical_lambda: Levels::default(),
-            gradient_lipschitz: exact(quadratic.eigenvalues.iter().copied().fold(0.0, f64::max)),
+            gradient_lipschitz: exact(largest),
             gradient_bound: Levels::default(),
             negative_curvature: exact(0.0),
             strong_convexity: exact(lambda),
             dim,
             inverse_curvatures: Some(quadratic.eigenvalues.iter().map(|theta| 1.0 / theta).collect()),
-            oscillation: None,
-            laplacian_bound: Some(quadratic.eigenvalues.iter().map(|theta| theta - lambda).sum()),
-            growth: None,
+            facts: RiskFacts {
+                dim,
+                lambda,
+                negative_curvature: Some(0.0),
+                laplacian_bound: Some(quadratic.eigenvalues.iter().map(|theta| theta - lambda).sum()),
+                gradient_lipschitz: Some(largest),
+                ..RiskFacts::default()
+            },
         })
     }
 
     /// What holds for certain at noise scale `s`, by the level of the data and with the best certified gap.
     pub fn facts(&self, s: f64) -> RiskFacts {
-        let facts = RiskFacts {
-            dim: self.dim,
-            s,
-            lambda: self.lambda,
-            negative_curvature: self.negative_curvature.data,
-            gradient_bound: self.gradient_bound.data,
-            oscillation: self.oscillation,
-            laplacian_bound: self.laplacian_bound,
-            gradient_lipschitz: self.gradient_lipschitz.data,
-            growth: self.growth,
-            gap_lower: None,
-        };
-        let gap_lower = self.lower_bounds(s).and_then(|bounds| bounds.best()).map(|(_, bound)| bound);
-        RiskFacts { gap_lower, ..facts }
+        let facts = RiskFacts { s, ..self.facts };
+        RiskFacts { gap_lower: LowerBounds::new(&facts).best().map(|(_, bound)| bound), ..facts }
     }
 
-    /// Lower bounds of the spectral gap at noise scale `s` > 0; `None` without penalty or where nothing bounds the curvature.
-    pub fn lower_bounds(&self, s: f64) -> Option<LowerBounds> {
-        let given = Ingredients {
-            dim: self.dim,
-            lambda: self.lambda,
-            s,
-            negative_curvature: self.negative_curvature.data?,
-            gradient_bound: self.gradient_bound.data,
-            oscillation: self.oscillation,
-            laplacian_bound: self.laplacian_bound,
-        };
-        (self.lambda > 0.0 && s > 0.0).then(|| LowerBounds::new(&given))
+    /// Lower bounds of the spectral gap at noise scale `s`.
+    pub fn lower_bounds(&self, s: f64) -> LowerBounds {
+        LowerBounds::new(&RiskFacts { s, ..self.facts })
     }
 
     /// ((λr − K)⁺)²/s − sup ΔL_data − λD ≤ V_s(W) for every W of norm r: ‖∇L̃‖ ≥ λr − K.
     pub fn villani_bound(&self, s: f64, radius: f64) -> Option<f64> {
         let slope = (self.lambda * radius - self.gradient_bound.data?).max(0.0);
-        Some(slope * slope / s - self.laplacian_bound? - self.lambda * self.dim as f64)
+        Some(slope * slope / s - self.facts.laplacian_bound? - self.lambda * self.dim as f64)
     }
 
     /// Whether the guarantee serves the study's start at noise scale `s`.

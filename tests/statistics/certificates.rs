@@ -4,9 +4,10 @@ use crate::support::two_weights::gap_of;
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use sgd_sde::analysis::certificate::{Ingredients, LowerBounds};
+use sgd_sde::analysis::certificate::LowerBounds;
 use sgd_sde::analysis::gibbs::{GibbsSettings, sample_gibbs};
 use sgd_sde::analysis::mixing::{Basis, Directions, RitzSums, rayleigh_ritz};
+use sgd_sde::analysis::risk::RiskFacts;
 use sgd_sde::numerics::{Activation, Backend, Loss};
 use sgd_sde::parallel::Threads;
 use sgd_sde::problem::data::{LabelKind, Rows, Split};
@@ -55,19 +56,6 @@ fn random_net(kind: (Activation, Loss), stream: &mut Xoshiro256PlusPlus) -> TwoL
     TwoLayer::new(TwoLayerSettings { lambda, ..settings }, split, labels)
 }
 
-fn ingredients(net: &TwoLayer, s: f64) -> Ingredients {
-    let constants = net.constants();
-    Ingredients {
-        dim: 2,
-        lambda: net.settings().lambda,
-        s,
-        negative_curvature: constants.negative_curvature.data.expect("g is bounded"),
-        gradient_bound: constants.gradient_bound.data,
-        oscillation: constants.oscillation,
-        laplacian_bound: constants.laplacian_bound,
-    }
-}
-
 /// Stationary draws of HMC, their Ritz bound and its error; `None` where the sampler failed its gate.
 fn upper_bound(net: &TwoLayer, s: f64, seed: u64, threads: &Threads) -> Option<(f64, f64)> {
     let settings = GibbsSettings { seed, ..GibbsSettings::default() };
@@ -93,7 +81,7 @@ fn the_gap_of_a_hundred_nets_lies_between_its_bounds() {
         let s = 10f64.powf(0.05_f64.log10() * stream.random::<f64>());
         let (gap, error) = gap_of(&net, s);
         assert!(error < 0.02 * gap, "no power: {gap} ± {error}");
-        let bounds = LowerBounds::new(&ingredients(&net, s));
+        let bounds = LowerBounds::new(&RiskFacts::of_net(&net, s));
         for ((name, bound), count) in bounds.named().into_iter().zip(&mut counts) {
             let Some(value) = bound.value() else { continue };
             *count += 1;

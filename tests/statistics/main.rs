@@ -8,6 +8,7 @@ mod certificates;
 mod coverage;
 mod distances;
 mod gibbs;
+mod guarantee;
 mod mixing;
 mod order;
 mod wells;

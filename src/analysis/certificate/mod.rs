@@ -10,24 +10,7 @@ pub use bound::Bound;
 pub use coupling::coupling;
 pub use villani::{Villani, villani};
 
-/// What the bounds are made of, for L̃ = data term + (λ/2)‖W‖².
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Ingredients {
-    /// D ≥ 1, the number of weights.
-    pub dim: usize,
-    /// λ > 0.
-    pub lambda: f64,
-    /// s > 0.
-    pub s: f64,
-    /// M ≥ 0: the data term's Hessian is nowhere below −M.
-    pub negative_curvature: f64,
-    /// K: a bound on the gradient of the data term; `None` where none is known.
-    pub gradient_bound: Option<f64>,
-    /// A bound on sup − inf of the data term; `None` where it is unbounded.
-    pub oscillation: Option<f64>,
-    /// A bound from above on the Laplacian of the data term; `None` where none is known.
-    pub laplacian_bound: Option<f64>,
-}
+use super::risk::RiskFacts;
 
 /// Lower bounds of λ_s. All but the last hold; [`best`](Self::best) leaves that one out.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
@@ -46,16 +29,28 @@ pub struct LowerBounds {
 }
 
 impl LowerBounds {
-    /// The bounds for `given`. Cost: a few milliseconds; up to a tenth of a second where the coupling's well is deep.
+    /// The bounds from `facts`: of λ, s, D and M all of them are made, of the others each as it needs. All are not available
+    /// where λ or s is 0 or M is not known. Cost: a few milliseconds; up to a tenth of a second where the coupling's well is deep.
     ///
     /// # Panics
-    /// Unless λ, s > 0, M ≥ 0 and D ≥ 1.
-    pub fn new(given: &Ingredients) -> Self {
-        let Ingredients { dim, lambda, s, negative_curvature, gradient_bound, oscillation, .. } = *given;
-        assert!(dim > 0 && lambda > 0.0 && s > 0.0 && negative_curvature >= 0.0, "D ≥ 1, λ, s > 0 and M ≥ 0");
+    /// Unless D ≥ 1, λ, s ≥ 0 and M ≥ 0.
+    pub fn new(facts: &RiskFacts) -> Self {
+        let RiskFacts { dim, lambda, s, gradient_bound, oscillation, .. } = *facts;
+        assert!(dim > 0 && lambda >= 0.0 && s >= 0.0, "D ≥ 1, λ, s ≥ 0");
+        let Some(negative_curvature) = facts.negative_curvature.filter(|_| lambda > 0.0 && s > 0.0) else {
+            let none = Bound::NotAvailable;
+            return Self {
+                bakry_emery: none,
+                coupling: none,
+                holley_stroock: none,
+                villani: none,
+                villani_printed: none,
+            };
+        };
+        assert!(negative_curvature >= 0.0, "M ≥ 0");
         let modulus = lambda - negative_curvature;
         let bakry_emery = if modulus > 0.0 { Bound::of(modulus) } else { Bound::NotAvailable };
-        let villani = villani(given);
+        let villani = villani(facts);
         Self {
             bakry_emery,
             coupling: gradient_bound.map_or(bakry_emery, |k| coupling(lambda, negative_curvature, k, s)),

@@ -25,16 +25,17 @@ impl Potential for Cosines {
 }
 
 impl Cosines {
-    fn ingredients(&self, s: f64) -> Ingredients {
+    fn facts(&self, s: f64) -> RiskFacts {
         let (a, dim) = (self.height, self.dim as f64);
-        Ingredients {
+        RiskFacts {
             dim: self.dim,
             lambda: self.lambda,
             s,
-            negative_curvature: a,
+            negative_curvature: Some(a),
             gradient_bound: Some(a * dim.sqrt()),
             oscillation: Some(2.0 * a * dim),
             laplacian_bound: Some(a * dim),
+            ..RiskFacts::default()
         }
     }
 }
@@ -56,7 +57,7 @@ fn the_gap_lies_above_every_bound() {
         let potential = Cosines { lambda, height, dim };
         // The weights are independent, so the gap is that of one of them.
         let gap = Grid::new(&Cosines { dim: 1, ..potential }, s, None).unwrap().slow_modes().unwrap().gap();
-        let mut given = potential.ingredients(s);
+        let mut given = potential.facts(s);
         for oscillation in [given.oscillation, None] {
             given.oscillation = oscillation;
             let bounds = LowerBounds::new(&given);
@@ -79,7 +80,7 @@ fn constants_too_small_are_caught() {
     let potential = Cosines { lambda: 0.5, height: 0.8, dim: 1 };
     let s = 0.1;
     let gap = Grid::new(&potential, s, None).unwrap().slow_modes().unwrap().gap();
-    let wrong = Cosines { lambda: 0.5, height: 0.4, dim: 1 }.ingredients(s);
+    let wrong = Cosines { lambda: 0.5, height: 0.4, dim: 1 }.facts(s);
     let (_, best) = LowerBounds::new(&wrong).best().unwrap();
     assert!(best > gap.value + gap.error, "{best} {gap:?}");
 }
@@ -87,7 +88,7 @@ fn constants_too_small_are_caught() {
 #[test]
 fn a_quadratic_is_bounded_by_its_curvature() {
     for (theta, s) in [(1.0, 0.1), (0.03, 0.001), (7.0, 2.0)] {
-        let given = Cosines { lambda: theta, height: 0.0, dim: 1 }.ingredients(s);
+        let given = Cosines { lambda: theta, height: 0.0, dim: 1 }.facts(s);
         let bounds = LowerBounds::new(&given);
         let quadratic = Quadratic::new(vec![theta]);
         let gap = Grid::new(&quadratic, s, None).unwrap().slow_modes().unwrap().gap();
@@ -101,8 +102,8 @@ fn a_quadratic_is_bounded_by_its_curvature() {
 }
 
 /// (1 − 2εv)/(2(C + 2ε)) at R ≥ √2 m, the cruder form, by a scan of its own.
-fn cruder(given: &Ingredients) -> f64 {
-    let Ingredients { dim, lambda, s, .. } = *given;
+fn cruder(given: &RiskFacts) -> f64 {
+    let RiskFacts { dim, lambda, s, .. } = *given;
     let (k, osc, d) = (given.gradient_bound.unwrap(), given.oscillation.unwrap_or(f64::MAX), dim as f64);
     let v = given.laplacian_bound.unwrap() + lambda * d;
     let m = (k + (k * k + 2.0 * lambda * d * s).sqrt()) / (2.0 * lambda);
@@ -126,7 +127,7 @@ fn the_villani_bound_is_not_below_the_cruder_form() {
         (2.0, 0.05, 40, 0.3, false),
         (0.5, 1.0, 3, 20.0, false),
     ] {
-        let mut given = Cosines { lambda, height, dim }.ingredients(s);
+        let mut given = Cosines { lambda, height, dim }.facts(s);
         given.oscillation = given.oscillation.filter(|_| osc);
         let (bound, crude) = (villani(&given).derived.value().unwrap(), cruder(&given));
         println!("D = {dim}, s = {s}: {bound:e}, the cruder form {crude:e}");
@@ -139,14 +140,15 @@ fn the_villani_bound_is_not_below_the_cruder_form() {
 
 #[test]
 fn what_cannot_be_had_says_why() {
-    let given = Ingredients {
+    let given = RiskFacts {
         dim: 160,
         lambda: 0.01,
         s: 0.001,
-        negative_curvature: 1.0,
+        negative_curvature: Some(1.0),
         gradient_bound: Some(1.0),
         oscillation: Some(1.0),
         laplacian_bound: Some(10.0),
+        ..RiskFacts::default()
     };
     let none = LowerBounds::new(&given);
     assert_eq!(none.bakry_emery, Bound::NotAvailable);
@@ -154,10 +156,10 @@ fn what_cannot_be_had_says_why() {
         assert_eq!(bound, Bound::BelowResolution);
     }
     assert_eq!(none.best(), None);
-    let unknown = Ingredients { gradient_bound: None, oscillation: None, ..given };
+    let unknown = RiskFacts { gradient_bound: None, oscillation: None, ..given };
     let none = LowerBounds::new(&unknown);
     assert_eq!([none.coupling, none.holley_stroock, none.villani], [Bound::NotAvailable; 3]);
-    let convex = LowerBounds::new(&Ingredients { lambda: 3.0, ..unknown });
+    let convex = LowerBounds::new(&RiskFacts { lambda: 3.0, ..unknown });
     assert_eq!((convex.bakry_emery, convex.coupling), (Bound::Value(2.0), Bound::Value(2.0)));
     let text = toml::Value::try_from(std::collections::BTreeMap::from([("a", Bound::Value(0.5))])).unwrap();
     assert_eq!(text["a"].as_float(), Some(0.5));

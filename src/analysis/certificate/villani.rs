@@ -1,6 +1,7 @@
 //! The bound of λ_s from the Villani function V_s = ‖∇L̃‖²/s − ΔL̃.
 
-use super::{Bound, Ingredients};
+use super::Bound;
+use crate::analysis::risk::RiskFacts;
 
 /// Radii tried, spread evenly in the logarithm of their distance to the smallest.
 const RADII: i32 = 240;
@@ -32,7 +33,7 @@ pub struct Villani {
 ///
 /// Not available without K or a bound of the Laplacian. Better than λe^{−2osc/s} only where 2KR < osc at the best R. For nets
 /// of many weights it is far below 10⁻³⁰⁰ unless s is large: the exponent is at least 4KR/s with R > √(Ds/(2λ)).
-pub fn villani(given: &Ingredients) -> Villani {
+pub fn villani(given: &RiskFacts) -> Villani {
     let Some(route) = Route::new(given) else {
         return Villani { derived: Bound::NotAvailable, printed: Bound::NotAvailable };
     };
@@ -57,8 +58,8 @@ struct Route {
 }
 
 impl Route {
-    fn new(given: &Ingredients) -> Option<Self> {
-        let Ingredients { dim, lambda, s, gradient_bound, oscillation, laplacian_bound, .. } = *given;
+    fn new(given: &RiskFacts) -> Option<Self> {
+        let RiskFacts { dim, lambda, s, gradient_bound, oscillation, laplacian_bound, .. } = *given;
         let (k, weights) = (gradient_bound?, dim as f64);
         let depth = laplacian_bound?.max(0.0) + lambda * weights;
         Some(Self {

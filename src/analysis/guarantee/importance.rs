@@ -1,6 +1,7 @@
 //! χ² of a Gaussian start relative to the Gibbs measure, estimated by importance sampling in any dimension.
 
-use super::laplace::{Proposal, Target, search_starts};
+use super::laplace::{Proposal, Target};
+use super::modes::search_starts;
 use super::start_law::tilted_variance;
 use crate::estimates::Estimate;
 use crate::parallel::Threads;

@@ -1,8 +1,8 @@
 //! Proposals for importance sampling: multivariate t laws around the modes of a density.
 
+use super::modes::find_modes;
 use crate::parallel::Threads;
-use crate::problem::{Potential, Scratch, local_minima};
-use crate::random::{Key, Purpose};
+use crate::problem::{Potential, Scratch};
 use faer::{Mat, Side};
 use rand::{Rng, RngExt};
 use rand_distr::{ChiSquared, Distribution, StandardNormal};
@@ -24,7 +24,6 @@ impl Target<'_> {
     }
 }
 
-// The shape is left at (1, D): minima that differ by the order of hidden units are different modes here.
 impl Potential for Target<'_> {
     fn dim(&self) -> usize {
         self.potential.dim()
@@ -95,12 +94,12 @@ impl Proposal {
         if target.dim() > MOST_WEIGHTS {
             return None;
         }
-        let minima = local_minima(target, starts, threads);
-        let lowest = minima.first()?.value;
+        let minima = find_modes(target, s, target.potential.penalty(), starts, threads);
+        let lowest = minima.first()?.0;
         let mut modes: Vec<Mode> = minima
             .iter()
             .take(MOST_MODES)
-            .filter_map(|m| Mode::new(target, s, &m.weights, 2.0 * (m.value - lowest) / s))
+            .filter_map(|(value, w)| Mode::new(target, s, w, 2.0 * (value - lowest) / s))
             .collect();
         let most = modes.iter().map(|m| m.log_mass).fold(f64::NEG_INFINITY, f64::max);
         modes.iter_mut().for_each(|m| m.share = (m.log_mass - most).exp().max(LEAST_SHARE));
@@ -220,23 +219,6 @@ impl Mode {
         let distance: f64 = image.iter().map(|y| y * y).sum();
         self.log_peak - 0.5 * (FREEDOM + dim as f64) * (distance / FREEDOM).ln_1p()
     }
-}
-
-/// Starting points of the searches: 0, and Gaussian draws with the standard deviations of `variances`, twice these, 1 and 4 where
-/// that is more: the modes of a net lie where its activations turn, whatever s is.
-pub(super) fn search_starts(variances: &[f64], count: u64, seed: u64, tag: u64) -> Vec<Vec<f64>> {
-    let key = Key::new(seed, Purpose::Minimum).tagged(tag);
-    let drawn = (0..count).map(|number| {
-        let mut stream = key.stream(number, 0);
-        let scale = |std: f64| match number % 4 {
-            0 => std,
-            1 => 2.0 * std,
-            2 => std.max(1.0),
-            _ => (2.0 * std).max(4.0),
-        };
-        variances.iter().map(|v| scale(v.sqrt()) * stream.sample::<f64, _>(StandardNormal)).collect()
-    });
-    std::iter::once(vec![0.0; variances.len()]).chain(drawn).collect()
 }
 
 /// −½ Σ [w_k²/v_k + ln 2πv_k].

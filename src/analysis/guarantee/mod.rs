@@ -10,6 +10,7 @@ mod discrete;
 mod importance;
 mod laplace;
 mod line;
+mod modes;
 mod moment_estimates;
 mod moments;
 mod start_law;
@@ -25,6 +26,6 @@ pub use importance::{
 };
 pub use line::Line;
 pub use moment_estimates::MomentEstimates;
-pub use moments::{Argument, Bound, MomentBounds, RiskFacts};
+pub use moments::{Argument, Bound, MomentBounds};
 pub use start_law::{StartArgument, StartBound, StartLaw, WhyInfinite, WhyUnknown};
 pub use steps::{StepsAt, StepsCurve, StepsKind, verdict};

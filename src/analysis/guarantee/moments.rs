@@ -1,32 +1,8 @@
 //! How far the Gibbs measure lies above the minimum: bounds that are certain.
 
-use statrs::function::gamma::ln_gamma;
+use crate::analysis::risk::RiskFacts;
 
-/// What is known for certain of a risk L̃ = G + (λ/2)‖W‖², G ≥ 0 the data term. Every `None` only costs the bounds that need it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct RiskFacts {
-    /// D, the number of weights.
-    pub dim: usize,
-    /// The noise scale s > 0 of dW = −∇L̃ dt + √s dB.
-    pub s: f64,
-    /// λ ≥ 0; bounds that divide by it are left out at 0.
-    pub lambda: f64,
-    /// M ≥ 0: the Hessian of G is nowhere below −M.
-    pub negative_curvature: Option<f64>,
-    /// K: sup ‖∇G‖ is at most this.
-    pub gradient_bound: Option<f64>,
-    /// sup G − inf G is at most this.
-    pub oscillation: Option<f64>,
-    /// sup ΔG is at most this.
-    pub laplacian_bound: Option<f64>,
-    /// A Lipschitz constant of ∇L̃, the penalty included.
-    pub gradient_lipschitz: Option<f64>,
-    /// Λ: G(W) ≤ (Λ/2)‖W‖² + O(‖W‖). For the square loss ‖a‖² L² μ_x, since |f(W) − f(0)| ≤ ‖a‖ L ‖W x‖. Not needed where
-    /// K is known.
-    pub growth: Option<f64>,
-    /// A certified lower bound of the spectral gap λ_s.
-    pub gap_lower: Option<f64>,
-}
+use statrs::function::gamma::ln_gamma;
 
 /// The argument behind a bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -128,11 +104,6 @@ impl MomentBounds {
 }
 
 impl RiskFacts {
-    /// λ − M where it is not negative: the modulus of convexity of L̃.
-    pub fn convexity(&self) -> Option<f64> {
-        self.negative_curvature.map(|m| self.lambda - m).filter(|r| *r >= 0.0)
-    }
-
     /// A bound m of √E_μ‖W‖². With F = W: λ E‖W‖² + E⟨W, ∇G⟩ = D s/2, so λm² ≤ D s/2 + K m. Where G is bounded, relative to
     /// N = N(0, s/(2λ) I) the entropy of μ is at most 2 osc/s, and Talagrand's transport inequality gives
     /// m ≤ √(D s/(2λ)) + √(2 osc/λ).

@@ -1,6 +1,6 @@
 //! χ² of a start relative to the Gibbs measure: finite or not, and how large at most.
 
-use super::RiskFacts;
+use crate::analysis::risk::RiskFacts;
 
 /// What is known for certain of χ² = ∫ (ρ − μ_s)²/μ_s for the law ρ of W₀.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -34,7 +34,7 @@ impl Certified<'_> {
     /// Everything; `found` are the rows that this process has so far, among them the upper end of the bracket.
     pub fn results(&self, found: &[EstimateRow]) -> Results {
         let mut results = Results::default();
-        let bounds = self.theory.and_then(|theory| theory.lower_bounds(self.s));
+        let bounds = self.theory.map(|theory| theory.lower_bounds(self.s));
         results.estimates.push(self.lower_row(bounds.as_ref()));
         results.estimates.extend(self.curvature_rows());
         if let Some(theory) = self.theory.filter(|theory| theory.lambda > 0.0) {

@@ -1,6 +1,7 @@
 //! Lower bounds of the spectral gap, and the gap itself where a grid has it.
 
-use crate::analysis::certificate::{Bound, LowerBounds};
+use crate::analysis::certificate::LowerBounds;
+use crate::analysis::risk::RiskFacts;
 use crate::analysis::spectrum::{Grid, Numeric};
 use crate::study::plan::Plan;
 use crate::study::theory::Theory;
@@ -23,14 +24,10 @@ pub struct GapLower {
 impl GapLower {
     /// The bounds at noise scale `s`. Cost: milliseconds; for D ≤ 2 up to some seconds.
     pub fn new(plan: &Plan, s: f64, theory: Option<&Theory>) -> Self {
-        let none = LowerBounds {
-            bakry_emery: Bound::NotAvailable,
-            coupling: Bound::NotAvailable,
-            holley_stroock: Bound::NotAvailable,
-            villani: Bound::NotAvailable,
-            villani_printed: Bound::NotAvailable,
+        let bounds = match theory {
+            Some(theory) => theory.lower_bounds(s),
+            None => LowerBounds::new(&RiskFacts { dim: 1, ..RiskFacts::default() }),
         };
-        let bounds = theory.and_then(|theory| theory.lower_bounds(s)).unwrap_or(none);
         let confined = plan.net().is_none_or(|net| net.settings().lambda > 0.0);
         let grid = (plan.potential().dim() <= 2 && s > 0.0 && confined)
             .then(|| Grid::new(plan.potential(), s, None).ok())

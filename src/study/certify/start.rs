@@ -1,9 +1,7 @@
 //! The start under the theorem: admissible or not, and how far from the Gibbs measure in χ².
 
-use crate::analysis::guarantee::{
-    ImportanceSettings, StartLaw, WhyInfinite, WhyUnknown, chi_squared_estimate,
-};
-use crate::estimates::{Estimate, significant};
+use crate::analysis::guarantee::{ImportanceSettings, chi_squared_estimate};
+use crate::estimates::Estimate;
 use crate::parallel::Threads;
 use crate::study::plan::Plan;
 use crate::study::theory::Theory;
@@ -24,6 +22,8 @@ pub struct StartReport {
     pub effective_sample_size: Option<f64>,
     /// The largest admissible standard deviation of a Gaussian start, where one is known.
     pub largest_std: Option<f64>,
+    /// The verdict.
+    pub verdict: String,
     /// Why a number is missing, and what would help.
     pub note: String,
 }
@@ -41,6 +41,7 @@ impl StartReport {
             ln_one_plus_chi_squared_std_err: None,
             effective_sample_size: None,
             largest_std: None,
+            verdict: String::new(),
             note: "no theorem here is about this problem, or there is no noise".into(),
         };
         let Some(theory) = theory.filter(|_| s > 0.0) else {
@@ -50,8 +51,10 @@ impl StartReport {
         report.admissible = law.admissible();
         report.ln_one_plus_chi_squared_bound = law.ln_one_plus_chi_squared();
         report.largest_std = (theory.lambda > 0.0).then(|| (s / theory.lambda).sqrt());
-        report.note = note(&law);
+        report.verdict = law.sentence();
+        report.note = report.verdict.clone();
         if law.admissible() == Some(true) {
+            report.note = String::new();
             report.add_estimate(plan, s, theory, threads);
         }
         report
@@ -86,33 +89,5 @@ impl StartReport {
                 }
             }
         }
-    }
-}
-
-/// What stands in the way, with the remedy.
-fn note(law: &StartLaw) -> String {
-    match law {
-        StartLaw::Finite { bound: Some(_) } => String::new(),
-        StartLaw::Finite { bound: None } => "finite, but no explicit bound is known for this loss".into(),
-        StartLaw::Infinite(WhyInfinite::NoDensity { largest_std }) => {
-            let remedy = largest_std.map_or(String::new(), |std| format!(" with std < {}", significant(std)));
-            format!(
-                "infinite: the start has no density; count time from some t0 > 0, or start from a Gaussian{remedy}"
-            )
-        }
-        StartLaw::Infinite(WhyInfinite::TooWide { std, largest_std }) => format!(
-            "infinite: the tails of the start outweigh those of the Gibbs measure, std = {} against sqrt(s/lambda) = {}; \
-             start with less, or take a larger s",
-            significant(*std),
-            significant(*largest_std)
-        ),
-        StartLaw::Unknown(WhyUnknown::NoPenalty) => "not known: there is no penalty; write lambda > 0".into(),
-        StartLaw::Unknown(WhyUnknown::Growth { std, sufficient_std, largest_std }) => format!(
-            "not known: std = {} lies between {}, below which it is finite, and {}, from which on it is not",
-            significant(*std),
-            significant(*sufficient_std),
-            significant(*largest_std)
-        ),
-        StartLaw::Unknown(WhyUnknown::NoBounds) => "not known: nothing bounds the growth of this risk".into(),
     }
 }

@@ -96,17 +96,10 @@ fn step_size(found: &Certificate) -> Option<String> {
 }
 
 fn start(found: &Certificate) -> String {
-    let note = &found.start.note;
-    match found.start.admissible {
-        Some(true) => {
-            let limit = found
-                .start
-                .largest_std
-                .map_or(String::new(), |std| format!("; a Gaussian start is up to std = {}", short(std)));
-            format!("Start: admissible (chi squared is finite{limit}).")
-        }
-        Some(false) => format!("Start: not admissible, chi squared is {note}."),
-        None => format!("Start: whether it is admissible is {note}."),
+    if found.start.verdict.is_empty() {
+        format!("Start: {}.", found.start.note)
+    } else {
+        format!("Start: {}.", found.start.verdict)
     }
 }
 

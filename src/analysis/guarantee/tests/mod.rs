@@ -5,7 +5,8 @@ mod moments;
 mod start;
 
 use super::*;
-use crate::analysis::certificate::{Ingredients, LowerBounds};
+use crate::analysis::certificate::LowerBounds;
+use crate::analysis::risk::RiskFacts;
 use crate::analysis::spectrum::Grid;
 use crate::numerics::{Activation, Backend, Loss};
 use crate::problem::data::{LabelKind, Rows, Split};
@@ -37,28 +38,8 @@ fn random_net(number: u64, width: usize, inputs: usize, loss: Loss) -> TwoLayer 
 
 /// Everything that is known of a net.
 fn facts(net: &TwoLayer, s: f64) -> RiskFacts {
-    let (constants, settings) = (net.constants(), net.settings());
-    let slope = settings.activation.max_slope(settings.beta);
-    let (gradient_bound, oscillation) = (constants.gradient_bound.data, constants.oscillation);
-    let (lambda, laplacian_bound) = (settings.lambda, constants.laplacian_bound);
-    let gap_lower = constants.negative_curvature.data.and_then(|negative_curvature| {
-        let dim = net.dim();
-        let given =
-            Ingredients { dim, lambda, s, negative_curvature, gradient_bound, oscillation, laplacian_bound };
-        LowerBounds::new(&given).best()
-    });
-    RiskFacts {
-        dim: net.dim(),
-        s,
-        lambda,
-        negative_curvature: constants.negative_curvature.data,
-        gradient_bound,
-        oscillation,
-        laplacian_bound,
-        gradient_lipschitz: constants.gradient_lipschitz.data,
-        growth: Some((constants.outer_norm * slope).powi(2) * constants.data.mean_square_top_eigenvalue),
-        gap_lower: gap_lower.map(|best| best.1),
-    }
+    let facts = RiskFacts::of_net(net, s);
+    RiskFacts { gap_lower: LowerBounds::new(&facts).best().map(|best| best.1), ..facts }
 }
 
 fn noise(number: u64) -> f64 {
