@@ -2,6 +2,7 @@
 //!
 //! Pure functions of samples, readings and a potential; what they return carries its error.
 
+pub mod agreement;
 pub mod certificate;
 pub mod curvature;
 pub mod distances;

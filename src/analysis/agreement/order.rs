@@ -1,0 +1,243 @@
+//! The leading order in s of a difference of expectations.
+
+use super::least_squares::{Known, goodness, least_freedom};
+use super::measured::{Measured, student_quantile};
+use super::profile::{Profile, profile};
+use super::slopes::{LocalSlope, local_slopes};
+use crate::analysis::guarantee::Range;
+use crate::estimates::LEVEL;
+
+/// A point is above the Monte-Carlo floor where its difference is more than this many half widths of its interval.
+pub const FLOOR: f64 = 2.0;
+/// The largest |r s| of the correction at the largest s.
+pub const LARGEST_CORRECTION: f64 = 0.5;
+/// The integrator's bias must be under this part of the smallest difference.
+const BIAS: f64 = 1.0 / 3.0;
+/// Fits that leave more than a right model does this often are refused.
+const POOR: f64 = 1e-3;
+/// Fewest points of an order.
+const FEWEST: usize = 3;
+
+/// A linear functional of the difference (d at one time, ∫ d dt) at one s.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct OrderPoint {
+    /// s > 0.
+    pub s: f64,
+    /// D(s).
+    pub difference: Measured,
+    /// A bound on what is left of the integrator's bias in D: the larger end, in size, of the bias's interval; where the measured
+    /// bias was subtracted from D (its error then belongs into D's), a bound on what that leaves. 0 where there is none.
+    pub dt_bias: f64,
+}
+
+impl OrderPoint {
+    /// The Monte-Carlo floor at this s: [`FLOOR`] half widths of D's 95 % interval.
+    pub fn floor(&self) -> f64 {
+        FLOOR * self.difference.half(LEVEL)
+    }
+
+    /// Whether |D| is above the floor.
+    pub fn is_above_floor(&self) -> bool {
+        self.difference.value.abs() > self.floor()
+    }
+}
+
+/// c₁ s + c₂ s² by weighted least squares.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct Polynomial {
+    /// c₁.
+    pub first: Measured,
+    /// c₂.
+    pub second: Measured,
+    /// How often right terms leave as much as was left.
+    pub p_value: Option<f64>,
+}
+
+/// What runs at several s say of the order.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Order {
+    /// q of D(s) = c s^q (1 + r s) with |r s| ≤ [`LARGEST_CORRECTION`] at the largest s, and its 95 % interval.
+    pub exponent: Range,
+    /// r s at the largest s, for the best q: where it is at its bound, the points are not in the window of the leading order.
+    pub correction: f64,
+    /// How often the model leaves as much as was left; `None` for three points.
+    pub p_value: Option<f64>,
+    /// The fit of c₁ s + c₂ s².
+    pub polynomial: Polynomial,
+    /// Slopes between neighbours of the points above the floor, from the largest s on.
+    pub slopes: Vec<LocalSlope>,
+    /// The s that went in, falling.
+    pub used: Vec<f64>,
+    /// The s in the Monte-Carlo floor, left out.
+    pub in_floor: Vec<f64>,
+}
+
+impl Order {
+    /// The only whole number in the interval; `None` where it holds none or several.
+    pub fn whole(&self) -> Option<u32> {
+        let (first, last) = (self.exponent.low.ceil(), self.exponent.high.floor());
+        (first == last && first >= 0.0).then_some(first as u32)
+    }
+}
+
+/// Why there is no order.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum NoOrder {
+    /// Fewer than three points are above the floor.
+    TooFewAboveFloor {
+        /// How many are.
+        above: usize,
+        /// How many points there are.
+        of: usize,
+    },
+    /// The integrator's bias may be a third of the smallest difference or more.
+    StepBias {
+        /// Where.
+        s: f64,
+        /// The bound of the bias there.
+        bias: f64,
+        /// The smallest difference above the floor.
+        smallest: f64,
+    },
+    /// One power with one correction does not describe the points.
+    PoorFit {
+        /// How often a right model leaves as much.
+        p_value: f64,
+    },
+    /// Every power up to one end of those looked through fits: the errors are too large or the s too close.
+    NotBounded,
+    /// Two equal s, an error that is 0 or not finite, or errors that determine each other.
+    Degenerate,
+}
+
+impl std::fmt::Display for NoOrder {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        match self {
+            Self::TooFewAboveFloor { above, of } => write!(
+                f,
+                "not resolved: {above} of {of} differences are above the Monte-Carlo floor, an order needs {FEWEST}; more particles \
+                 or larger s"
+            ),
+            Self::StepBias { s, bias, smallest } => write!(
+                f,
+                "not resolved: at s = {s} the bias of the integrator's step may be {bias:.2e}, not under a third of the smallest \
+                 difference {smallest:.2e}; a smaller dt"
+            ),
+            Self::PoorFit { p_value } => write!(
+                f,
+                "not resolved: c s^q (1 + r s) with |r s| <= {LARGEST_CORRECTION} does not describe the differences \
+                 (p = {p_value:.1e}); smaller s"
+            ),
+            Self::NotBounded => {
+                f.write_str("not resolved: the interval of the order has no end; more particles, or s further apart")
+            }
+            Self::Degenerate => f.write_str(
+                "none: two s are equal, a difference has no error of its own, or the errors determine each other",
+            ),
+        }
+    }
+}
+
+/// The leading order in s, from linear functionals D of the difference (not from sup_t |d|, which noise lifts).
+///
+/// *Model*: D(s) = c s^q (1 + r s) with errors of known covariance and |r s| ≤ [`LARGEST_CORRECTION`]: s^q leads in the window. Without
+/// that condition s(0 + r s) would be a model of order 1 with the values of one of order 2. Where c₁ of c₁ s + c₂ s² nearly
+/// cancels, q is the order seen in this window, and `polynomial` shows whether c₁ is 0; use small s·θ_max, and a start with a
+/// large gradient.
+///
+/// *Interval*: all q whose best fit (over c, r) leaves at most t² more than the best of all, with t the 0.975 quantile of Student's law
+/// with the smallest degrees of freedom at hand (likelihood ratio with known variances); widened to the outermost ends for D shifted within ±`dt_bias`, each point in the
+/// direction that moves q most.
+///
+/// `points` in any order of s. `correlations`: of their errors, m × m in the order of `points`; `None`: independent, that is, no
+/// random number is shared between two s. Points in the floor are left out, which favours large |D| a little among points near
+/// it.
+///
+/// # Errors
+/// [`NoOrder`], whose sentence names the remedy.
+///
+/// # Panics
+/// When `correlations` is not m × m.
+pub fn order(points: &[OrderPoint], correlations: Option<&[f64]>) -> Result<Order, NoOrder> {
+    let m = points.len();
+    assert!(correlations.is_none_or(|c| c.len() == m * m), "one correlation for each two points");
+    let mut falling: Vec<usize> = (0..m).collect();
+    falling.sort_by(|&i, &j| points[j].s.total_cmp(&points[i].s));
+    let (above, below): (Vec<usize>, Vec<usize>) = falling.iter().partition(|&&i| points[i].is_above_floor());
+    let used: Vec<OrderPoint> = above.iter().map(|&i| points[i]).collect();
+    if used.len() < FEWEST {
+        return Err(NoOrder::TooFewAboveFloor { above: used.len(), of: m });
+    }
+    bias_is_small(&used)?;
+    let correlations: Option<Vec<f64>> =
+        correlations.map(|c| above.iter().flat_map(|&i| above.iter().map(move |&j| c[i * m + j])).collect());
+    let correlations = correlations.as_deref();
+    if used.windows(2).any(|pair| pair[0].s == pair[1].s)
+        || !used.iter().all(|p| p.s > 0.0 && p.s.is_finite())
+    {
+        return Err(NoOrder::Degenerate);
+    }
+    let differences: Vec<Measured> = used.iter().map(|p| p.difference).collect();
+    let known = Known::new(&differences, correlations).ok_or(NoOrder::Degenerate)?;
+    let freedom = least_freedom(&differences);
+    let (exponent, found) = exponent(&known, &used, student_quantile(freedom, 0.5 + LEVEL / 2.0).powi(2))?;
+    let p_value = goodness(found.best.rest, used.len() - FEWEST);
+    if let Some(p_value) = p_value.filter(|&p| p < POOR) {
+        return Err(NoOrder::PoorFit { p_value });
+    }
+    Ok(Order {
+        exponent,
+        correction: found.best.correction,
+        p_value,
+        polynomial: polynomial(&known, &used, freedom),
+        slopes: local_slopes(&used, correlations),
+        used: used.iter().map(|p| p.s).collect(),
+        in_floor: below.iter().map(|&i| points[i].s).collect(),
+    })
+}
+
+fn bias_is_small(used: &[OrderPoint]) -> Result<(), NoOrder> {
+    let smallest = used.iter().map(|p| p.difference.value.abs()).fold(f64::INFINITY, f64::min);
+    let too_large = |p: &&OrderPoint| !(p.dt_bias.abs() < BIAS * smallest);
+    match used.iter().find(too_large) {
+        Some(p) => Err(NoOrder::StepBias { s: p.s, bias: p.dt_bias, smallest }),
+        None => Ok(()),
+    }
+}
+
+/// The interval of q with the fit behind its value.
+fn exponent(known: &Known, used: &[OrderPoint], rise: f64) -> Result<(Range, Profile), NoOrder> {
+    let x: Vec<f64> = used.iter().map(|p| p.s / used[0].s).collect();
+    let values: Vec<f64> = used.iter().map(|p| p.difference.value).collect();
+    let fit = |values: &[f64]| profile(&known.with_values(values), &x, LARGEST_CORRECTION, rise);
+    let ends = |found: &Profile| found.low.zip(found.high).ok_or(NoOrder::NotBounded);
+    let found = fit(&values);
+    let (mut low, mut high) = ends(&found)?;
+    if used.iter().any(|p| p.dt_bias != 0.0) {
+        // The direction in which a shift of each point alone moves q.
+        let moves = |k: usize| {
+            let mut shifted = values.clone();
+            shifted[k] += used[k].dt_bias.abs();
+            (fit(&shifted).best.power - found.best.power).signum()
+        };
+        let directions: Vec<f64> = (0..used.len()).map(moves).collect();
+        for side in [-1.0, 1.0] {
+            let shifts = used.iter().zip(&directions).map(|(p, d)| side * d * p.dt_bias.abs());
+            let shifted: Vec<f64> = values.iter().zip(shifts).map(|(v, d)| v + d).collect();
+            let (l, h) = ends(&fit(&shifted))?;
+            (low, high) = (low.min(l), high.max(h));
+        }
+    }
+    Ok((Range { value: found.best.power, low, high }, found))
+}
+
+fn polynomial(known: &Known, used: &[OrderPoint], freedom: f64) -> Polynomial {
+    let power = |q: i32| known.seen(&used.iter().map(|p| p.s.powi(q)).collect::<Vec<_>>());
+    let fit = known.two_terms(&power(1), &power(2));
+    let measured = |value: f64, variance: f64| Measured { value, std_err: variance.sqrt(), freedom };
+    Polynomial {
+        first: measured(fit.first, fit.variances.0),
+        second: measured(fit.second, fit.variances.1),
+        p_value: goodness(fit.rest, used.len() - 2),
+    }
+}

@@ -1,0 +1,90 @@
+//! How many particles the next s asks for.
+
+use super::measured::{Measured, student_quantile};
+use super::order::FLOOR;
+use crate::estimates::LEVEL;
+
+/// With this probability the difference at the next s comes out above the floor.
+const POWER: f64 = 0.9;
+
+/// Particles that resolve a difference, from a run at another s.
+///
+/// With half width z·σ/√n, z = 1.96, a difference D is above the floor of 2 half widths ([`FLOOR`]) nine times in ten where
+/// |D| ≥ (2z + 1.28) σ/√n.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+pub struct ParticlesNeeded {
+    /// For the measured |D| times (s'/s)^q.
+    pub expected: f64,
+    /// For the smallest |D| of the pilot's interval; `None` where that holds 0, so that no number is enough for sure.
+    pub at_most: Option<f64>,
+}
+
+impl ParticlesNeeded {
+    /// `pilot`: D(s) with its error from `particles` particles. `next`: s'/s, in (0, 1) for a smaller s. `order`: q with
+    /// |D| ∝ s^q (1 or 2 for weak order 1 or 2). `variance_order`: v with Var d_i ∝ s^v: 0 is the careful choice; 1 where only SGD's noise makes the
+    /// particles differ; measured where two scales are at hand ([`variance_order`](Self::variance_order)).
+    ///
+    /// `None` where the pilot's difference is 0 or something is not finite.
+    pub fn new(pilot: &Measured, particles: u64, next: f64, order: f64, variance_order: f64) -> Option<Self> {
+        let spread = pilot.std_err * (particles as f64).sqrt() * next.powf(0.5 * variance_order);
+        let quantile = |p: f64| student_quantile(f64::INFINITY, p);
+        let multiple = FLOOR * quantile(0.5 + LEVEL / 2.0) + quantile(POWER);
+        let for_size = |size: f64| {
+            let needed = (multiple * spread / (size * next.powf(order))).powi(2).ceil();
+            (size > 0.0 && needed.is_finite()).then_some(needed.max(2.0))
+        };
+        Some(Self {
+            expected: for_size(pilot.value.abs())?,
+            at_most: for_size(pilot.value.abs() - pilot.half(LEVEL)),
+        })
+    }
+
+    /// Particles for a half width of at most `half` where `particles` particles gave the half width `found`: half widths fall
+    /// like 1/√n. For rounds that double the particles until a width is reached.
+    pub fn for_half_width(particles: u64, found: f64, half: f64) -> f64 {
+        (particles as f64 * (found / half).powi(2)).ceil()
+    }
+
+    /// v with Var d_i ∝ s^v between two runs (s, standard error of D, particles).
+    pub fn variance_order(large: (f64, f64, u64), small: (f64, f64, u64)) -> f64 {
+        let variance = |(_, std_err, n): (f64, f64, u64)| std_err * std_err * n as f64;
+        (variance(large) / variance(small)).ln() / (large.0 / small.0).ln()
+    }
+
+    /// The rule in words, for a line before the run.
+    pub fn sentence(&self, s: f64) -> String {
+        let worst = match self.at_most {
+            Some(most) => format!("at most {most:.2e} by the pilot's interval"),
+            None => "without an upper end: the pilot's own interval holds 0".into(),
+        };
+        format!("s = {s}: about {:.2e} particles resolve the difference, {worst}", self.expected)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_smaller_s_of_order_two_asks_for_sixteen_times_the_particles() {
+        let pilot = Measured { value: -0.1, std_err: 0.01, freedom: 1e12 };
+        let at = |next, v| ParticlesNeeded::new(&pilot, 1000, next, 2.0, v).unwrap();
+        let (same, half) = (at(1.0, 0.0), at(0.5, 0.0));
+        // σ² = 0.1, |D| = 0.1: (2·1.95996 + 1.28155)²·10.
+        assert_eq!(same.expected, 271.0);
+        assert!((half.expected / same.expected - 16.0).abs() < 0.1);
+        assert!((at(0.5, 1.0).expected / same.expected - 8.0).abs() < 0.1);
+        assert!(half.at_most.unwrap() > half.expected);
+        let vague = ParticlesNeeded::new(&Measured { std_err: 0.06, ..pilot }, 1000, 0.5, 1.0, 0.0).unwrap();
+        assert_eq!(vague.at_most, None);
+        assert!(vague.sentence(0.1).contains("holds 0"));
+        assert_eq!(ParticlesNeeded::new(&Measured { value: 0.0, ..pilot }, 1000, 0.5, 1.0, 0.0), None);
+    }
+
+    #[test]
+    fn widths_and_variances_scale() {
+        assert_eq!(ParticlesNeeded::for_half_width(100, 0.2, 0.1), 400.0);
+        let v = ParticlesNeeded::variance_order((0.4, 0.1, 100), (0.1, 0.1, 25));
+        assert!((v - 1.0).abs() < 1e-12);
+    }
+}
