@@ -153,7 +153,7 @@ fn check_figure(results: &Results) -> Option<Figure> {
     drawing.layers.push(Layer::Line { label, style, x, y });
     let bound = rows.iter().filter_map(|row| Some((row.step as f64, row.log_bound?.exp())));
     let (x, y): (Vec<f64>, Vec<f64>) = bound.filter(|(_, bound)| *bound <= HEADROOM * largest).unzip();
-    let label = "guarantee from the prior start: certified constants, $A$ and $B$ measured".into();
+    let label = "bound for the prior start, which is not the start measured".into();
     drawing.layers.push(Layer::Line { label, style: Style::Reference(0), x, y });
     if let Some(last) = run.last().filter(|last| rows.iter().any(|row| row.step > last.step)) {
         let time = number(last.s * last.step as f64);
@@ -205,12 +205,13 @@ fn rays_figure(results: &Results, curve: &CurveName, suffix: &str) -> Option<Fig
         drawing.layers.push(Layer::Line { label, style: Style::Reference(0), x, y });
     }
     let point = results.points.iter().find(|point| point.point == curve.point)?;
-    if let Some(lambda) = point.data["lambda"].as_f64() {
+    let bounded = last.lower_bound.is_some();
+    if let Some(lambda) = point.data["lambda"].as_f64().filter(|_| bounded) {
         let label = "limit $λ^2$ where the data gradient is bounded".into();
         drawing.layers.push(Layer::Level { label, style: Style::Reference(1), y: lambda * lambda });
     }
     if let Some(radius) = radius_row(results, curve) {
-        let label = "$R_0$: $V_s > 0$ on every ray beyond".into();
+        let label = "$R_0$: $V_s > 0$ at every place read beyond".into();
         drawing.layers.push(Layer::Mark { label, style: Style::Reference(2), x: radius });
     }
     Some(drawing)

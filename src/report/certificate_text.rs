@@ -108,7 +108,7 @@ fn measured(text: &mut String, found: &Certificate) {
             || format!("not positive on some ray at |W| = {}", cell(Some(rays.last_radius))),
             |radius| {
                 format!(
-                    "> 0 on every ray from |W| = R0 = {} to {}",
+                    "> 0 at every place read from |W| = R0 = {} to {}",
                     cell(Some(radius)),
                     cell(Some(rays.last_radius))
                 )

@@ -17,7 +17,7 @@ pub struct Folder {
 }
 
 /// What a run writes; a folder with one of these holds results.
-const HELD: [&str; 14] = [
+const HELD: [&str; 16] = [
     "record.json",
     "curves.csv",
     "estimates.csv",
@@ -29,6 +29,8 @@ const HELD: [&str; 14] = [
     "bounds.csv",
     "steps.csv",
     "checks.csv",
+    "agreement.csv",
+    "orders.csv",
     "rays.csv",
     "particles",
     "figures",
@@ -98,6 +100,8 @@ impl Folder {
         self.write_optional("bounds.csv", &results.bounds)?;
         self.write_optional("steps.csv", &results.steps)?;
         self.write_optional("checks.csv", &results.checks)?;
+        self.write_optional("agreement.csv", &results.bands)?;
+        self.write_optional("orders.csv", &results.orders)?;
         self.write_optional("rays.csv", &results.rays)?;
         if results.points.iter().any(|point| !point.settings.is_empty()) {
             write_whole(&self.path.join("points.csv"), &tables::points(&results.points)?)?;
@@ -143,6 +147,8 @@ impl Folder {
             bounds: self.read_optional("bounds.csv")?,
             steps: self.read_optional("steps.csv")?,
             checks: self.read_optional("checks.csv")?,
+            bands: self.read_optional("agreement.csv")?,
+            orders: self.read_optional("orders.csv")?,
             rays: self.read_optional("rays.csv")?,
         })
     }

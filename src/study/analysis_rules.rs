@@ -1,6 +1,6 @@
 //! What the settings of analyses must be, and what analyses need of the rest of the study.
 
-use super::analysis_spec::{AnalysisSpec, CertificateSpec, GibbsSpec, MixingSpec};
+use super::analysis_spec::{AgreementSpec, AnalysisSpec, CertificateSpec, GibbsSpec, MixingSpec};
 use super::rules::Rules;
 use super::spec::{DynamicsSpec, Study};
 use crate::error::Result;
@@ -13,7 +13,7 @@ const MOST_LISTED: usize = 32;
 impl Rules<'_> {
     /// `[analysis]`.
     pub(super) fn analysis(&self, study: &Study) -> Result<()> {
-        let AnalysisSpec { gibbs, mixing, certificate, .. } = &study.analysis;
+        let AnalysisSpec { gibbs, mixing, certificate, agreement } = &study.analysis;
         let discrete = certificate.as_ref().is_some_and(|c| !c.noise_scales.is_empty());
         for (asked, name) in [
             (gibbs.is_some(), "gibbs"),
@@ -32,7 +32,8 @@ impl Rules<'_> {
         }
         gibbs.as_ref().map_or(Ok(()), |gibbs| self.gibbs(gibbs))?;
         mixing.as_ref().map_or(Ok(()), |mixing| self.mixing(mixing))?;
-        certificate.as_ref().map_or(Ok(()), |certificate| self.certificate(certificate, study))
+        certificate.as_ref().map_or(Ok(()), |certificate| self.certificate(certificate, study))?;
+        agreement.as_ref().map_or(Ok(()), |agreement| self.agreement(agreement, study))
     }
 
     /// A Gibbs measure needs noise.
@@ -77,6 +78,50 @@ impl Rules<'_> {
         self.excesses(epsilons, &format!("{at}.epsilons"))?;
         self.whole(*rays, 2, 4096, &format!("{at}.rays"), "64 is the default")?;
         self.whole(*particles as usize, 2, 1_000_000, &format!("{at}.particles"), "1024 is the default")?;
+        self.scales(noise_scales, 2, at)?;
+        let (count, path, listed) =
+            (noise_scales.len(), format!("{at}.noise_scales"), format!("{noise_scales:?}"));
+        let sgd = study.process.iter().any(|process| matches!(process.dynamics, DynamicsSpec::Sgd(_)));
+        let rule =
+            "left out where the study has no process of kind \"sgd\", whose batch and sampling are used";
+        self.require(count == 0 || sgd, &path, listed, rule, "add a process of kind \"sgd\"")
+    }
+
+    fn agreement(&self, agreement: &AgreementSpec, study: &Study) -> Result<()> {
+        let AgreementSpec { with, margin, noise_scales, particles } = agreement;
+        let at = "analysis.agreement";
+        if let Some(name) = with {
+            let names: Vec<&str> = study.process.iter().map(|process| process.name.as_str()).collect();
+            let rule = format!("the name of a process: {}", names.join(", "));
+            let known = names.contains(&name.as_str());
+            let path = format!("{at}.with");
+            self.require(
+                known,
+                &path,
+                format!("\"{name}\""),
+                rule,
+                "leave it out for the first of kind \"sgd\"",
+            )?;
+        }
+        let several = study.process.len() > 1;
+        let remedy = "add the process to compare with, or leave the analysis out";
+        self.require(several, at, "asked for", "left out where the study has one process alone", remedy)?;
+        if let Some(margin) = margin {
+            let good = *margin > 0.0 && margin.is_finite();
+            self.require(
+                good,
+                &format!("{at}.margin"),
+                margin,
+                "a finite number > 0",
+                "write for example margin = 0.001",
+            )?;
+        }
+        self.scales(noise_scales, 3, at)?;
+        self.whole(*particles as usize, 2, 1_000_000_000, &format!("{at}.particles"), "1024 is the default")
+    }
+
+    /// Noise scales at which something is run again: none, or at least `least`.
+    fn scales(&self, noise_scales: &[f64], least: usize, at: &str) -> Result<()> {
         let path = format!("{at}.noise_scales");
         for (i, s) in noise_scales.iter().enumerate() {
             let remedy = "list noise scales such as [0.004, 0.002, 0.001]";
@@ -84,14 +129,11 @@ impl Rules<'_> {
             self.require(good, &format!("{path}.{i}"), s, "a finite number > 0", remedy)?;
         }
         let count = noise_scales.len();
-        let rule = format!("none, or from 2 to {MOST_LISTED} noise scales: constants need more than one");
-        let good = count == 0 || (2..=MOST_LISTED).contains(&count);
-        let listed = format!("{noise_scales:?}");
-        self.require(good, &path, &listed, rule, "list for example [0.004, 0.002, 0.001]")?;
-        let sgd = study.process.iter().any(|process| matches!(process.dynamics, DynamicsSpec::Sgd(_)));
-        let rule =
-            "left out where the study has no process of kind \"sgd\", whose batch and sampling are used";
-        self.require(count == 0 || sgd, &path, listed, rule, "add a process of kind \"sgd\"")
+        let rule = format!(
+            "none, or from {least} to {MOST_LISTED} noise scales: fewer say nothing of how things change with s"
+        );
+        let good = count == 0 || (least..=MOST_LISTED).contains(&count);
+        self.require(good, &path, format!("{noise_scales:?}"), rule, "list for example [0.004, 0.002, 0.001]")
     }
 
     fn excesses(&self, epsilons: &[f64], path: &str) -> Result<()> {

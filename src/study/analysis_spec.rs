@@ -15,9 +15,9 @@ pub struct AnalysisSpec {
     /// Rates of convergence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mixing: Option<MixingSpec>,
-    /// SGD against its SDE.
+    /// How far the other processes are from SGD.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agreement: Option<toml::Value>,
+    pub agreement: Option<AgreementSpec>,
 }
 
 /// `[analysis] certificate`: the theorems' numbers for this study.
@@ -91,12 +91,30 @@ impl Default for MixingSpec {
 impl AnalysisSpec {
     /// Its keys.
     pub const KEYS: [&str; 4] = ["certificate", "gibbs", "mixing", "agreement"];
+}
 
-    /// The analyses that are asked for and that this version does not make.
-    pub fn not_made(&self) -> Vec<&'static str> {
-        let on = |value: &Option<toml::Value>| value.is_some();
-        let all = [("agreement", &self.agreement)];
-        all.iter().filter(|(_, value)| on(value)).map(|(name, _)| *name).collect()
+/// `[analysis] agreement`: differences between processes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AgreementSpec {
+    /// The process that the others are compared with; by default the first of kind `sgd`, else the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with: Option<String>,
+    /// ε: is the difference within it at all times?
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub margin: Option<f64>,
+    /// Values of the s of that process at which all is run again, for the order in s; the s and dt of the others keep their
+    /// proportion to it.
+    #[serde(default)]
+    pub noise_scales: Vec<f64>,
+    /// Particles of each of these runs.
+    #[serde(default = "thousand")]
+    pub particles: u64,
+}
+
+impl Default for AgreementSpec {
+    fn default() -> Self {
+        Self { with: None, margin: None, noise_scales: Vec::new(), particles: thousand() }
     }
 }
 

@@ -208,6 +208,17 @@ impl DynamicsSpec {
         }
     }
 
+    /// Into how many finer steps a step of the path is drawn, where it can be.
+    pub fn refinement_mut(&mut self) -> Option<&mut u32> {
+        match self {
+            Self::SgdSde(sde) => Some(&mut sde.refinement),
+            Self::CovarianceSde(sde) => Some(&mut sde.refinement),
+            Self::SecondOrderSde(sde) => Some(&mut sde.refinement),
+            Self::Sgd(_) | Self::GradientFlow(_) | Self::Svag(_) => None,
+            Self::MomentumSgd(_) | Self::UnderdampedSde(_) => None,
+        }
+    }
+
     /// γ of a process with inertia.
     pub fn friction(&self) -> Option<f64> {
         match self {

@@ -175,3 +175,53 @@ pub struct CheckRow {
     /// ln((A + B) s* + C χ e^{−λ_s s* k}) for the start N(0, s*/(2λ) I), where certificates give C, χ and λ_s.
     pub log_bound: Option<f64>,
 }
+
+/// The difference of two processes at one time, with a band that holds at all times together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BandRow {
+    /// The sweep point.
+    pub point: usize,
+    /// `a|b` for a − b.
+    pub process: String,
+    /// The quantity.
+    pub quantity: String,
+    /// t.
+    pub time: f64,
+    /// The mean of the paired differences.
+    pub mean: f64,
+    /// Its standard error.
+    pub std_err: f64,
+    /// Lower end of the 95 % band, simultaneous in t.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// A linear functional of the difference of two processes at one step size.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OrderRow {
+    /// The sweep point.
+    pub point: usize,
+    /// `a|b` for a − b.
+    pub process: String,
+    /// The quantity.
+    pub quantity: String,
+    /// `at T`, or `integral` over time.
+    pub functional: String,
+    /// s.
+    pub s: f64,
+    /// The functional.
+    pub value: f64,
+    /// Its standard error.
+    pub std_err: f64,
+    /// Lower end of its 95 % interval.
+    pub ci_low: f64,
+    /// Upper end.
+    pub ci_high: f64,
+    /// The Monte-Carlo floor, two half widths: sizes below it are not used.
+    pub floor: f64,
+    /// A bound of what the integrator's step adds.
+    pub dt_bias: f64,
+    /// Whether it went into an order.
+    pub used: bool,
+}

@@ -27,14 +27,16 @@ mod sweep;
 mod template;
 mod theory;
 
-pub use analysis_spec::{AnalysisSpec, CertificateSpec, GibbsSpec, MixingSpec};
+pub use analysis_spec::{AgreementSpec, AnalysisSpec, CertificateSpec, GibbsSpec, MixingSpec};
 pub use build_problem::DataSummary;
 pub use certify::{
     Certificate, GapLower, GuaranteeReport, GuaranteedTime, Measured, PlaceCurvature, StartReport,
 };
 pub use check::{Outlook, ProcessOutlook, check};
 pub use clock::{Clock, ClockError, Observation, Spacing};
-pub use findings::{BoundRow, CheckRow, DensityRow, DistanceRow, FitRow, LagRow, RayRow, StepsRow};
+pub use findings::{
+    BandRow, BoundRow, CheckRow, DensityRow, DistanceRow, FitRow, LagRow, OrderRow, RayRow, StepsRow,
+};
 pub use plan::Plan;
 pub use results::{CurveRow, EstimateRow, PointRow, ProcessRow, Results};
 pub use run::{Outcome, Progress, Silent, run};

@@ -111,7 +111,12 @@ impl Plan {
 
     /// A process of this problem, whose step is filled in.
     pub fn process(&self, dynamics: &DynamicsSpec) -> Box<dyn Process + '_> {
-        build_process(dynamics, self.potential(), self.study.seed, self.backend)
+        self.process_of_seed(dynamics, self.study.seed)
+    }
+
+    /// The same with other noise than the study's.
+    pub fn process_of_seed(&self, dynamics: &DynamicsSpec, seed: u64) -> Box<dyn Process + '_> {
+        build_process(dynamics, self.potential(), seed, self.backend)
     }
 }
 

@@ -1,7 +1,9 @@
 //! What a run leaves: the rows of its tables. Reports write, read and draw these and nothing else.
 
 use super::build_problem::DataSummary;
-use super::findings::{BoundRow, CheckRow, DensityRow, DistanceRow, FitRow, LagRow, RayRow, StepsRow};
+use super::findings::{
+    BandRow, BoundRow, CheckRow, DensityRow, DistanceRow, FitRow, LagRow, OrderRow, RayRow, StepsRow,
+};
 use super::spec::Study;
 use crate::ensemble::Divergence;
 use crate::estimates::Estimate;
@@ -34,6 +36,10 @@ pub struct Results {
     pub steps: Vec<StepsRow>,
     /// SGD under the discrete-time guarantee.
     pub checks: Vec<CheckRow>,
+    /// Differences of processes over time.
+    pub bands: Vec<BandRow>,
+    /// Differences of processes against the step size.
+    pub orders: Vec<OrderRow>,
     /// V_s along rays.
     pub rays: Vec<RayRow>,
 }
@@ -55,6 +61,8 @@ impl Results {
         self.bounds.extend(other.bounds);
         self.steps.extend(other.steps);
         self.checks.extend(other.checks);
+        self.bands.extend(other.bands);
+        self.orders.extend(other.orders);
         self.rays.extend(other.rays);
     }
 }

@@ -5,7 +5,7 @@ use super::analysis::{Ended, History, analyse};
 use super::plan::Plan;
 use super::recorder::Recorder;
 use super::results::{PointRow, ProcessRow, Results};
-use super::scalars::{coldest, final_risks, first_particles, minimum_row, not_computed, search_minimum};
+use super::scalars::{coldest, final_risks, first_particles, minimum_row, search_minimum};
 use crate::dynamics::{Block, Process};
 use crate::ensemble::Ensemble;
 use crate::error::Error;
@@ -102,7 +102,8 @@ pub fn run(
         pace.progress.analysing("constants and bounds", 0.0);
         row.certificate = serde_json::to_value(Certificate::new(plan, threads)).unwrap_or_default();
     }
-    let bound = estimates[0].ci_low.zip(estimates[0].value).map_or(0.0, |(low, value)| value - low);
+    let known_bound = estimates[0].ci_low.zip(estimates[0].value).map(|(low, value)| value - low);
+    let bound = known_bound.unwrap_or(0.0);
     let last = ensembles.iter().map(first_particles).collect();
     let points = ensembles.iter().filter_map(coldest);
     let points = points.chain(minimum.iter().map(|m| m.weights.clone())).flatten().collect();
@@ -114,6 +115,7 @@ pub fn run(
         last,
         points,
         minimum: minimum.as_ref().map(|m| (m, bound)),
+        infimum_known: known_bound.is_some(),
     };
     let findings = analyse(plan, &ended, threads, pace.progress);
     let title = plan.study.title.clone();
@@ -126,7 +128,6 @@ pub fn run(
         ..Results::default()
     };
     results.extend(findings);
-    results.estimates.extend(not_computed(plan, point));
     Outcome { results, particles, shape: plan.potential().shape(), failure }
 }
 

@@ -107,20 +107,3 @@ pub fn final_risks(point: usize, curves: &[CurveRow]) -> Vec<EstimateRow> {
     })
     .collect()
 }
-
-/// A row for each analysis that is asked for and that this version does not make.
-pub fn not_computed(plan: &Plan, point: usize) -> Vec<EstimateRow> {
-    let names = |_| ["agreement_sup", "agreement_order"];
-    let row = |analysis: &str, name: &str| EstimateRow {
-        point,
-        name: name.into(),
-        note: format!("not computed: this version has no [analysis] {analysis}"),
-        ..EstimateRow::default()
-    };
-    plan.study
-        .analysis
-        .not_made()
-        .into_iter()
-        .flat_map(|analysis| names(analysis).map(|name| row(analysis, name)))
-        .collect()
-}

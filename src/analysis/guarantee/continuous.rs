@@ -104,6 +104,11 @@ impl Guarantee {
         self.excess + self.transient(t)
     }
 
+    /// The logarithm of [`at`](Self::at), which stays finite where the bound itself leaves the range of the numbers.
+    pub fn ln_at(&self, t: f64) -> f64 {
+        ln_sum(self.excess.ln(), self.ln_amplitude - self.gap.value * t)
+    }
+
     /// The standard error of [`at`](Self::at): that of the excess plus that of the rest, since both may come from one sample.
     pub fn error_at(&self, t: f64) -> f64 {
         let rest = self.ln_amplitude_error.hypot(t * self.gap.std_err);
@@ -128,6 +133,12 @@ impl Guarantee {
         let parts = (room + self.ln_amplitude_error).hypot(t * self.gap.std_err);
         Some(if t > 0.0 { parts / self.gap.value } else { 0.0 })
     }
+}
+
+/// ln(e^a + e^b) without overflow; −∞ stands for 0.
+pub fn ln_sum(a: f64, b: f64) -> f64 {
+    let top = a.max(b);
+    if top == f64::NEG_INFINITY { top } else { top + ((a - top).exp() + (b - top).exp()).ln() }
 }
 
 /// ln χ = ½ ln(e^x − 1) for x = ln(1 + χ²) ≥ 0, without overflow and without loss of digits near 0.

@@ -18,7 +18,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
-pub use continuous::{Gap, GapKind, Guarantee, ln_chi};
+pub use continuous::{Gap, GapKind, Guarantee, ln_chi, ln_sum};
 pub use discrete::{AtScale, DiscreteGuarantee, Range, StepSize, simultaneous_level, steps_within};
 pub use importance::{
     ChiSquaredEstimate, ImportanceSettings, LEAST_EFFECTIVE_SIZE, LogIntegral, NotEstimated,

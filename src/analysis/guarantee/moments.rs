@@ -1,5 +1,6 @@
 //! How far the Gibbs measure lies above the minimum: bounds that are certain.
 
+use super::continuous::ln_sum;
 use crate::analysis::risk::RiskFacts;
 
 use statrs::function::gamma::ln_gamma;
@@ -149,8 +150,8 @@ impl RiskFacts {
         let bound = |theta: f64, eta: f64| {
             let inside = log_unit_ball + dim * radius(eta)?.ln();
             let outside = log_power((1.0 - theta) * lambda * (1.0 - eta));
-            let ratio = log_sum(inside, outside) - log_power(l);
-            Some(0.5 * s / theta * log_sum(ratio, 1.0))
+            let ratio = ln_sum(inside, outside) - log_power(l);
+            Some(0.5 * s / theta * ln_sum(ratio, 1.0))
         };
         let grid = (1..20).flat_map(|i| (1..10).map(move |j| (0.05 * f64::from(i), 0.1 * f64::from(j))));
         grid.filter_map(|(theta, eta)| bound(theta, eta)).filter(|b| b.is_finite()).min_by(f64::total_cmp)
@@ -178,12 +179,6 @@ impl RiskFacts {
         let laplacian = by_data.into_iter().chain(by_lipschitz).min_by(f64::total_cmp)?;
         Some(0.5 * self.s * (laplacian.max(0.0) / self.gap_lower.filter(|gap| *gap > 0.0)?).sqrt())
     }
-}
-
-/// ln(e^a + e^b); −∞ stands for 0.
-fn log_sum(a: f64, b: f64) -> f64 {
-    let top = a.max(b);
-    if top == f64::NEG_INFINITY { top } else { top + ((a - top).exp() + (b - top).exp()).ln() }
 }
 
 fn smallest(candidates: impl IntoIterator<Item = (Argument, Option<f64>)>) -> Option<Bound> {

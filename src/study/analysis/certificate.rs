@@ -217,13 +217,7 @@ impl Certified<'_> {
             process: self.place.process.into(),
             name: name.into(),
             time,
-            // ln(excess + e^{a − λt}) without overflow.
-            log_value: {
-                let (level, rest) =
-                    (guarantee.excess.ln(), guarantee.ln_amplitude - guarantee.gap.value * time);
-                let larger = level.max(rest);
-                larger + ((level - larger).exp() + (rest - larger).exp()).ln()
-            },
+            log_value: guarantee.ln_at(time),
             level: guarantee.excess,
         };
         times.map(row).collect()

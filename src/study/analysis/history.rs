@@ -67,10 +67,10 @@ pub struct History {
 }
 
 impl History {
-    /// Room for `plan`, which asks for the analyses `gibbs` or `mixing`; `None` where it asks for neither.
+    /// Room for `plan`, which asks for the analyses `gibbs`, `mixing` or `agreement`; `None` where it asks for none.
     pub fn new(plan: &Plan, wanted: &[Quantity]) -> Option<Self> {
         let analysis = &plan.study.analysis;
-        if analysis.gibbs.is_none() && analysis.mixing.is_none() {
+        if analysis.gibbs.is_none() && analysis.mixing.is_none() && analysis.agreement.is_none() {
             return None;
         }
         let dim = plan.potential().dim();

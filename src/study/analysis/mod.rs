@@ -1,5 +1,6 @@
 //! The analyses of one point of a study: what is asked in `[analysis]`, answered from what the run left.
 
+mod agreement;
 mod certificate;
 mod density;
 mod discrete;
@@ -42,6 +43,8 @@ pub struct Ended<'a> {
     pub points: Vec<f64>,
     /// The smallest risk, and how far below it the infimum may lie where that is known (0 elsewhere).
     pub minimum: Option<(&'a Minimum, f64)>,
+    /// Whether the infimum is known to lie no further below; else the smallest risk found is all that is known.
+    pub infimum_known: bool,
 }
 
 /// Answers `[analysis] gibbs`, `mixing` and `certificate`.
@@ -50,7 +53,8 @@ pub fn analyse(plan: &Plan, ended: &Ended, threads: &Threads, progress: &mut dyn
     let processes = plan.processes();
     let theory = plan.study.analysis.certificate.as_ref().map(|_| Theory::new(plan));
     for s in noise_scales(plan) {
-        let gibbs = ended.history.map(|_| {
+        let sampled = plan.study.analysis.gibbs.is_some() || plan.study.analysis.mixing.is_some();
+        let gibbs = sampled.then(|| {
             GibbsAt::new(plan, s, ended.points.clone(), threads, &mut |fraction| {
                 progress.analysing("sampling the Gibbs measure", fraction);
             })
@@ -77,6 +81,9 @@ pub fn analyse(plan: &Plan, ended: &Ended, threads: &Threads, progress: &mut dyn
             }
             findings.extend(own);
         }
+    }
+    if let Some(history) = ended.history {
+        findings.extend(agreement::agreement(plan, ended, history, threads, progress));
     }
     findings.extend(discrete::discrete(plan, ended, theory.flatten().as_ref(), threads, progress));
     findings

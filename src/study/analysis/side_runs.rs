@@ -8,23 +8,30 @@ use crate::study::clock::{Clock, ClockError, Spacing};
 use crate::study::plan::Plan;
 use crate::study::spec::DynamicsSpec;
 
-/// L̃ of every particle of one process at each time.
-pub struct RiskCurve {
+/// What every particle of one process read at each time.
+pub struct SideRun {
     /// Steps made at each time.
     pub steps: Vec<u64>,
-    /// Times × particles; a particle that diverged reads NaN from then on.
-    pub risks: Vec<Vec<f64>>,
+    /// Particles.
+    pub particles: usize,
+    /// For each quantity asked for a table of times × particles; a particle that diverged reads NaN from then on.
+    pub tables: Vec<Vec<f64>>,
 }
 
-impl RiskCurve {
-    /// E L̃ at time number `i`.
-    pub fn mean(&self, i: usize) -> Option<Estimate> {
-        Moments::of(finite(self.risks[i].iter().copied())).estimate()
+impl SideRun {
+    /// The readings of quantity number `quantity` at time number `i`.
+    pub fn at(&self, quantity: usize, i: usize) -> &[f64] {
+        &self.tables[quantity][i * self.particles..][..self.particles]
     }
 
-    /// E L̃ of `self` less that of `other` at time number `i`, particle by particle.
+    /// The mean of the first quantity at time number `i`.
+    pub fn mean(&self, i: usize) -> Option<Estimate> {
+        Moments::of(finite(self.at(0, i).iter().copied())).estimate()
+    }
+
+    /// The mean of the first quantity of `self` less that of `other` at time number `i`, particle by particle.
     pub fn difference(&self, other: &Self, i: usize) -> Option<Estimate> {
-        let pairs = self.risks[i].iter().zip(&other.risks[i]);
+        let pairs = self.at(0, i).iter().zip(other.at(0, i));
         Moments::of(finite(pairs.map(|(a, b)| a - b))).estimate()
     }
 }
@@ -33,46 +40,53 @@ fn finite(numbers: impl Iterator<Item = f64>) -> impl Iterator<Item = f64> {
     numbers.filter(|x| x.is_finite())
 }
 
-/// How far and how finely to run.
+/// What to run besides the study.
 #[derive(Clone, Copy)]
-pub struct Span {
+pub struct SideStudy<'a> {
+    /// The processes.
+    pub dynamics: &'a [DynamicsSpec],
+    /// What is read.
+    pub quantities: &'a [Quantity],
     /// T.
     pub horizon: f64,
     /// Observation times.
     pub points: usize,
-    /// Particles.
+    /// Particles of each process.
     pub particles: u64,
+    /// Starts and noise are functions of it.
+    pub seed: u64,
 }
 
-/// Runs processes from the study's start on one clock and returns the times with a curve for each process.
+/// Runs processes from the study's law of the start on one clock and returns the times with a run for each process.
 ///
 /// # Errors
 /// [`ClockError`] where their steps have no common multiple up to the horizon.
-pub fn risk_curves(
+pub fn side_runs(
     plan: &Plan,
-    dynamics: &[DynamicsSpec],
-    span: Span,
+    asked: &SideStudy,
     threads: &Threads,
     progress: &mut dyn FnMut(f64),
-) -> Result<(Vec<f64>, Vec<RiskCurve>), ClockError> {
-    let processes: Vec<_> = dynamics.iter().map(|dynamics| plan.process(dynamics)).collect();
-    let lengths: Vec<f64> = processes.iter().map(|process| process.step_length()).collect();
-    let clock = Clock::new(&lengths, span.horizon, span.points, Spacing::Linear)?;
-    let mut curves = Vec::new();
-    for (number, process) in processes.iter().enumerate() {
-        let mut ensemble = Ensemble::new(process.as_ref(), &plan.start, span.particles, plan.study.seed);
+) -> Result<(Vec<f64>, Vec<SideRun>), ClockError> {
+    let lengths: Vec<f64> = asked.dynamics.iter().map(DynamicsSpec::step_length).collect();
+    let clock = Clock::new(&lengths, asked.horizon, asked.points, Spacing::Linear)?;
+    let mut runs = Vec::new();
+    for (number, dynamics) in asked.dynamics.iter().enumerate() {
+        let process = plan.process_of_seed(dynamics, asked.seed);
+        let mut ensemble = Ensemble::new(process.as_ref(), &plan.start, asked.particles, asked.seed);
         let steps: Vec<u64> = clock.observations.iter().map(|o| o.steps[number]).collect();
-        let read = |(i, &to): (usize, &u64)| {
+        let mut tables = vec![Vec::new(); asked.quantities.len()];
+        for (i, &to) in steps.iter().enumerate() {
             ensemble.advance(to, threads);
             let share = (i + 1) as f64 / steps.len() as f64;
-            progress((number as f64 + share) / processes.len() as f64);
-            let readings = ensemble.observe(&[Quantity::Risk], threads);
-            readings.iter().map(|reading| reading[Quantity::Risk as usize]).collect()
-        };
-        let risks = steps.iter().enumerate().map(read).collect();
-        curves.push(RiskCurve { steps, risks });
+            progress((number as f64 + share) / asked.dynamics.len() as f64);
+            let readings = ensemble.observe(asked.quantities, threads);
+            for (table, quantity) in tables.iter_mut().zip(asked.quantities) {
+                table.extend(readings.iter().map(|reading| reading[*quantity as usize]));
+            }
+        }
+        runs.push(SideRun { steps, particles: asked.particles as usize, tables });
     }
-    Ok((clock.observations.iter().map(|o| o.time).collect(), curves))
+    Ok((clock.observations.iter().map(|o| o.time).collect(), runs))
 }
 
 /// `dynamics` with another s, where it has one; an SDE keeps its step.

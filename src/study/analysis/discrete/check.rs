@@ -1,7 +1,7 @@
 //! SGD run at a step size that the discrete-time guarantee admits.
 
 use super::{Discrete, prior_start};
-use crate::analysis::guarantee::{DiscreteGuarantee, StepsAt};
+use crate::analysis::guarantee::{DiscreteGuarantee, StepsAt, ln_sum};
 use crate::analysis::mixing::convergence_times;
 use crate::estimates::Estimate;
 use crate::study::theory::Theory;
@@ -23,6 +23,8 @@ pub struct Check<'a> {
     pub means: Vec<Estimate>,
 }
 
+/// Beyond this no step number is exact.
+const MOST_STEPS: u64 = 1 << 53;
 /// Times at which the bound is drawn beyond the run, and how far beyond the time at which it has come down.
 const BEYOND: usize = 60;
 const FARTHER: f64 = 1.5;
@@ -38,6 +40,9 @@ impl Check<'_> {
             (_, true) => "no",
             _ => "not resolved: the interval holds epsilon",
         };
+        let whole = self.part.infimum_known || verdict == "no";
+        let above =
+            if whole { "" } else { "; above the smallest risk found, below which the infimum may lie" };
         let outside = match self.guarantee.step_size(self.epsilon).extrapolated {
             true => "; s* lies outside the noise scales of A and B",
             false => "",
@@ -48,7 +53,7 @@ impl Check<'_> {
             ci_low: Some(low),
             ci_high: Some(high + bound),
             method: format!("SGD, s* = {}, k = {}, T = {}", self.s, self.steps[last], self.times[last]),
-            note: format!("{verdict}{outside}"),
+            note: format!("{verdict}{above}{outside}"),
             ..self.part.row("discrete_check", &format!("risk excess <= {}", self.epsilon))
         }
     }
@@ -85,9 +90,7 @@ impl Check<'_> {
         let start = prior_start(theory, self.s);
         let log_bound = |time: f64| {
             let (ln_amplitude, gap) = start?;
-            let rest = ln_amplitude - gap * time;
-            let larger = level.ln().max(rest);
-            Some(larger + ((level.ln() - larger).exp() + (rest - larger).exp()).ln())
+            Some(ln_sum(level.ln(), ln_amplitude - gap * time))
         };
         let row = |step: u64, time: f64, i: Option<usize>| CheckRow {
             point: self.part.point,
@@ -108,6 +111,6 @@ impl Check<'_> {
             let time = end * (down / end).powf(j as f64 / BEYOND as f64);
             row((time / self.s).round() as u64, time, None)
         });
-        run.chain(beyond).collect()
+        run.chain(beyond.take_while(|row| row.step < MOST_STEPS)).collect()
     }
 }

@@ -1,12 +1,12 @@
 //! The largest difference of two mean risks over time.
 
 use crate::analysis::guarantee::Range;
-use crate::study::analysis::side_runs::RiskCurve;
+use crate::study::analysis::side_runs::SideRun;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// sup_t |E L̃ of a − E L̃ of b| with the ends that a band gives which holds at all times together with probability `level`
 /// (Bonferroni); `None` where a mean has no error.
-pub fn largest_difference(a: &RiskCurve, b: &RiskCurve, times: usize, level: f64) -> Option<Range> {
+pub fn largest_difference(a: &SideRun, b: &SideRun, times: usize, level: f64) -> Option<Range> {
     let mut found = Range { value: 0.0, low: 0.0, high: 0.0 };
     for i in 0..times {
         let difference = a.difference(b, i)?;

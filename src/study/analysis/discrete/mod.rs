@@ -5,7 +5,7 @@ mod difference;
 
 use super::Ended;
 use super::reference::GibbsAt;
-use super::side_runs::{Span, at_noise_scale, default_step, risk_curves, two_digits_below};
+use super::side_runs::{SideRun, SideStudy, at_noise_scale, default_step, side_runs, two_digits_below};
 use crate::analysis::guarantee::{
     AtScale, DiscreteGuarantee, Line, MomentBounds, Range, StartLaw, StepsAt, StepsCurve, StepsKind, ln_chi,
     simultaneous_level, verdict,
@@ -14,6 +14,7 @@ use crate::dynamics::Scheme;
 use crate::estimates::Estimate;
 use crate::parallel::Threads;
 use crate::problem::{Minimum, Quantity};
+use crate::study::ClockError;
 use crate::study::certify::epsilons;
 use crate::study::plan::Plan;
 use crate::study::run::Progress;
@@ -24,8 +25,10 @@ use check::Check;
 use difference::largest_difference;
 
 /// Observation times of a pair of runs, and of a check run: the latter finer, since steps are read off it.
-const PAIR_POINTS: usize = 41;
+const PAIR_POINTS: usize = 101;
 const CHECK_POINTS: usize = 801;
+/// Rows of a batch × weights × particles × steps of a check at most: some minutes of two cores.
+const MOST_WORK: f64 = 3e12;
 
 /// What all parts of the answer need.
 struct Discrete<'a> {
@@ -34,6 +37,8 @@ struct Discrete<'a> {
     sgd: (&'a str, &'a DynamicsSpec),
     sde: DynamicsSpec,
     minimum: (&'a Minimum, f64),
+    infimum_known: bool,
+    lipschitz: f64,
     particles: u64,
     threads: &'a Threads,
 }
@@ -61,9 +66,9 @@ pub fn discrete(
     };
     let lipschitz = theory.and_then(|theory| theory.gradient_lipschitz.data);
     let (Some(theory), Some(lipschitz), Some(minimum)) = (theory, lipschitz, ended.minimum) else {
-        results
-            .estimates
-            .push(refused("none: it takes a known Lipschitz constant and a minimum of the risk"));
+        results.estimates.push(refused(
+            "none: it takes a net with a Lipschitz constant of its gradient, and a minimum of the risk",
+        ));
         return results;
     };
     let Some(sde) = sde_of(plan) else {
@@ -76,6 +81,8 @@ pub fn discrete(
         sgd: (&sgd.name, &sgd.dynamics),
         sde,
         minimum,
+        infimum_known: ended.infimum_known,
+        lipschitz,
         particles: asked.particles,
         threads,
     };
@@ -98,14 +105,15 @@ pub fn discrete(
     results
 }
 
-/// The SDE of the study, or one with a default step.
+/// The SDE of the study, or one with a default step; by Heun's scheme, whose own error is of second order in dt: A and B are divided
+/// by s, and dt may be many s.
 fn sde_of(plan: &Plan) -> Option<DynamicsSpec> {
-    let own = plan.study.process.iter().map(|process| &process.dynamics);
-    let own = own.clone().find(|dynamics| matches!(dynamics, DynamicsSpec::SgdSde(_)));
-    own.cloned().or_else(|| {
-        let dt = Some(default_step(plan.potential())?);
-        Some(DynamicsSpec::SgdSde(SgdSdeSpec { s: 0.0, dt, refinement: 1, scheme: Scheme::EulerMaruyama }))
-    })
+    let own = plan.study.process.iter().find_map(|process| match &process.dynamics {
+        DynamicsSpec::SgdSde(sde) => sde.dt,
+        _ => None,
+    });
+    let dt = Some(own.or_else(|| default_step(plan.potential()))?);
+    Some(DynamicsSpec::SgdSde(SgdSdeSpec { s: 0.0, dt, refinement: 1, scheme: Scheme::Heun }))
 }
 
 impl Discrete<'_> {
@@ -117,13 +125,26 @@ impl Discrete<'_> {
         ended: &Ended,
         progress: &mut dyn FnMut(f64),
     ) -> Result<AtScale, String> {
+        if s * self.lipschitz > 1.0 {
+            return Err(format!(
+                "above 1/gLip = {:.4}, where the theorem says nothing",
+                1.0 / self.lipschitz
+            ));
+        }
         let processes = [at_noise_scale(self.sgd.1, s), at_noise_scale(&self.sde, s)];
-        let span = Span { horizon: self.plan.clock.end(), points: PAIR_POINTS, particles: self.particles };
         let mut first_half = |fraction: f64| progress(0.5 * fraction);
-        let (times, curves) = risk_curves(self.plan, &processes, span, self.threads, &mut first_half)
+        let (times, curves) = self
+            .run(&processes, (self.plan.clock.end(), PAIR_POINTS), &mut first_half)
             .map_err(|error| format!("SGD and the SDE have no common clock: {error:?}"))?;
         let difference = largest_difference(&curves[0], &curves[1], times.len(), simultaneous_level(scales))
             .ok_or("every particle diverged")?;
+        let lost = curves
+            .iter()
+            .map(|curve| curve.at(0, times.len() - 1).iter().filter(|x| !x.is_finite()).count())
+            .max();
+        if lost.is_some_and(|lost| lost > 0) {
+            return Err(format!("{} particles diverged", lost.unwrap_or(0)));
+        }
         let mut second_half = |fraction: f64| progress(0.5 + 0.5 * fraction);
         let gibbs = GibbsAt::new(self.plan, s, ended.points.clone(), self.threads, &mut second_half);
         let mean = gibbs.sample.passed().and_then(|sample| sample.expectation(Quantity::Risk));
@@ -131,6 +152,18 @@ impl Discrete<'_> {
         // The infimum may lie lower than the minimum found: the excess is then larger by that at most.
         let excess = Estimate { value: mean.value - self.minimum.0.value + self.minimum.1, ..mean };
         Ok(AtScale { s, excess, difference })
+    }
+
+    /// The risk of `dynamics` up to a horizon at so many times.
+    fn run(
+        &self,
+        dynamics: &[DynamicsSpec],
+        (horizon, points): (f64, usize),
+        progress: &mut dyn FnMut(f64),
+    ) -> Result<(Vec<f64>, Vec<SideRun>), ClockError> {
+        let (quantities, particles, seed) = (&[Quantity::Risk], self.particles, self.plan.study.seed);
+        let asked = SideStudy { dynamics, quantities, horizon, points, particles, seed };
+        side_runs(self.plan, &asked, self.threads, progress)
     }
 
     fn answers(
@@ -153,7 +186,11 @@ impl Discrete<'_> {
                 Err(row) => results.estimates.push(*row),
                 Ok(check) => {
                     results.estimates.push(check.row());
-                    measured.extend(check.steps_needed());
+                    let steps = check.steps_needed();
+                    if steps.is_none() {
+                        results.steps.push(self.not_reached(epsilon, check.s));
+                    }
+                    measured.extend(steps);
                     results.checks.extend(check.rows(theory));
                 }
             }
@@ -199,13 +236,18 @@ impl Discrete<'_> {
 
     fn constants(&self, guarantee: &DiscreteGuarantee) -> Vec<EstimateRow> {
         let (least, most) = guarantee.scales;
+        let above = if self.infimum_known {
+            ""
+        } else {
+            "; above the smallest risk found, below which the infimum may lie"
+        };
         let row = |quantity: &str, range: Range, method: &str| EstimateRow {
             value: Some(range.value),
             ci_low: Some(range.low),
             ci_high: Some(range.high),
             method: method.into(),
             note: format!(
-                "s from {least} to {most}; both intervals hold together 95 times in 100 at these s"
+                "s from {least} to {most}; both intervals hold together 95 times in 100 at these s and times{above}"
             ),
             ..self.row("discrete_constant", quantity)
         };
@@ -214,7 +256,10 @@ impl Discrete<'_> {
             row(
                 "B(T)",
                 guarantee.difference_per_s,
-                &format!("largest |E L of SGD - E L of the SDE|/s up to T = {}", guarantee.horizon),
+                &format!(
+                    "largest |E L of SGD - E L of the SDE|/s at {PAIR_POINTS} times up to T = {}; the SDE by Heun's scheme",
+                    guarantee.horizon
+                ),
             ),
         ]
     }
@@ -234,14 +279,26 @@ impl Discrete<'_> {
         let s = two_digits_below(guarantee.step_size(epsilon).s);
         let base = self.row("discrete_check", &format!("risk excess <= {epsilon}"));
         let refused = |note: String| Box::new(EstimateRow { note, ..base.clone() });
-        let span = Span { horizon: guarantee.horizon, points: CHECK_POINTS, particles: self.particles };
         let sgd = [at_noise_scale(self.sgd.1, s)];
-        let (times, mut curves) = risk_curves(self.plan, &sgd, span, self.threads, progress)
-            .map_err(|_| refused(format!("T holds no step of s* = {s}")))?;
+        let rows = self.sgd.1.batch().map_or(1, |(batch, _)| batch);
+        let work =
+            guarantee.horizon / s * self.particles as f64 * (rows * self.plan.potential().dim()) as f64;
+        if work > MOST_WORK {
+            let hours = work / MOST_WORK * 0.1;
+            return Err(refused(format!(
+                "not run: T/s* = {:.1e} steps would take about {hours:.1} h",
+                guarantee.horizon / s
+            )));
+        }
+        let (times, mut curves) = self
+            .run(&sgd, (guarantee.horizon, CHECK_POINTS), progress)
+            .map_err(|error| refused(format!("SGD at s* = {s} has no clock up to T: {error:?}")))?;
         let curve = curves.remove(0);
         let means: Option<Vec<Estimate>> = (0..times.len()).map(|i| curve.mean(i)).collect();
-        let means = means.filter(|means| means.iter().all(|mean| mean.interval().is_some()));
-        let means = means.ok_or_else(|| refused(format!("SGD at s* = {s} diverged, or is one particle")))?;
+        let whole = |mean: &Estimate| mean.interval().is_some() && mean.n == self.particles;
+        let means = means.filter(|means| means.iter().all(whole));
+        let means = means
+            .ok_or_else(|| refused(format!("particles of SGD at s* = {s} diverged, or there is only one")))?;
         Ok(Check { part: self, guarantee, epsilon, s, times, steps: curve.steps, means })
     }
 
@@ -255,12 +312,44 @@ impl Discrete<'_> {
             steps: Some(at.steps),
             ci_low: Some(at.low),
             ci_high: Some(at.high),
-            note: match guarantee.step_size(at.epsilon).extrapolated {
-                true => "s* lies outside the noise scales of A and B".into(),
-                false => String::new(),
+            note: {
+                let outside = guarantee.step_size(at.epsilon).extrapolated;
+                let late =
+                    at.steps * at.s_star > 1.01 * guarantee.horizon && curve.kind != StepsKind::Measured;
+                let notes = [
+                    (outside, "s* lies outside the noise scales of A and B".to_owned()),
+                    (
+                        late,
+                        format!(
+                            "T lies beyond {}, up to which B was measured: no guarantee",
+                            guarantee.horizon
+                        ),
+                    ),
+                ];
+                notes
+                    .into_iter()
+                    .filter(|(holds, _)| *holds)
+                    .map(|(_, note)| note)
+                    .collect::<Vec<_>>()
+                    .join("; ")
             },
         };
         curve.points.iter().map(row).collect()
+    }
+
+    /// The row of an ε that SGD at s* did not come below for good.
+    fn not_reached(&self, epsilon: f64, s: f64) -> StepsRow {
+        StepsRow {
+            point: self.point,
+            process: self.sgd.0.into(),
+            name: name_of(StepsKind::Measured).into(),
+            epsilon,
+            s,
+            steps: None,
+            ci_low: None,
+            ci_high: None,
+            note: "not reached within T".into(),
+        }
     }
 
     fn slope_row(&self, quantity: &str, line: Option<&Line>, sentence: &str) -> EstimateRow {
@@ -283,8 +372,8 @@ impl Discrete<'_> {
 /// What a curve of steps is called in tables and legends.
 fn name_of(kind: StepsKind) -> &'static str {
     match kind {
-        StepsKind::FixedTime => "guaranteed, k = T/s* at one T: slope 1 by construction",
-        StepsKind::ShortestTime => "guaranteed from the prior start, at the smallest T its χ² admits",
+        StepsKind::FixedTime => "k = T/s* at one T, the start's term left out: slope 1 by construction",
+        StepsKind::ShortestTime => "bound from the prior start, at the smallest T its χ² admits",
         StepsKind::Measured => "measured: steps until the excess stays below ε",
     }
 }
