@@ -197,25 +197,24 @@ fn results_folder(arguments: &RunArguments) -> PathBuf {
 
 fn check_study(arguments: &StudyArguments) -> Result<()> {
     let threads = arguments.threads()?;
-    for_points(arguments, |plan| print(&outlook_text(plan, &check(plan, threads.count()))))
+    for_points(arguments, true, |plan| print(&outlook_text(plan, &check(plan, threads.count()))))
 }
 
 fn certify(arguments: &StudyArguments, json: bool) -> Result<()> {
     let threads = arguments.threads()?;
-    if json {
-        let all = points(&arguments.source()?)?;
-        for point in all {
-            let plan = Plan::new(&point.source, arguments.backend()?)?;
-            let certificate = Certificate::new(&plan, &threads);
-            print(&format!("{}\n", serde_json::to_string(&certificate).unwrap_or_default()));
-        }
-        return Ok(());
+    if !json {
+        return for_points(arguments, true, |plan| {
+            print(&certificate_text(&Certificate::new(plan, None, &threads)))
+        });
     }
-    for_points(arguments, |plan| print(&certificate_text(&Certificate::new(plan, &threads))))
+    for_points(arguments, false, |plan| {
+        let object = serde_json::to_string(&Certificate::new(plan, None, &threads));
+        print(&format!("{}\n", object.expect("a certificate has text keys and numbers alone")));
+    })
 }
 
-/// Calls `say` for every point of a study, each under its heading where there are several.
-fn for_points(arguments: &StudyArguments, mut say: impl FnMut(&Plan)) -> Result<()> {
+/// Calls `say` for every point of a study, each under its heading where there are several and headings are wanted.
+fn for_points(arguments: &StudyArguments, headings: bool, mut say: impl FnMut(&Plan)) -> Result<()> {
     let (all, backend) = (points(&arguments.source()?)?, arguments.backend()?);
     // As for a run: a mistake in the last point is said before anything else.
     for point in all.iter().skip(1) {
@@ -223,12 +222,12 @@ fn for_points(arguments: &StudyArguments, mut say: impl FnMut(&Plan)) -> Result<
     }
     for point in &all {
         let plan = Plan::new(&point.source, backend)?;
-        if all.len() > 1 {
+        if headings && all.len() > 1 {
             let settings: Vec<String> = point.settings.iter().map(|(k, v)| format!("{k} = {v}")).collect();
             print(&format!("point {}: {}\n", point.number, settings.join(", ")));
         }
         say(&plan);
-        if all.len() > 1 {
+        if headings && all.len() > 1 {
             print("\n");
         }
     }

@@ -23,6 +23,19 @@ pub fn rounded(value: Option<f64>, std_err: Option<f64>) -> String {
     }
 }
 
+/// `x` to `digits` significant digits, never above it: for bounds from below (and, with both signs turned, from above).
+pub fn rounded_down(x: f64, digits: i32) -> f64 {
+    let scale = 10f64.powi(digits - 1 - exponent(x));
+    let found = (x * scale).floor() / scale;
+    if !found.is_finite() || x == 0.0 {
+        x
+    } else if found <= x {
+        found
+    } else {
+        ((x * scale).floor() - 1.0) / scale
+    }
+}
+
 /// Six significant digits, with a power of ten outside 1e-4 … 1e6.
 pub fn significant(value: f64) -> String {
     let power = exponent(value);
@@ -43,6 +56,21 @@ fn exponent(x: f64) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn bounds_are_rounded_to_the_safe_side() {
+        for (x, want) in [
+            (0.666_666, 0.6666),
+            (12_345.6, 12_340.0),
+            (-0.123_45, -0.1235),
+            (0.5, 0.5),
+            (0.0, 0.0),
+            (3.2e-300, 3.2e-300),
+        ] {
+            let found = rounded_down(x, 4);
+            assert!(found <= x && (found - want).abs() <= 1e-12 * want.abs(), "{x}: {found}");
+        }
+    }
 
     #[test]
     fn digits_end_where_the_error_does() {

@@ -55,7 +55,10 @@ const DEPTH: f64 = 1e3;
 fn lift_axis(results: &Results, axis: &mut Axis) -> Option<String> {
     let all = |name: &'static str| results.estimates.iter().filter(move |row| row.name == name);
     let upper = all("spectral_gap_upper").filter_map(|row| row.value).filter(|v| *v > 0.0);
-    let certificates: Vec<f64> = all("spectral_gap_lower").map(|row| row.value.unwrap_or(0.0)).collect();
+    // Where no certificate applies there is none to be below anything.
+    let applies = |row: &&EstimateRow| row.value.is_some() || row.note.starts_with("about 0");
+    let certificates: Vec<f64> =
+        all("spectral_gap_lower").filter(applies).map(|row| row.value.unwrap_or(0.0)).collect();
     let floor = upper.fold(f64::MAX, f64::min) / DEPTH;
     let below: Vec<f64> = certificates.iter().copied().filter(|v| *v < floor).collect();
     let least = below.iter().copied().fold(f64::MAX, f64::min);

@@ -147,7 +147,12 @@ fn findings(results: &Results) -> Vec<String> {
     };
     let line = |row: &EstimateRow| {
         let label: String = named(row)?.chars().take(37).collect();
-        Some(format!("{label:<38}{:>22}", rounded(Some(row.value?), row.std_err)))
+        let after = match row.name.as_str() {
+            "discrete_constant" => format!("  [{:.4}, {:.4}]", row.ci_low?, row.ci_high?),
+            "discrete_check" => format!("  {}", short(&row.note)),
+            _ => String::new(),
+        };
+        Some(format!("{label:<38}{:>22}{after}", rounded(Some(row.value?), row.std_err)))
     };
     let sentence =
         results.estimates.iter().find(|row| row.name == "steps_slope").map(|row| row.note.as_str());

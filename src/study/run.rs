@@ -100,7 +100,8 @@ pub fn run(
     estimates.extend(final_risks(point, &curves));
     if plan.study.analysis.certificate.is_some() {
         pace.progress.analysing("constants and bounds", 0.0);
-        row.certificate = serde_json::to_value(Certificate::new(plan, threads)).unwrap_or_default();
+        row.certificate =
+            serde_json::to_value(Certificate::new(plan, minimum.clone(), threads)).unwrap_or_default();
     }
     let known_bound = estimates[0].ci_low.zip(estimates[0].value).map(|(low, value)| value - low);
     let bound = known_bound.unwrap_or(0.0);

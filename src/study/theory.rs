@@ -94,6 +94,15 @@ impl Theory {
         Some(slope * slope / s - self.facts.laplacian_bound? - self.lambda * self.dim as f64)
     }
 
+    /// The standard deviation from which on a Gaussian start is not admissible, where it is known.
+    pub fn largest_std(&self, s: f64) -> Option<f64> {
+        let limit = match &self.inverse_curvatures {
+            Some(inverse) => s * inverse.iter().copied().fold(f64::INFINITY, f64::min),
+            None => s / self.facts.gradient_bound.and(Some(self.lambda).filter(|lambda| *lambda > 0.0))?,
+        };
+        Some(limit.sqrt())
+    }
+
     /// Whether the guarantee serves the study's start at noise scale `s`.
     pub fn start(&self, plan: &Plan, s: f64) -> StartLaw {
         let gibbs = self

@@ -71,6 +71,11 @@ impl LowerBounds {
         ]
     }
 
+    /// Whether any of them applies, even if about 0.
+    pub fn any_applies(&self) -> bool {
+        self.named().iter().any(|(_, bound)| *bound != Bound::NotAvailable)
+    }
+
     /// The largest of those that hold, with its name; of equals, the first. `None` where no bound has a value.
     pub fn best(&self) -> Option<(&'static str, f64)> {
         let values = self.named().into_iter().filter_map(|(name, bound)| Some((name, bound.value()?)));

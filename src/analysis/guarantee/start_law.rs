@@ -201,7 +201,9 @@ const SAME: f64 = 1e-13;
 
 /// Π_k σ_k²/(τ_k√(2σ_k² − τ_k²)), in logarithms.
 fn closed_form(variances: &[f64], gibbs: &[f64]) -> StartLaw {
-    let wide = variances.iter().zip(gibbs).find(|(start, own)| **start >= 2.0 * **own);
+    let wide = variances.iter().zip(gibbs).filter(|(start, own)| **start >= 2.0 * **own);
+    // Narrower than the tightest limit, and no weight is too wide.
+    let wide = wide.min_by(|a, b| a.1.total_cmp(b.1));
     if let Some((start, own)) = wide {
         return too_wide(*start, 2.0 * own);
     }

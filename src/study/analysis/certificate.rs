@@ -6,11 +6,11 @@ use super::reference::GibbsAt;
 use crate::analysis::certificate::{Bound, LowerBounds};
 use crate::analysis::curvature::curvature_range;
 use crate::analysis::guarantee::{Gap, GapKind, Guarantee, MomentBounds, MomentEstimates};
-use crate::estimates::Estimate;
+use crate::estimates::{Estimate, rounded_down, significant};
 use crate::parallel::Threads;
 use crate::problem::Quantity;
 use crate::random::{Key, Purpose};
-use crate::study::certify::{StartReport, epsilons, place_curvature, rays};
+use crate::study::certify::{StartReport, affordable_draws, epsilons, place_curvature, rays};
 use crate::study::plan::Plan;
 use crate::study::theory::Theory;
 use crate::study::{BoundRow, EstimateRow, RayRow, Results};
@@ -27,6 +27,9 @@ pub struct Certified<'a> {
     pub threads: &'a Threads,
 }
 
+/// Where no certificate applies.
+const NO_CERTIFICATE: &str =
+    "no certificate: it takes a net with lambda > 0 whose loss has a bounded slope, or a quadratic";
 /// Tag of the random numbers used here.
 const TAG: u64 = 0x6365_7275;
 
@@ -40,34 +43,47 @@ impl Certified<'_> {
         if let Some(theory) = self.theory.filter(|theory| theory.lambda > 0.0) {
             self.guarantees(theory, bounds.as_ref(), found, &mut results);
         }
+        self.rays(&mut results);
+        results
+    }
+
+    /// V_s along rays and R₀.
+    fn rays(&self, results: &mut Results) {
         let settings = self.plan.study.analysis.certificate.as_ref();
         let count = settings.map_or(0, |settings| settings.rays);
         let minimum = self.ended.minimum.map(|(minimum, _)| minimum);
-        if let Some(rays) = rays(self.plan, self.s, self.theory, minimum, count, self.threads) {
-            let far = rays.last_radius;
-            results.estimates.push(EstimateRow {
-                value: rays.positive_beyond,
-                method: format!("V_s > 0 on {} rays from there to |W| = {far:.4e}", rays.rays),
-                note: match rays.positive_beyond {
-                    Some(_) => format!(
-                        "measured: at 95 % confidence at most {:.1} % of all directions are not positive beyond",
-                        100.0 * rays.unseen_share
-                    ),
-                    None => format!("V_s is not positive on some ray at |W| = {far:.4e}"),
-                },
-                ..self.row("villani_radius", "|W|")
-            });
-            results.rays.extend(rays.shells.iter().filter(|shell| shell.radius > 0.0).map(|shell| RayRow {
-                point: self.place.point,
-                process: self.place.process.into(),
-                radius: shell.radius,
-                smallest: shell.smallest,
-                median: shell.median,
-                largest: shell.largest,
-                lower_bound: self.theory.and_then(|theory| theory.villani_bound(self.s, shell.radius)),
-            }));
-        }
-        results
+        let base = self.row("villani_radius", "|W|");
+        let Some(rays) = rays(self.plan, self.s, self.theory, minimum, count, self.threads) else {
+            results.estimates.push(EstimateRow { note: "V_s is not finite on some ray".into(), ..base });
+            return;
+        };
+        let far = rays.last_radius;
+        let unseen = 100.0 * rays.unseen_share;
+        let note = match rays.positive_beyond {
+            Some(_) => format!(
+                "measured: at 95 % confidence at most {unseen:.1} % of all directions, read at these radii, are not positive beyond"
+            ),
+            None => format!("V_s is not positive on some ray at |W| = {far:.4e}"),
+        };
+        results.estimates.push(EstimateRow {
+            value: rays.positive_beyond,
+            method: format!(
+                "V_s > 0 at {} radii on {} rays from there to |W| = {far:.4e}",
+                rays.shells.len() - 1,
+                rays.rays
+            ),
+            note,
+            ..base
+        });
+        results.rays.extend(rays.shells.iter().filter(|shell| shell.radius > 0.0).map(|shell| RayRow {
+            point: self.place.point,
+            process: self.place.process.into(),
+            radius: shell.radius,
+            smallest: shell.smallest,
+            median: shell.median,
+            largest: shell.largest,
+            lower_bound: self.theory.and_then(|theory| theory.villani_bound(self.s, shell.radius)),
+        }));
     }
 
     fn row(&self, name: &str, quantity: &str) -> EstimateRow {
@@ -84,12 +100,14 @@ impl Certified<'_> {
     fn lower_row(&self, bounds: Option<&LowerBounds>) -> EstimateRow {
         let base = self.row("spectral_gap_lower", "");
         let Some(bounds) = bounds else {
-            let note = "no certificate: it takes a net with lambda > 0 whose loss has a bounded slope, or a quadratic";
-            return EstimateRow { note: note.into(), ..base };
+            return EstimateRow { note: NO_CERTIFICATE.into(), ..base };
         };
         let note = bounds.named().map(|(name, bound)| format!("{name} {}", shown(bound))).join(", ");
         match bounds.best() {
-            None => EstimateRow { note: format!("about 0, below what the solver resolves: {note}"), ..base },
+            None if bounds.any_applies() => {
+                EstimateRow { note: format!("about 0, below what the solver resolves: {note}"), ..base }
+            }
+            None => EstimateRow { note: NO_CERTIFICATE.into(), ..base },
             Some((method, value)) => {
                 EstimateRow { value: Some(value), method: format!("certificate: {method}"), note, ..base }
             }
@@ -98,11 +116,17 @@ impl Certified<'_> {
 
     /// Extreme Hessian eigenvalues over the first particles at the horizon.
     fn curvature_rows(&self) -> Vec<EstimateRow> {
-        let points = &self.ended.last[self.place.number];
+        let all = &self.ended.last[self.place.number];
+        let most = affordable_draws(self.plan.potential()) as usize * self.plan.potential().dim();
+        let points = &all[..all.len().min(most)];
         let key = Key::new(self.plan.study.seed, Purpose::Direction).tagged(TAG);
         let potential = self.plan.potential();
         let Some(range) = curvature_range(potential, points, key, self.threads) else {
-            return Vec::new();
+            let note = "no particle with finite Hessian-vector products";
+            return vec![EstimateRow {
+                note: note.into(),
+                ..self.row("hessian_smallest", "particles at the horizon")
+            }];
         };
         let count = points.len() / potential.dim();
         let found = place_curvature(format!("{count} particles at the horizon"), count, &range);
@@ -143,7 +167,11 @@ impl Certified<'_> {
         results.estimates.push(EstimateRow {
             value: start.ln_one_plus_chi_squared_bound,
             method: "certain bound from above".into(),
-            note: start.note.clone(),
+            note: if start.ln_one_plus_chi_squared_bound.is_some() {
+                String::new()
+            } else {
+                start.note.clone()
+            },
             ..self.row("start_chi_squared_bound", "ln(1 + chi^2)")
         });
         let chi = start.estimate();
@@ -152,15 +180,18 @@ impl Certified<'_> {
         let mut all: Vec<(String, Guarantee)> = Vec::new();
         if let (Some((by, value)), Some(chi)) = (certified, start.ln_one_plus_chi_squared_bound) {
             let gap = Gap { value, std_err: 0.0, kind: GapKind::Certificate };
-            let name = format!("bound: λ_s ≥ {value:.3} ({by}), explicit constants");
+            let name =
+                format!("bound: λ_s ≥ {} ({by}), explicit constants", significant(rounded_down(value, 3)));
             all.extend(Guarantee::explicit(&explicit, chi, gap).map(|guarantee| (name, guarantee)));
         }
         if let (Some(moments), Some(chi)) = (self.moments(results), chi) {
-            let certified = certified
-                .map(|(_, value)| (Gap { value, std_err: 0.0, kind: GapKind::Certificate }, "certified"));
-            let upper = gap_above(found).map(|gap| (gap, gap.kind.name()));
-            for (gap, by) in certified.into_iter().chain(upper) {
-                let name = format!("estimate: λ_s = {:.3} ({by}), sampled constants", gap.value);
+            let certified = certified.map(|(_, value)| {
+                let shown = format!("≥ {}", significant(rounded_down(value, 3)));
+                (Gap { value, std_err: 0.0, kind: GapKind::Certificate }, shown, "certified")
+            });
+            let upper = gap_above(found).map(|gap| (gap, format!("= {:.3}", gap.value), gap.kind.name()));
+            for (gap, shown, by) in certified.into_iter().chain(upper) {
+                let name = format!("estimate: λ_s {shown} ({by}), sampled constants");
                 let guarantee = Guarantee::estimated(moments.excess, moments.deviation, chi, gap);
                 all.extend(guarantee.map(|guarantee| (name, guarantee)));
             }
@@ -204,8 +235,15 @@ impl Certified<'_> {
             std_err: chi.std_err,
             ci_low: Some(interval.0),
             ci_high: Some(interval.1),
-            method: "weighted draws".into(),
-            note: format!("{:.0} effective draws", start.effective_sample_size.unwrap_or(f64::INFINITY)),
+            method: if start.effective_sample_size.is_some() { "weighted draws" } else { "closed form" }
+                .into(),
+            note: match start.effective_sample_size {
+                Some(size) => format!(
+                    "{size:.0} effective draws; {} modes found, one more would add to it",
+                    start.modes.unwrap_or(0)
+                ),
+                None => start.note.clone(),
+            },
             ..base
         }
     }

@@ -4,6 +4,7 @@ use crate::analysis::certificate::LowerBounds;
 use crate::analysis::risk::RiskFacts;
 use crate::analysis::spectrum::{Grid, Numeric};
 use crate::study::plan::Plan;
+use crate::study::spec::ProblemSpec;
 use crate::study::theory::Theory;
 use serde::Serialize;
 
@@ -28,7 +29,9 @@ impl GapLower {
             Some(theory) => theory.lower_bounds(s),
             None => LowerBounds::new(&RiskFacts { dim: 1, ..RiskFacts::default() }),
         };
-        let confined = plan.net().is_none_or(|net| net.settings().lambda > 0.0);
+        let double_well = matches!(plan.study.problem, ProblemSpec::DoubleWell {});
+        let penalty = plan.net().is_some_and(|net| net.settings().lambda > 0.0);
+        let confined = double_well || penalty || plan.convexity().is_some_and(|modulus| modulus > 0.0);
         let grid = (plan.potential().dim() <= 2 && s > 0.0 && confined)
             .then(|| Grid::new(plan.potential(), s, None).ok())
             .flatten();

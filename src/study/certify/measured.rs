@@ -63,6 +63,8 @@ pub struct VillaniSummary {
 
 /// Tag of the random numbers used here.
 const TAG: u64 = 0x6365_7274;
+/// Random rays where a study names no number.
+const RAYS: usize = 64;
 /// Draws of the start whose risk is averaged.
 const RISKS: u64 = 256;
 /// Rows times weights times products at most, and draws at most.
@@ -72,9 +74,15 @@ const MOST_DRAWS: u64 = 16;
 
 impl Measured {
     /// Curvatures and rays for a study at noise scale `s`.
-    pub fn new(plan: &Plan, s: f64, theory: Option<&Theory>, threads: &Threads) -> Self {
+    pub fn new(
+        plan: &Plan,
+        s: f64,
+        theory: Option<&Theory>,
+        minimum: Option<Minimum>,
+        threads: &Threads,
+    ) -> Self {
         let potential = plan.potential();
-        let minimum = minimise(potential, &random_starts(potential, plan.study.seed));
+        let minimum = minimum.or_else(|| minimise(potential, &random_starts(potential, plan.study.seed)));
         let key = Key::new(plan.study.seed, Purpose::Direction).tagged(TAG);
         let mut hessian = Vec::new();
         let mut add = |place: String, points: &[f64]| {
@@ -92,7 +100,8 @@ impl Measured {
         if plan.start != standard {
             add(format!("{draws} draws of N(0, I)"), &drawn(plan, &standard, draws));
         }
-        let rays = (s > 0.0).then(|| rays(plan, s, theory, minimum.as_ref(), 64, threads)).flatten();
+        let count = plan.study.analysis.certificate.as_ref().map_or(RAYS, |settings| settings.rays);
+        let rays = (s > 0.0).then(|| rays(plan, s, theory, minimum.as_ref(), count, threads)).flatten();
         let initial = initial_risk(plan, RISKS);
         Self {
             risk_minimum: minimum.as_ref().map(|m| m.value),
@@ -139,7 +148,8 @@ pub fn rays(
     let scale = theory.filter(|theory| theory.lambda > 0.0).and_then(|theory| {
         let facts = theory.facts(s);
         let laplacian = facts.laplacian_bound? + facts.lambda * dim as f64;
-        Some((facts.gradient_bound.unwrap_or(0.0) + (s * laplacian).sqrt()) / facts.lambda)
+        let scale = (facts.gradient_bound.unwrap_or(0.0) + (s * laplacian).sqrt()) / facts.lambda;
+        (scale > 0.0 && scale < FARTHEST).then_some(scale)
     });
     let settings = match scale {
         Some(scale) => RaySettings {
@@ -159,6 +169,8 @@ pub fn rays(
 const MOST_RAY_WORK: f64 = 5e9;
 const FEWEST_RAYS: usize = 4;
 const FEWEST_RADII: usize = 25;
+/// Scales beyond this are not looked at.
+const FARTHEST: f64 = 1e100;
 /// Draws of the start that rays go through.
 const DRAWN_RAYS: u64 = 8;
 /// Rows that rays are made of.
@@ -188,7 +200,7 @@ pub fn summary(rays: &VillaniRays) -> VillaniSummary {
 }
 
 /// How many draws a range of curvatures can afford.
-fn affordable_draws(potential: &dyn Potential) -> u64 {
+pub fn affordable_draws(potential: &dyn Potential) -> u64 {
     ((MOST_WORK / (row_work(potential) * PRODUCTS)) as u64).clamp(1, MOST_DRAWS)
 }
 

@@ -8,13 +8,13 @@ mod verdicts;
 
 pub use gap::GapLower;
 pub use guarantee::{GuaranteeReport, GuaranteedTime, epsilons};
-pub use measured::{Measured, PlaceCurvature, place_curvature, rays};
+pub use measured::{Measured, PlaceCurvature, affordable_draws, place_curvature, rays};
 pub use start::StartReport;
 
 use super::plan::Plan;
 use super::theory::{Theory, first_noise_scale};
 use crate::parallel::Threads;
-use crate::problem::{ActivationFacts, Levels};
+use crate::problem::{ActivationFacts, Levels, Minimum};
 use serde::Serialize;
 
 /// Everything that `certify` says of a study, at the noise scale of one process.
@@ -59,11 +59,11 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// Evaluates the theorems for a study. Cost: a few seconds for nets of some 10⁴ weights on some 10⁴ rows.
-    pub fn new(plan: &Plan, threads: &Threads) -> Self {
+    /// Evaluates the theorems for a study; `minimum`: the smallest risk found so far, searched for here where there is none. Cost: a few seconds for nets of some 10⁴ weights on some 10⁴ rows.
+    pub fn new(plan: &Plan, minimum: Option<Minimum>, threads: &Threads) -> Self {
         let (process, s) = first_noise_scale(plan);
         let theory = Theory::new(plan);
-        let measured = Measured::new(plan, s, theory.as_ref(), threads);
+        let measured = Measured::new(plan, s, theory.as_ref(), minimum, threads);
         let start = StartReport::new(plan, s, theory.as_ref(), threads);
         let levels = |pick: fn(&Theory) -> Levels| theory.as_ref().map_or_else(Levels::default, pick);
         let mut certificate = Self {

@@ -20,6 +20,8 @@ pub struct StartReport {
     pub ln_one_plus_chi_squared_std_err: Option<f64>,
     /// How many independent draws the weighted ones are worth.
     pub effective_sample_size: Option<f64>,
+    /// Modes that the weighted draws are drawn around; one that no search found would add to the estimate.
+    pub modes: Option<usize>,
     /// The largest admissible standard deviation of a Gaussian start, where one is known.
     pub largest_std: Option<f64>,
     /// The verdict.
@@ -40,9 +42,10 @@ impl StartReport {
             ln_one_plus_chi_squared: None,
             ln_one_plus_chi_squared_std_err: None,
             effective_sample_size: None,
+            modes: None,
             largest_std: None,
             verdict: String::new(),
-            note: "no theorem here is about this problem, or there is no noise".into(),
+            note: "not available without noise, or for this kind of problem".into(),
         };
         let Some(theory) = theory.filter(|_| s > 0.0) else {
             return report;
@@ -50,11 +53,15 @@ impl StartReport {
         let law = theory.start(plan, s);
         report.admissible = law.admissible();
         report.ln_one_plus_chi_squared_bound = law.ln_one_plus_chi_squared();
-        report.largest_std = (theory.lambda > 0.0).then(|| (s / theory.lambda).sqrt());
+        report.largest_std = theory.largest_std(s);
         report.verdict = law.sentence();
         report.note = report.verdict.clone();
         if law.admissible() == Some(true) {
-            report.note = String::new();
+            report.note = if report.ln_one_plus_chi_squared_bound.is_some() {
+                String::new()
+            } else {
+                report.verdict.clone()
+            };
             report.add_estimate(plan, s, theory, threads);
         }
         report
@@ -84,6 +91,7 @@ impl StartReport {
                 Ok(found) => {
                     self.ln_one_plus_chi_squared = Some(found.ln_one_plus_chi_squared.value);
                     self.ln_one_plus_chi_squared_std_err = found.ln_one_plus_chi_squared.std_err;
+                    self.modes = Some(found.gibbs.modes.min(found.tilted.modes));
                     self.effective_sample_size =
                         Some(found.gibbs.effective_size.min(found.tilted.effective_size));
                 }
