@@ -2,7 +2,7 @@
 
 use super::contents::{axis_label, key_label, names, notes, plain, quantities, rows};
 use super::figure::{self, Axis, Figure, FigureError, HeatMap, Layer, Style};
-use super::{certificate_figures, gibbs_figures, maps};
+use super::{agreement_figures, certificate_figures, gibbs_figures, maps};
 use crate::error::Result;
 use crate::parallel::Threads;
 use crate::problem::Quantity;
@@ -65,6 +65,7 @@ fn figures(results: &Results) -> Vec<Figure> {
     let drawn = if curves.len() <= CURVES { curves.as_slice() } else { &[] };
     all.extend(gibbs_figures::figures(results, drawn));
     all.extend(certificate_figures::figures(results, drawn));
+    all.extend(agreement_figures::figures(results));
     all
 }
 

@@ -1,5 +1,6 @@
 //! What a run leaves behind: tables, record, particles, figures, and a summary for the terminal.
 
+mod agreement_figures;
 mod bracket_figure;
 mod certificate_figures;
 mod certificate_text;

@@ -132,6 +132,9 @@ fn findings(results: &Results) -> Vec<String> {
             ("spectral_gap", _) => format!("spectral gap, {process}"),
             ("spectral_gap_lower", _) => format!("spectral gap >=, {process}"),
             ("spectral_gap_upper", _) => format!("spectral gap <=, {process}"),
+            ("agreement_sup", "risk") => format!("sup |E L difference|, {}", process.replace('|', " - ")),
+            ("excess_ratio", _) => format!("ratio of excesses, {}", process.replace('|', " / ")),
+            ("agreement_order", "risk at T") => format!("order in s at T, {}", process.replace('|', " - ")),
             ("excess_bound", _) => format!("E_mu L - min L <=, s of {process}"),
             ("start_chi_squared_sampled", _) => format!("ln(1 + chi^2) of the start, {process}"),
             ("discrete_constant", constant) => format!("constant {constant} of {process}"),
@@ -148,7 +151,9 @@ fn findings(results: &Results) -> Vec<String> {
     let line = |row: &EstimateRow| {
         let label: String = named(row)?.chars().take(37).collect();
         let after = match row.name.as_str() {
-            "discrete_constant" => format!("  [{:.4}, {:.4}]", row.ci_low?, row.ci_high?),
+            "discrete_constant" | "agreement_sup" | "excess_ratio" | "agreement_order" => {
+                format!("  [{}, {}]", three(row.ci_low?), three(row.ci_high?))
+            }
             "discrete_check" => format!("  {}", short(&row.note)),
             _ => String::new(),
         };
@@ -174,6 +179,11 @@ fn guaranteed_times(results: &Results) -> Vec<String> {
         ))
     };
     rows.filter_map(line).collect()
+}
+
+/// Three significant digits.
+fn three(x: f64) -> String {
+    significant(format!("{x:.2e}").parse().unwrap_or(x))
 }
 
 /// The notes on what could not be had, each once.
