@@ -156,9 +156,7 @@ pub fn rays(
             random: count,
             radii,
             first: 1e-2 * scale,
-            last: 1e2 * scale,
-            ..RaySettings::default()
-        },
+            last: 1e2 * scale },
         None => RaySettings { random: count, radii, ..RaySettings::default() },
     };
     let key = Key::new(plan.study.seed, Purpose::Direction).tagged(TAG + 1);
