@@ -16,6 +16,8 @@
 
 mod band;
 mod cholesky;
+mod control;
+mod correlations;
 mod difference;
 mod equivalence;
 mod excess;
@@ -31,9 +33,11 @@ mod slopes;
 mod tests;
 
 pub use band::{Band, BandPoint};
+pub use control::controlled;
+pub use correlations::correlations;
 pub use difference::{Difference, integral, window_mean};
 pub use equivalence::{Equivalence, equivalence};
-pub use excess::{excess_ratio, late_means, variance_ratio, variances};
+pub use excess::{excess_ratio, variance_ratio, variances};
 pub use least_squares::{Limit, value_at_zero};
 pub use measured::Measured;
 pub use order::{FLOOR, LARGEST_CORRECTION, NoOrder, Order, OrderPoint, Polynomial, order};

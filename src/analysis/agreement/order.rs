@@ -58,7 +58,7 @@ pub struct Polynomial {
 pub struct Order {
     /// q of D(s) = c s^q (1 + r s) with |r s| ≤ [`LARGEST_CORRECTION`] at the largest s, and its 95 % interval.
     pub exponent: Range,
-    /// r s at the largest s, for the best q: where it is at its bound, the points are not in the window of the leading order.
+    /// r s at the largest s, for the best q.
     pub correction: f64,
     /// How often the model leaves as much as was left; `None` for three points.
     pub p_value: Option<f64>,
@@ -77,6 +77,30 @@ impl Order {
     pub fn whole(&self) -> Option<u32> {
         let (first, last) = (self.exponent.low.ceil(), self.exponent.high.floor());
         (first == last && first >= 0.0).then_some(first as u32)
+    }
+
+    fn smallest(&self) -> f64 {
+        self.used.last().copied().unwrap_or(f64::NAN)
+    }
+}
+
+impl std::fmt::Display for Order {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        let Range { value, low, high } = self.exponent;
+        write!(
+            f,
+            "leading order s^{value:.2} [{low:.2}, {high:.2}] for s from {} to {}",
+            self.smallest(),
+            self.used[0]
+        )?;
+        if low.ceil() > high.floor() {
+            let (first, last) = self.polynomial.first.interval();
+            write!(
+                f,
+                ": no whole power leads in this window; in c1 s + c2 s^2, c1 lies in [{first:.2e}, {last:.2e}]"
+            )?;
+        }
+        Ok(())
     }
 }
 
@@ -104,6 +128,16 @@ pub enum NoOrder {
         /// How often a right model leaves as much.
         p_value: f64,
     },
+    /// Two differences above the floor have opposite signs: no power leads.
+    ChangesSign {
+        /// Between which s, the larger one first.
+        s: (f64, f64),
+    },
+    /// The best correction is as large as it may be: the points are not shown to be in the window of the leading order.
+    OutsideWindow {
+        /// The largest s.
+        s: f64,
+    },
     /// Every power up to one end of those looked through fits: the errors are too large or the s too close.
     NotBounded,
     /// Two equal s, an error that is 0 or not finite, or errors that determine each other.
@@ -127,6 +161,16 @@ impl std::fmt::Display for NoOrder {
                 f,
                 "not resolved: c s^q (1 + r s) with |r s| <= {LARGEST_CORRECTION} does not describe the differences \
                  (p = {p_value:.1e}); smaller s"
+            ),
+            Self::ChangesSign { s } => write!(
+                f,
+                "not resolved: the difference changes its sign between s = {} and s = {}, so that no power of s leads; smaller s",
+                s.0, s.1
+            ),
+            Self::OutsideWindow { s } => write!(
+                f,
+                "not resolved: at s = {s} the next order is not shown to be under {LARGEST_CORRECTION} of the leading one; smaller s, \
+                 or more particles"
             ),
             Self::NotBounded => {
                 f.write_str("not resolved: the interval of the order has no end; more particles, or s further apart")
@@ -177,16 +221,24 @@ pub fn order(points: &[OrderPoint], correlations: Option<&[f64]>) -> Result<Orde
     {
         return Err(NoOrder::Degenerate);
     }
+    if let Some(pair) = used.windows(2).find(|p| p[0].difference.value * p[1].difference.value < 0.0) {
+        return Err(NoOrder::ChangesSign { s: (pair[0].s, pair[1].s) });
+    }
     let differences: Vec<Measured> = used.iter().map(|p| p.difference).collect();
     let known = Known::new(&differences, correlations).ok_or(NoOrder::Degenerate)?;
     let freedom = least_freedom(&differences);
-    let (exponent, found) = exponent(&known, &used, student_quantile(freedom, 0.5 + LEVEL / 2.0).powi(2))?;
+    let rise = student_quantile(freedom, 0.5 + LEVEL / 2.0).powi(2);
+    let x: Vec<f64> = used.iter().map(|p| p.s / used[0].s).collect();
+    let found = profile(&known, &x, LARGEST_CORRECTION, rise);
     let p_value = goodness(found.best.rest, used.len() - FEWEST);
     if let Some(p_value) = p_value.filter(|&p| p < POOR) {
         return Err(NoOrder::PoorFit { p_value });
     }
+    if found.best.correction.abs() >= LARGEST_CORRECTION {
+        return Err(NoOrder::OutsideWindow { s: used[0].s });
+    }
     Ok(Order {
-        exponent,
+        exponent: exponent(&known, &used, &x, &found, rise)?,
         correction: found.best.correction,
         p_value,
         polynomial: polynomial(&known, &used, freedom),
@@ -205,14 +257,18 @@ fn bias_is_small(used: &[OrderPoint]) -> Result<(), NoOrder> {
     }
 }
 
-/// The interval of q with the fit behind its value.
-fn exponent(known: &Known, used: &[OrderPoint], rise: f64) -> Result<(Range, Profile), NoOrder> {
-    let x: Vec<f64> = used.iter().map(|p| p.s / used[0].s).collect();
+/// The interval of q, widened by what may be left of the integrator's bias.
+fn exponent(
+    known: &Known,
+    used: &[OrderPoint],
+    x: &[f64],
+    found: &Profile,
+    rise: f64,
+) -> Result<Range, NoOrder> {
     let values: Vec<f64> = used.iter().map(|p| p.difference.value).collect();
-    let fit = |values: &[f64]| profile(&known.with_values(values), &x, LARGEST_CORRECTION, rise);
+    let fit = |values: &[f64]| profile(&known.with_values(values), x, LARGEST_CORRECTION, rise);
     let ends = |found: &Profile| found.low.zip(found.high).ok_or(NoOrder::NotBounded);
-    let found = fit(&values);
-    let (mut low, mut high) = ends(&found)?;
+    let (mut low, mut high) = ends(found)?;
     if used.iter().any(|p| p.dt_bias != 0.0) {
         // The direction in which a shift of each point alone moves q.
         let moves = |k: usize| {
@@ -228,7 +284,7 @@ fn exponent(known: &Known, used: &[OrderPoint], rise: f64) -> Result<(Range, Pro
             (low, high) = (low.min(l), high.max(h));
         }
     }
-    Ok((Range { value: found.best.power, low, high }, found))
+    Ok(Range { value: found.best.power, low, high })
 }
 
 fn polynomial(known: &Known, used: &[OrderPoint], freedom: f64) -> Polynomial {

@@ -120,3 +120,24 @@ fn a_band_is_the_same_on_any_number_of_threads_and_moves_with_its_key() {
     // Five times ask for more than one, and for less than five independent ones (Bonferroni: 2.5758).
     assert!((1.96..2.6).contains(&one.critical), "{}", one.critical);
 }
+
+#[test]
+fn probe() {
+    for (c1, c2) in
+        [(0.05, 1.0), (0.02, 1.0), (0.1, 1.0), (-0.05, 1.0), (-0.02, 1.0), (0.1, -0.8), (0.005, 1.0)]
+    {
+        for relative in [0.01, 0.04] {
+            let found = order(&points(|s| c1 * s + c2 * s * s, relative), None);
+            let short = found.map(|o| {
+                (
+                    o.exponent,
+                    o.correction,
+                    o.p_value,
+                    o.polynomial.first.interval(),
+                    o.slopes.iter().map(|s| s.slope.unwrap().value).collect::<Vec<_>>(),
+                )
+            });
+            println!("{c1} {c2} {relative} {short:?}");
+        }
+    }
+}
