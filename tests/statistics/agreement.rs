@@ -4,8 +4,8 @@
 use rand::RngExt;
 use rand_distr::{StandardNormal, StudentT};
 use sgd_sde::analysis::agreement::{
-    Band, Difference, Measured, NoOrder, Order, OrderPoint, PathMoments, Paths, correlations, excess_ratio,
-    integral, order, variance_ratio, variances, window_mean,
+    Band, Difference, NoOrder, Order, OrderPoint, PathMoments, Paths, correlations, excess_ratio, integral,
+    order, variance_ratio, variances, window_mean,
 };
 use sgd_sde::analysis::guarantee::Range;
 use sgd_sde::estimates::Moments;
@@ -178,7 +178,7 @@ const ORDER_ONE: Planted =
 #[test]
 fn the_orders_interval_covers_the_planted_order() {
     println!(
-        "error rate: below 1e-6 (binomial with the share 0.95, more than five standard deviations, six times)"
+        "error rate: below 1e-6 (binomial with the share 0.95, six times), 1e-4 at the bound of the correction (share 0.92 of 490, twice)"
     );
     let threads = Threads::new(1).unwrap();
     let cases = [
@@ -198,9 +198,14 @@ fn the_orders_interval_covers_the_planted_order() {
         let [covered, named, found] = planted.count(RUNS, &threads);
         println!("{name}: {covered} of {found} hold the order, {named} name it");
         let share = covered as f64 / found as f64;
-        // Where the errors leave the correction open, the interval holds all that it may be: wider than needed.
-        let most = if kind < 4 { 0.995 } else { 1.0 };
-        assert!(found > RUNS / 3 && (0.91..=most).contains(&share), "{name}: {share} of {found}");
+        // Where the errors leave the correction open, the interval holds all that it may be: wider than needed. At the bound
+        // half of the studies are refused, and those whose best correction lies inside are a selection.
+        let (least, most) = match kind {
+            0..4 => (0.91, 0.995),
+            4..6 => (0.91, 1.0),
+            _ => (0.87, 1.0),
+        };
+        assert!(found > RUNS / 3 && (least..=most).contains(&share), "{name}: {share} of {found}");
         assert!(kind > 3 || named > RUNS * 9 / 10, "{name}: {named} name the order");
     }
 }
@@ -286,23 +291,4 @@ fn ratios_cover_the_truth() {
     }
     println!("excess apart and paired, variance apart and paired: {counts:?} of {RUNS}");
     assert!(counts.iter().all(|count| (920..=980).contains(count)), "{counts:?}");
-}
-
-/// With the particles it asks for, the difference at the next s is above the floor nine times in ten.
-#[test]
-fn the_rule_for_particles_resolves_the_next_s() {
-    println!("error rate: below 1e-5 (binomial, more than four standard deviations)");
-    use sgd_sde::analysis::agreement::ParticlesNeeded;
-    let (spread, d) = (1.0, |s: f64| 0.8 * s);
-    let pilot = Measured { value: d(0.4), std_err: spread / 10.0, freedom: f64::INFINITY };
-    let needed = ParticlesNeeded::new(&pilot, 100, 0.5, 1.0, 0.0).unwrap().expected;
-    let above = (0..2000).filter(|&run| {
-        let z: f64 = Key::new(run, Purpose::Direction).tagged(30).stream(0, 0).sample(StandardNormal);
-        let std_err = spread / needed.sqrt();
-        let difference = Measured { value: d(0.2) + std_err * z, std_err, freedom: f64::INFINITY };
-        OrderPoint { s: 0.2, difference, dt_bias: 0.0 }.is_above_floor()
-    });
-    let share = above.count() as f64 / 2000.0;
-    println!("{share} above the floor with {needed} particles");
-    assert!((0.87..=0.93).contains(&share), "{share}");
 }
