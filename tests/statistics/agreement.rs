@@ -3,12 +3,12 @@
 
 use rand::RngExt;
 use rand_distr::{StandardNormal, StudentT};
-use sgd_sde::analysis::agreement::Paths;
 use sgd_sde::analysis::agreement::{
-    Band, Difference, LARGEST_CORRECTION, Measured, NoOrder, Order, OrderPoint, PathMoments, excess_ratio,
-    integral, late_means, order, variance_ratio, variances, window_mean,
+    Band, Difference, NoOrder, Order, OrderPoint, PathMoments, Paths, correlations, excess_ratio, integral,
+    order, variance_ratio, variances, window_mean,
 };
 use sgd_sde::analysis::guarantee::Range;
+use sgd_sde::estimates::Moments;
 use sgd_sde::parallel::Threads;
 use sgd_sde::random::{Key, Purpose};
 
@@ -178,7 +178,7 @@ const ORDER_ONE: Planted =
 #[test]
 fn the_orders_interval_covers_the_planted_order() {
     println!(
-        "error rate: below 1e-6 (binomial with the share 0.95, more than five standard deviations, six times)"
+        "error rate: below 1e-6 (binomial with the share 0.95, six times), 1e-4 at the bound of the correction (share 0.92 of 490, twice)"
     );
     let threads = Threads::new(1).unwrap();
     let cases = [
@@ -187,16 +187,60 @@ fn the_orders_interval_covers_the_planted_order() {
         ("order 1, partly cancelled", Planted { correction: -0.4, ..ORDER_ONE }),
         ("order 2, corrected", Planted { power: 2.0, correction: 0.3, ..ORDER_ONE }),
         ("order 1, wide errors", Planted { relative: 0.04, growth: 1.2, correction: -0.2, ..ORDER_ONE }),
-        ("order 1, near the floor", Planted { relative: 0.02, growth: 2.2, ..ORDER_ONE }),
+        ("order 1, near the floor", Planted { relative: 0.005, growth: 3.5, ..ORDER_ONE }),
+        ("order 1, correction at its bound", Planted { relative: 0.04, correction: -0.5, ..ORDER_ONE }),
+        (
+            "order 2, correction at its bound",
+            Planted { relative: 0.04, power: 2.0, correction: 0.5, ..ORDER_ONE },
+        ),
     ];
     for (kind, (name, planted)) in cases.into_iter().enumerate() {
         let [covered, named, found] = planted.count(RUNS, &threads);
         println!("{name}: {covered} of {found} hold the order, {named} name it");
         let share = covered as f64 / found as f64;
-        assert!(found > RUNS / 2 && (0.91..=0.995).contains(&share), "{name}: {share} of {found}");
+        // Where the errors leave the correction open, the interval holds all that it may be: wider than needed. At the bound
+        // half of the studies are refused, and those whose best correction lies inside are a selection.
+        let (least, most) = match kind {
+            0..4 => (0.91, 0.995),
+            4..6 => (0.91, 1.0),
+            _ => (0.87, 1.0),
+        };
+        assert!(found > RUNS / 3 && (least..=most).contains(&share), "{name}: {share} of {found}");
         assert!(kind > 3 || named > RUNS * 9 / 10, "{name}: {named} name the order");
     }
-    assert!(LARGEST_CORRECTION > 0.4);
+}
+
+/// Particles that share half of their noise over s: the interval covers with the correlations given, and is narrower than one
+/// that takes the runs for independent.
+#[test]
+fn shared_noise_over_s_is_accounted_for() {
+    println!("error rate: below 1e-6 (binomial with the share 0.95, more than five standard deviations)");
+    let (mut covered, mut found, mut widths) = ([0; 2], [0; 2], [0.0; 2]);
+    for run in 0..RUNS {
+        let mut stream = Key::new(run, Purpose::Direction).tagged(40).stream(0, 0);
+        let mut normal = || stream.sample::<f64, _>(StandardNormal);
+        let common: Vec<f64> = (0..60).map(|_| normal()).collect();
+        let numbers: Vec<Vec<f64>> = S
+            .iter()
+            .map(|s| common.iter().map(|c| ORDER_ONE.value(*s) * (1.0 + 0.2 * c + 0.1 * normal())).collect())
+            .collect();
+        let point = |(&s, numbers): (&f64, &Vec<f64>)| {
+            let mean = Moments::of(numbers.iter().copied()).estimate().unwrap();
+            OrderPoint { s, difference: mean.into(), dt_bias: 0.0 }
+        };
+        let points: Vec<OrderPoint> = S.iter().zip(&numbers).map(point).collect();
+        let correlations = correlations(&numbers).unwrap();
+        for (k, known) in [Some(&correlations[..]), None].into_iter().enumerate() {
+            let Ok(order) = order(&points, known) else { continue };
+            found[k] += 1;
+            covered[k] += u64::from(holds(&order.exponent, 1.0));
+            widths[k] += order.exponent.high - order.exponent.low;
+        }
+    }
+    println!("with and without correlations: {covered:?} of {found:?}, sums of widths {widths:?}");
+    let share = |k: usize| covered[k] as f64 / found[k] as f64;
+    assert!(found[0] > RUNS * 9 / 10 && (0.91..=0.995).contains(&share(0)), "{}", share(0));
+    assert!(share(1) > 0.995 && widths[1] / found[1] as f64 > 1.5 * widths[0] / found[0] as f64);
 }
 
 /// An integrator's bias of a quarter of the smallest difference: undeclared it spoils the order (the control), declared it is
@@ -234,7 +278,7 @@ fn ratios_cover_the_truth() {
         // Half of b's noise is a's: the pairs are correlated.
         let coupled: Vec<f64> = b.iter().zip(&a).map(|(b, a)| b + 0.5 * (a - 3.1)).collect();
         let [a, b, coupled] = [&a, &b, &coupled].map(|v| Paths::new(v, 200));
-        let means = [&a, &b, &coupled].map(|p| late_means(p, &late));
+        let means = [&a, &b, &coupled].map(|p| p.functionals(&late));
         let spread = [&a, &b, &coupled].map(|p| variances(p, &late));
         let found = [
             excess_ratio(&means[0], &means[1], false, (1.5, 0.0), 0.95).map(|r| holds(&r, 3.2)),
@@ -247,23 +291,4 @@ fn ratios_cover_the_truth() {
     }
     println!("excess apart and paired, variance apart and paired: {counts:?} of {RUNS}");
     assert!(counts.iter().all(|count| (920..=980).contains(count)), "{counts:?}");
-}
-
-/// With the particles it asks for, the difference at the next s is above the floor nine times in ten.
-#[test]
-fn the_rule_for_particles_resolves_the_next_s() {
-    println!("error rate: below 1e-5 (binomial, more than four standard deviations)");
-    use sgd_sde::analysis::agreement::ParticlesNeeded;
-    let (spread, d) = (1.0, |s: f64| 0.8 * s);
-    let pilot = Measured { value: d(0.4), std_err: spread / 10.0, freedom: f64::INFINITY };
-    let needed = ParticlesNeeded::new(&pilot, 100, 0.5, 1.0, 0.0).unwrap().expected;
-    let above = (0..2000).filter(|&run| {
-        let z: f64 = Key::new(run, Purpose::Direction).tagged(30).stream(0, 0).sample(StandardNormal);
-        let std_err = spread / needed.sqrt();
-        let difference = Measured { value: d(0.2) + std_err * z, std_err, freedom: f64::INFINITY };
-        OrderPoint { s: 0.2, difference, dt_bias: 0.0 }.is_above_floor()
-    });
-    let share = above.count() as f64 / 2000.0;
-    println!("{share} above the floor with {needed} particles");
-    assert!((0.87..=0.93).contains(&share), "{share}");
 }

@@ -10,6 +10,8 @@ use rand_distr::StandardNormal;
 
 /// Draws of the bootstrap: the level of the band is off by 0.3 % at most two times in three.
 const DRAWS: usize = 4999;
+/// Part of the largest half width below which a distance is rounding: ends that are exact are rounded too.
+const ROUNDING: f64 = 1e-9;
 /// Part of the name of a stream, so that other resamplings of one key share no number with this one.
 const BAND: u64 = 3;
 
@@ -95,6 +97,16 @@ impl Band {
         Range { value: over(|p| p.mean), low: over(|p| p.low), high: over(|p| p.high) }
     }
 
+    /// Whether `curve` lies between the ends at every observation time, up to rounding: a right curve does with probability `level`.
+    ///
+    /// # Panics
+    /// When there is not one number a time.
+    pub fn covers(&self, curve: &[f64]) -> bool {
+        assert_eq!(curve.len(), self.points.len(), "one number a time");
+        let slack = ROUNDING * self.floor();
+        self.points.iter().zip(curve).all(|(p, c)| (p.low - slack..=p.high + slack).contains(c))
+    }
+
     /// The Monte-Carlo floor of sup_t |d(t)|: the largest half width. Equal laws would show a sup of at most this much with
     /// probability `level`, whatever the truth below it.
     pub fn floor(&self) -> f64 {
@@ -169,5 +181,7 @@ mod tests {
         assert_eq!(signed.largest(), Range { value: -1.0, low: -1.25, high: -0.75 });
         assert_eq!(signed.smallest(), Range { value: -2.0, low: -2.5, high: -1.5 });
         assert_eq!((signed.sup().low, signed.floor()), (1.5, 0.5));
+        assert!(signed.covers(&[-1.5, -1.25]) && !signed.covers(&[-1.5, -1.26]));
+        assert!(!signed.covers(&[f64::NAN, -1.0]));
     }
 }

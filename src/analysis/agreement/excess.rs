@@ -6,22 +6,6 @@ use super::ratio::{NoRatio, ratio};
 use crate::analysis::guarantee::Range;
 use crate::estimates::Moments;
 
-/// Σ_t weights_t φ_i(t) of each particle ([`window_mean`](super::window_mean) gives weights of a late window); not finite for a particle that has left the
-/// finite numbers by then.
-///
-/// # Panics
-/// When there is not one weight a time.
-pub fn late_means(paths: &Paths, weights: &[f64]) -> Vec<f64> {
-    assert_eq!(paths.times(), weights.len(), "one weight a time");
-    let mut sums = vec![0.0; paths.particles];
-    for (row, &weight) in paths.values.chunks_exact(paths.particles).zip(weights) {
-        if weight != 0.0 {
-            sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += weight * x);
-        }
-    }
-    sums
-}
-
 /// One number a particle, whose mean over particles is Σ_t weights_t Var φ(t) with the unbiased variance over particles at each
 /// time, and whose scatter gives its standard error to first order in 1/n: Σ_t weights_t (φ_i(t) − mean)² n/(n − 1). Particles that are
 /// not finite within the window are left out, and not finite here.
@@ -29,7 +13,7 @@ pub fn late_means(paths: &Paths, weights: &[f64]) -> Vec<f64> {
 /// # Panics
 /// When there is not one weight a time.
 pub fn variances(paths: &Paths, weights: &[f64]) -> Vec<f64> {
-    let finite: Vec<bool> = late_means(paths, weights).iter().map(|x| x.is_finite()).collect();
+    let finite: Vec<bool> = paths.functionals(weights).iter().map(|x| x.is_finite()).collect();
     let n = finite.iter().filter(|&&f| f).count() as f64;
     let mut sums: Vec<f64> = finite.iter().map(|&f| if f { 0.0 } else { f64::NAN }).collect();
     for (row, &weight) in paths.values.chunks_exact(paths.particles).zip(weights) {
@@ -43,7 +27,7 @@ pub fn variances(paths: &Paths, weights: &[f64]) -> Vec<f64> {
     sums
 }
 
-/// (E φ(a) − φ*)/(E φ(b) − φ*) from one number a particle ([`late_means`]), with its interval at `level` ([`ratio`]).
+/// (E φ(a) − φ*)/(E φ(b) − φ*) from one number a particle ([`Paths::functionals`] of a late [`window_mean`](super::window_mean)), with its interval at `level` ([`ratio`]).
 ///
 /// `paired`: particles of one number share their start or noise; the first common ones are used. Otherwise the ensembles
 /// share nothing and may differ in size. `minimum`: φ* and its own error bound (0 where exact); the ends are the outermost
@@ -129,7 +113,7 @@ mod tests {
         let values = [7.0, 7.0, 7.0, 1.0, 3.0, 100.0, 2.0, 6.0, f64::NAN];
         let paths = Paths::new(&values, 3);
         let weights = [0.0, 0.5, 0.5];
-        let means = late_means(&paths, &weights);
+        let means = paths.functionals(&weights);
         assert_eq!(means[..2], [1.5, 4.5]);
         assert!(means[2].is_nan());
         let variances = variances(&paths, &weights);

@@ -11,16 +11,40 @@
 //! 5. [`order`]: the leading order of a linear functional in s, or the reason why the runs do not show it ([`NoOrder`]);
 //! 6. [`ParticlesNeeded`]: how many particles the next s asks for.
 //!
+//! ```
+//! use sgd_sde::analysis::agreement::{Band, Difference, PathMoments, Paths, equivalence, integral};
+//! use sgd_sde::{parallel::Threads, random::{Key, Purpose}};
+//!
+//! // φ(a) = t + noise and φ(b) = noise of 100 particles with a common start, at three times.
+//! let times = [0.0, 1.0, 2.0];
+//! let noise = |k: usize| if k < 100 { 0.0 } else { (k as f64).sin() };
+//! let b: Vec<f64> = (0..300).map(noise).collect();
+//! let a: Vec<f64> = (0..300).map(|k| (k / 100) as f64 + 1.1 * noise(k)).collect();
+//! let threads = Threads::new(1)?;
+//! let moments = PathMoments::paired(&Paths::new(&a, 100), &Paths::new(&b, 100), &threads);
+//! let difference = Difference::paired(&times, &moments).expect("more than one particle");
+//! let band = Band::new(&difference, 0.95, Key::new(1, Purpose::Resample)).expect("finite errors");
+//! let sup = band.sup();
+//! assert!(sup.low < 2.0 && 2.0 < sup.high);
+//! assert_eq!(equivalence(&sup, 2.5).to_string(), "yes");
+//! let area = difference.functional(&integral(&times, 0.0, 2.0));
+//! assert!((area.value - 2.0).abs() < area.half(0.999));
+//! # Ok::<(), sgd_sde::error::Error>(())
+//! ```
+//!
 //! Particles that left the finite numbers on either side are left out at all times and counted: what is said holds for those
 //! that stayed.
 
 mod band;
 mod cholesky;
+mod control;
+mod correlations;
 mod difference;
 mod equivalence;
 mod excess;
 mod least_squares;
 mod measured;
+mod no_order;
 mod order;
 mod particles;
 mod path_moments;
@@ -31,12 +55,15 @@ mod slopes;
 mod tests;
 
 pub use band::{Band, BandPoint};
+pub use control::controlled;
+pub use correlations::correlations;
 pub use difference::{Difference, integral, window_mean};
 pub use equivalence::{Equivalence, equivalence};
-pub use excess::{excess_ratio, late_means, variance_ratio, variances};
+pub use excess::{excess_ratio, variance_ratio, variances};
 pub use least_squares::{Limit, value_at_zero};
 pub use measured::Measured;
-pub use order::{FLOOR, LARGEST_CORRECTION, NoOrder, Order, OrderPoint, Polynomial, order};
+pub use no_order::NoOrder;
+pub use order::{FLOOR, LARGEST_CORRECTION, Order, OrderPoint, Polynomial, order};
 pub use particles::ParticlesNeeded;
 pub use path_moments::{PathMoments, Paths};
 pub use ratio::{NoRatio, ratio};

@@ -2,6 +2,7 @@
 
 use super::least_squares::{Known, goodness, least_freedom};
 use super::measured::{Measured, student_quantile};
+use super::no_order::NoOrder;
 use super::profile::{Profile, profile};
 use super::slopes::{LocalSlope, local_slopes};
 use crate::analysis::guarantee::Range;
@@ -16,7 +17,7 @@ const BIAS: f64 = 1.0 / 3.0;
 /// Fits that leave more than a right model does this often are refused.
 const POOR: f64 = 1e-3;
 /// Fewest points of an order.
-const FEWEST: usize = 3;
+pub(super) const FEWEST: usize = 3;
 
 /// A linear functional of the difference (d at one time, ∫ d dt) at one s.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
@@ -58,7 +59,7 @@ pub struct Polynomial {
 pub struct Order {
     /// q of D(s) = c s^q (1 + r s) with |r s| ≤ [`LARGEST_CORRECTION`] at the largest s, and its 95 % interval.
     pub exponent: Range,
-    /// r s at the largest s, for the best q: where it is at its bound, the points are not in the window of the leading order.
+    /// r s at the largest s, for the best q.
     pub correction: f64,
     /// How often the model leaves as much as was left; `None` for three points.
     pub p_value: Option<f64>,
@@ -78,63 +79,29 @@ impl Order {
         let (first, last) = (self.exponent.low.ceil(), self.exponent.high.floor());
         (first == last && first >= 0.0).then_some(first as u32)
     }
+
+    fn smallest(&self) -> f64 {
+        self.used.last().copied().unwrap_or(f64::NAN)
+    }
 }
 
-/// Why there is no order.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum NoOrder {
-    /// Fewer than three points are above the floor.
-    TooFewAboveFloor {
-        /// How many are.
-        above: usize,
-        /// How many points there are.
-        of: usize,
-    },
-    /// The integrator's bias may be a third of the smallest difference or more.
-    StepBias {
-        /// Where.
-        s: f64,
-        /// The bound of the bias there.
-        bias: f64,
-        /// The smallest difference above the floor.
-        smallest: f64,
-    },
-    /// One power with one correction does not describe the points.
-    PoorFit {
-        /// How often a right model leaves as much.
-        p_value: f64,
-    },
-    /// Every power up to one end of those looked through fits: the errors are too large or the s too close.
-    NotBounded,
-    /// Two equal s, an error that is 0 or not finite, or errors that determine each other.
-    Degenerate,
-}
-
-impl std::fmt::Display for NoOrder {
+impl std::fmt::Display for Order {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        match self {
-            Self::TooFewAboveFloor { above, of } => write!(
+        let Range { value, low, high } = self.exponent;
+        write!(
+            f,
+            "leading order s^{value:.2} [{low:.2}, {high:.2}] for s from {} to {}",
+            self.smallest(),
+            self.used[0]
+        )?;
+        if low.ceil() > high.floor() {
+            let (first, last) = self.polynomial.first.interval();
+            write!(
                 f,
-                "not resolved: {above} of {of} differences are above the Monte-Carlo floor, an order needs {FEWEST}; more particles \
-                 or larger s"
-            ),
-            Self::StepBias { s, bias, smallest } => write!(
-                f,
-                "not resolved: at s = {s} the bias of the integrator's step may be {bias:.2e}, not under a third of the smallest \
-                 difference {smallest:.2e}; a smaller dt"
-            ),
-            Self::PoorFit { p_value } => write!(
-                f,
-                "not resolved: c s^q (1 + r s) with |r s| <= {LARGEST_CORRECTION} does not describe the differences \
-                 (p = {p_value:.1e}); smaller s"
-            ),
-            Self::NotBounded => {
-                f.write_str("not resolved: the interval of the order has no end; more particles, or s further apart")
-            }
-            Self::Degenerate => f.write_str(
-                "none: two s are equal, a difference has no error of its own, or the errors determine each other",
-            ),
+                ": no whole power leads in this window; in c1 s + c2 s^2, c1 lies in [{first:.2e}, {last:.2e}]"
+            )?;
         }
+        Ok(())
     }
 }
 
@@ -177,16 +144,24 @@ pub fn order(points: &[OrderPoint], correlations: Option<&[f64]>) -> Result<Orde
     {
         return Err(NoOrder::Degenerate);
     }
+    if let Some(pair) = used.windows(2).find(|p| p[0].difference.value * p[1].difference.value < 0.0) {
+        return Err(NoOrder::ChangesSign { s: (pair[0].s, pair[1].s) });
+    }
     let differences: Vec<Measured> = used.iter().map(|p| p.difference).collect();
     let known = Known::new(&differences, correlations).ok_or(NoOrder::Degenerate)?;
     let freedom = least_freedom(&differences);
-    let (exponent, found) = exponent(&known, &used, student_quantile(freedom, 0.5 + LEVEL / 2.0).powi(2))?;
+    let rise = student_quantile(freedom, 0.5 + LEVEL / 2.0).powi(2);
+    let x: Vec<f64> = used.iter().map(|p| p.s / used[0].s).collect();
+    let found = profile(&known, &x, LARGEST_CORRECTION, rise);
     let p_value = goodness(found.best.rest, used.len() - FEWEST);
     if let Some(p_value) = p_value.filter(|&p| p < POOR) {
         return Err(NoOrder::PoorFit { p_value });
     }
+    if found.best.correction.abs() >= LARGEST_CORRECTION {
+        return Err(NoOrder::OutsideWindow { s: used[0].s });
+    }
     Ok(Order {
-        exponent,
+        exponent: exponent(&known, &used, &x, &found, rise)?,
         correction: found.best.correction,
         p_value,
         polynomial: polynomial(&known, &used, freedom),
@@ -198,21 +173,25 @@ pub fn order(points: &[OrderPoint], correlations: Option<&[f64]>) -> Result<Orde
 
 fn bias_is_small(used: &[OrderPoint]) -> Result<(), NoOrder> {
     let smallest = used.iter().map(|p| p.difference.value.abs()).fold(f64::INFINITY, f64::min);
-    let too_large = |p: &&OrderPoint| !(p.dt_bias.abs() < BIAS * smallest);
+    let too_large = |p: &&OrderPoint| p.dt_bias.is_nan() || p.dt_bias.abs() >= BIAS * smallest;
     match used.iter().find(too_large) {
         Some(p) => Err(NoOrder::StepBias { s: p.s, bias: p.dt_bias, smallest }),
         None => Ok(()),
     }
 }
 
-/// The interval of q with the fit behind its value.
-fn exponent(known: &Known, used: &[OrderPoint], rise: f64) -> Result<(Range, Profile), NoOrder> {
-    let x: Vec<f64> = used.iter().map(|p| p.s / used[0].s).collect();
+/// The interval of q, widened by what may be left of the integrator's bias.
+fn exponent(
+    known: &Known,
+    used: &[OrderPoint],
+    x: &[f64],
+    found: &Profile,
+    rise: f64,
+) -> Result<Range, NoOrder> {
     let values: Vec<f64> = used.iter().map(|p| p.difference.value).collect();
-    let fit = |values: &[f64]| profile(&known.with_values(values), &x, LARGEST_CORRECTION, rise);
+    let fit = |values: &[f64]| profile(&known.with_values(values), x, LARGEST_CORRECTION, rise);
     let ends = |found: &Profile| found.low.zip(found.high).ok_or(NoOrder::NotBounded);
-    let found = fit(&values);
-    let (mut low, mut high) = ends(&found)?;
+    let (mut low, mut high) = ends(found)?;
     if used.iter().any(|p| p.dt_bias != 0.0) {
         // The direction in which a shift of each point alone moves q.
         let moves = |k: usize| {
@@ -228,7 +207,7 @@ fn exponent(known: &Known, used: &[OrderPoint], rise: f64) -> Result<(Range, Pro
             (low, high) = (low.min(l), high.max(h));
         }
     }
-    Ok((Range { value: found.best.power, low, high }, found))
+    Ok(Range { value: found.best.power, low, high })
 }
 
 fn polynomial(known: &Known, used: &[OrderPoint], freedom: f64) -> Polynomial {

@@ -29,6 +29,22 @@ impl<'a> Paths<'a> {
     pub fn at(&self, time: usize, particle: usize) -> f64 {
         self.values[time * self.particles + particle]
     }
+
+    /// Σ_t weights_t φ_i(t) of each particle; not finite for a particle that has left the finite numbers at a time with weight.
+    /// [`window_mean`](super::window_mean) and [`integral`](super::integral) give weights.
+    ///
+    /// # Panics
+    /// When there is not one weight a time.
+    pub fn functionals(&self, weights: &[f64]) -> Vec<f64> {
+        assert_eq!(self.times(), weights.len(), "one weight a time");
+        let mut sums = vec![0.0; self.particles];
+        for (row, &weight) in self.values.chunks_exact(self.particles).zip(weights) {
+            if weight != 0.0 {
+                sums.iter_mut().zip(row).for_each(|(sum, x)| *sum += weight * x);
+            }
+        }
+        sums
+    }
 }
 
 /// Particles of one piece of work; a part of the result's rounding, so never derived from the number of threads.
