@@ -152,11 +152,7 @@ pub fn rays(
         (scale > 0.0 && scale < FARTHEST).then_some(scale)
     });
     let settings = match scale {
-        Some(scale) => RaySettings {
-            random: count,
-            radii,
-            first: 1e-2 * scale,
-            last: 1e2 * scale },
+        Some(scale) => RaySettings { random: count, radii, first: 1e-2 * scale, last: 1e2 * scale },
         None => RaySettings { random: count, radii, ..RaySettings::default() },
     };
     let key = Key::new(plan.study.seed, Purpose::Direction).tagged(TAG + 1);

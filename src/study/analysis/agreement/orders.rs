@@ -2,7 +2,7 @@
 
 use super::Asked;
 use crate::analysis::agreement::{
-    Measured, NoOrder, Order, OrderPoint, ParticlesNeeded, Paths, excess_ratio, integral, late_means, order,
+    Measured, NoOrder, Order, OrderPoint, ParticlesNeeded, Paths, excess_ratio, integral, order,
     value_at_zero, window_mean,
 };
 use crate::estimates::LEVEL;
@@ -157,7 +157,7 @@ impl Asked<'_> {
         let (minimum, bound) = self.ended.minimum?;
         let end = times.last().copied()?;
         let weights = window_mean(times, LATE * end, end)?;
-        let late = |run: &SideRun| late_means(&Paths::new(&run.tables[0], run.particles), &weights);
+        let late = |run: &SideRun| Paths::new(&run.tables[0], run.particles).functionals(&weights);
         let ratio = excess_ratio(&late(model), &late(reference), true, (minimum.value, bound), LEVEL).ok()?;
         let std_err = (ratio.high - ratio.low) / (2.0 * 1.96);
         Some(Measured { value: ratio.value, std_err, freedom: (self.spec.particles - 1) as f64 })

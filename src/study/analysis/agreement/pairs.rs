@@ -2,8 +2,7 @@
 
 use super::Asked;
 use crate::analysis::agreement::{
-    Equivalence, NoRatio, Paths, equivalence, excess_ratio, late_means, variance_ratio, variances,
-    window_mean,
+    Equivalence, NoRatio, Paths, equivalence, excess_ratio, variance_ratio, variances, window_mean,
 };
 use crate::analysis::guarantee::Range;
 use crate::estimates::LEVEL;
@@ -116,7 +115,7 @@ impl Asked<'_> {
             },
         };
         if let (Quantity::Risk, Some((minimum, bound))) = (quantity, self.ended.minimum) {
-            let (a, b) = (late_means(a, &weights), late_means(b, &weights));
+            let (a, b) = (a.functionals(&weights), b.functionals(&weights));
             let found = excess_ratio(&a, &b, true, (minimum.value, bound), LEVEL);
             results.estimates.push(finish(self.row(model, "excess_ratio", quantity.name()), found));
         }
