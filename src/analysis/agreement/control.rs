@@ -6,10 +6,10 @@ use crate::estimates::Moments;
 /// A control below this part of the difference's own rounding explains nothing.
 const NOTHING: f64 = 1e-12;
 
-/// The differences φ(a_i) − φ(b_i) less β(t)(c_i(t) − E c(t)) of the first common particles: their mean is that of the differences, their
-/// variance smaller by 1 − ρ(t)², with ρ the correlation of difference and control (control variates: Glasserman, *Monte Carlo
-/// Methods in Financial Engineering*, 2003, §4.1). β(t) is the regression's slope over the particles at hand, which biases the mean by O(1/n) of its
-/// standard error's size and takes one degree of freedom: not for fewer than about 100 particles.
+/// The differences φ(a_i) − φ(b_i) less β(t)(c_i(t) − E c(t)) of the first common particles: their mean is that of the
+/// differences, their variance smaller by 1 − ρ(t)², with ρ the correlation of difference and control (control variates:
+/// Glasserman, *Monte Carlo Methods in Financial Engineering*, 2003, §4.1). β(t) is the slope of the regression over the
+/// particles at hand, which biases the mean by O(1/n) and takes one degree of freedom: not for fewer than about 100 particles.
 ///
 /// `control`: the same times; a number that moves with the difference and whose mean is known, such as the same difference of
 /// a linearised problem. `known`: E c(t), exact: an error there goes straight into the result.

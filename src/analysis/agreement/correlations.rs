@@ -2,10 +2,12 @@
 
 use crate::estimates::Moments;
 
-/// The correlations of m means, m × m, for [`order`](super::order) and [`value_at_zero`](super::value_at_zero): `numbers` holds, for each s, one
-/// number a particle ([`Paths::functionals`](super::Paths::functionals), less that of the other process). Particles of one number share random numbers (start,
-/// noise) over s; others are independent. Two means of n and n' particles, of which k are common, have the correlation
-/// ρ k/√(n n'), with ρ that of the common ones. Numbers that are not finite are left out.
+/// The correlations of m means, m × m, for [`order`](super::order) and [`value_at_zero`](super::value_at_zero).
+///
+/// `numbers` holds, for each s, one number a particle ([`Paths::functionals`](super::Paths::functionals) of one process less that
+/// of the other). Particles of one number share random numbers (start, noise) over s; others are independent. Two means of n
+/// and n' particles, of which k are common, have the correlation ρ k/√(n n'), with ρ that of the common ones. Numbers that are
+/// not finite are left out.
 ///
 /// `None` where two s have fewer than three common particles, or their numbers do not vary.
 pub fn correlations(numbers: &[Vec<f64>]) -> Option<Vec<f64>> {

@@ -27,7 +27,8 @@ pub fn variances(paths: &Paths, weights: &[f64]) -> Vec<f64> {
     sums
 }
 
-/// (E φ(a) − φ*)/(E φ(b) − φ*) from one number a particle ([`Paths::functionals`] of a late [`window_mean`](super::window_mean)), with its interval at `level` ([`ratio`]).
+/// (E φ(a) − φ*)/(E φ(b) − φ*) from one number a particle ([`Paths::functionals`] of a late
+/// [`window_mean`](super::window_mean)), with its interval at `level` ([`ratio`]).
 ///
 /// `paired`: particles of one number share their start or noise; the first common ones are used. Otherwise the ensembles
 /// share nothing and may differ in size. `minimum`: φ* and its own error bound (0 where exact); the ends are the outermost

@@ -9,7 +9,7 @@
 //!    verdict ([`equivalence`]);
 //! 4. [`excess_ratio`], [`variance_ratio`]: what tells models of one weak order apart, and [`value_at_zero`] their limits s → 0;
 //! 5. [`order`]: the leading order of a linear functional in s, or the reason why the runs do not show it ([`NoOrder`]);
-//! 6. [`ParticlesNeeded`]: how many particles the next s asks for.
+//! 6. [`ParticlesNeeded`], [`order_half_width`]: before a run, how many particles the next s asks for, and how sharp an order will be.
 //!
 //! ```
 //! use sgd_sde::analysis::agreement::{Band, Difference, PathMoments, Paths, equivalence, integral};
@@ -64,7 +64,7 @@ pub use least_squares::{Limit, value_at_zero};
 pub use measured::Measured;
 pub use no_order::NoOrder;
 pub use order::{FLOOR, LARGEST_CORRECTION, Order, OrderPoint, Polynomial, order};
-pub use particles::ParticlesNeeded;
+pub use particles::{ParticlesNeeded, order_half_width};
 pub use path_moments::{PathMoments, Paths};
 pub use ratio::{NoRatio, ratio};
 pub use slopes::LocalSlope;

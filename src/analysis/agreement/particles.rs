@@ -1,5 +1,6 @@
 //! How many particles the next s asks for.
 
+use super::least_squares::Known;
 use super::measured::{Measured, student_quantile};
 use super::order::FLOOR;
 use crate::estimates::LEVEL;
@@ -21,8 +22,9 @@ pub struct ParticlesNeeded {
 
 impl ParticlesNeeded {
     /// `pilot`: D(s) with its error from `particles` particles. `next`: s'/s, in (0, 1) for a smaller s. `order`: q with
-    /// |D| ∝ s^q (1 or 2 for weak order 1 or 2). `variance_order`: v with Var d_i ∝ s^v: 0 is the careful choice; 1 where only SGD's noise makes the
-    /// particles differ; measured where two scales are at hand ([`variance_order`](Self::variance_order)).
+    /// |D| ∝ s^q (1 or 2 for weak order 1 or 2). `variance_order`: v with Var d_i ∝ s^v. 0 is the careful choice; 1 where only
+    /// SGD's noise makes the particles differ; measured where two scales are at hand
+    /// ([`variance_order`](Self::variance_order)).
     ///
     /// `None` where the pilot's difference is 0 or something is not finite.
     pub fn new(pilot: &Measured, particles: u64, next: f64, order: f64, variance_order: f64) -> Option<Self> {
@@ -61,9 +63,26 @@ impl ParticlesNeeded {
     }
 }
 
+/// Half the width that the interval of the leading order q is to be expected to have, for differences at `s` with these relative
+/// standard errors (to first order in them): 1.96 standard errors of q in ln D = ln c + q ln s + r s. Four s, each half of the one
+/// before, with 2 % each give 0.09. Too large where it exceeds about 0.2, for r is bounded. `None` below three points, or for
+/// errors that are 0 or not finite.
+///
+/// # Panics
+/// When the lengths differ.
+pub fn order_half_width(s: &[f64], relative_errors: &[f64]) -> Option<f64> {
+    assert_eq!(s.len(), relative_errors.len(), "one error an s");
+    let logarithm = |(s, &std_err): (&f64, &f64)| Measured { value: s.ln(), std_err, freedom: f64::INFINITY };
+    let points: Vec<Measured> = s.iter().zip(relative_errors).map(logarithm).collect();
+    let known = Known::new(&points, None).filter(|_| s.len() > 2)?;
+    // What 1 and s do not explain of ln s is what q is seen by.
+    let seen = known.two_terms(&known.seen(&vec![1.0; s.len()]), &known.seen(s)).rest;
+    (seen > 0.0).then(|| student_quantile(f64::INFINITY, 0.5 + LEVEL / 2.0) / seen.sqrt())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::order::OrderPoint;
+    use super::super::order::{OrderPoint, order};
     use super::*;
     use crate::random::{Key, Purpose};
     use rand::RngExt;
@@ -105,5 +124,24 @@ mod tests {
         });
         let share = above.count() as f64 / 2000.0;
         assert!((0.87..=0.93).contains(&share), "{share}");
+    }
+
+    /// Residual of ln s on 1 and s, by hand for s = 1, 1/2, 1/4: along (1, −3, 2)/√14 it is (3 ln 2 − 4 ln 2)/√14.
+    #[test]
+    fn the_width_of_an_order_is_known_beforehand() {
+        let by_hand = 1.959_964 * 0.01 * 14.0_f64.sqrt() / 2.0_f64.ln();
+        let found = order_half_width(&[1.0, 0.5, 0.25], &[0.01; 3]).unwrap();
+        assert!((found / by_hand - 1.0).abs() < 1e-6, "{found} {by_hand}");
+        assert_eq!(order_half_width(&[1.0, 0.5], &[0.01; 2]), None);
+        let s = [0.1, 0.05, 0.025, 0.0125];
+        let point = |&s: &f64| OrderPoint {
+            s,
+            difference: Measured { value: s, std_err: 0.005 * s, freedom: f64::INFINITY },
+            dt_bias: 0.0,
+        };
+        let exponent = order(&s.map(|s| point(&s)), None).unwrap().exponent;
+        let expected = order_half_width(&s, &[0.005; 4]).unwrap();
+        assert!((0.5 * (exponent.high - exponent.low) / expected - 1.0).abs() < 0.05);
+        assert!((4.0 * expected - 0.09).abs() < 0.01);
     }
 }
