@@ -45,7 +45,13 @@ fn names<'a, T>(rows: &[&'a T], name: fn(&'a T) -> &'a str) -> Vec<&'a str> {
 
 /// A name from the tables with its symbols set as such.
 fn mathematical(name: &str) -> String {
-    plain(name).replace("λ_s", "$λ_s$").replace("ε", "$ε$").replace("χ²", "$χ^2$").replace("T/s*", "$T/s_*$")
+    plain(name)
+        .replace("λ_s", "$λ_s$")
+        .replace("ε", "$ε$")
+        .replace("χ²", "$χ^2$")
+        .replace("k = T/s*", "$k = T/s_*$")
+        .replace("one T,", "one $T$,")
+        .replace("smallest T ", "smallest $T$ ")
 }
 
 /// How far above the largest measured excess a guarantee is still drawn.
@@ -88,7 +94,7 @@ fn guarantee_figure(results: &Results, curve: &CurveName, suffix: &str) -> Optio
             drawing.notes.push(text);
         }
     }
-    drawing.notes.push("Thin levels: where each bound ends, in the style of its curve.".into());
+    drawing.notes.push("Levels: where each bound ends, in the style of its curve.".into());
     (!bounds.is_empty() && largest > 0.0).then_some(drawing)
 }
 
