@@ -65,37 +65,18 @@ pub fn run(
     let mut recorder = Recorder::new(plan, point);
     let mut history = History::new(plan, &recorder.wanted);
     let mut pace = Pace::new(plan, progress);
-    let mut seconds = vec![0.0; ensembles.len()];
-    for observation in &plan.clock.observations {
-        for ((ensemble, &to), seconds) in ensembles.iter_mut().zip(&observation.steps).zip(&mut seconds) {
-            let started = Instant::now();
-            pace.advance(ensemble, to, threads);
-            *seconds += started.elapsed().as_secs_f64();
-        }
-        let readings: Vec<Vec<Readings>> =
-            ensembles.iter_mut().map(|ensemble| ensemble.observe(&recorder.wanted, threads)).collect();
-        pace.risk = recorder.record(&observation.steps, observation.time, &readings);
-        if let Some(history) = &mut history {
-            history.record(&observation.steps, observation.time, &ensembles, &readings);
-        }
-    }
+    let seconds = simulate(plan, &mut ensembles, (&mut recorder, history.as_mut()), &mut pace, threads);
     let mut row = PointRow::new(point, settings, &plan.study, plan.data.as_ref());
     let minimum = search_minimum(plan, &ensembles);
     row.risk_minimum = minimum.as_ref().map(|m| m.value);
     let mut estimates = vec![minimum_row(plan, point, minimum.as_ref())];
-    let failure =
-        ensembles.iter().zip(specs).find_map(|(ensemble, spec)| all_diverged(plan, ensemble, &spec.name));
-    let process_rows = ensembles
-        .iter()
-        .zip(specs)
-        .zip(&seconds)
+    let named = || ensembles.iter().zip(specs);
+    let failure = named().find_map(|(ensemble, spec)| all_diverged(plan, ensemble, &spec.name));
+    let rows = named().zip(&seconds);
+    let processes_left = rows
         .map(|((ensemble, spec), seconds)| process_row(point, &spec.name, ensemble, spec.particles, *seconds))
         .collect();
-    let particles = ensembles
-        .iter()
-        .zip(specs)
-        .map(|(ensemble, spec)| (spec.name.clone(), final_weights(ensemble)))
-        .collect();
+    let particles = named().map(|(ensemble, spec)| (spec.name.clone(), final_weights(ensemble))).collect();
     let curves = recorder.curves;
     estimates.extend(final_risks(point, &curves));
     if plan.study.analysis.certificate.is_some() {
@@ -119,17 +100,37 @@ pub fn run(
         infimum_known: known_bound.is_some(),
     };
     let findings = analyse(plan, &ended, threads, pace.progress);
-    let title = plan.study.title.clone();
-    let mut results = Results {
-        title,
-        points: vec![row],
-        processes: process_rows,
-        curves,
-        estimates,
-        ..Results::default()
-    };
+    let (title, points) = (plan.study.title.clone(), vec![row]);
+    let mut results =
+        Results { title, points, processes: processes_left, curves, estimates, ..Results::default() };
     results.extend(findings);
     Outcome { results, particles, shape: plan.potential().shape(), failure }
+}
+
+/// Advances every process from observation to observation, records what it reads, and returns the seconds spent in the steps of
+/// each.
+fn simulate(
+    plan: &Plan,
+    ensembles: &mut [Ensemble<'_>],
+    (recorder, mut history): (&mut Recorder, Option<&mut History>),
+    pace: &mut Pace,
+    threads: &Threads,
+) -> Vec<f64> {
+    let mut seconds = vec![0.0; ensembles.len()];
+    for observation in &plan.clock.observations {
+        for ((ensemble, &to), seconds) in ensembles.iter_mut().zip(&observation.steps).zip(&mut seconds) {
+            let started = Instant::now();
+            pace.advance(ensemble, to, threads);
+            *seconds += started.elapsed().as_secs_f64();
+        }
+        let readings: Vec<Vec<Readings>> =
+            ensembles.iter_mut().map(|ensemble| ensemble.observe(&recorder.wanted, threads)).collect();
+        pace.risk = recorder.record(&observation.steps, observation.time, &readings);
+        if let Some(history) = &mut history {
+            history.record(&observation.steps, observation.time, ensembles, &readings);
+        }
+    }
+    seconds
 }
 
 /// Advances in pieces short enough that the progress bar moves. Their length follows from the study, not from the clock on
