@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A distance between the law of a process at one time and the Gibbs measure of its s.
+/// A distance of the law of a process at one time from the Gibbs measure of its s, or from the law of another process.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DistanceRow {
     /// The sweep point.
     pub point: usize,
-    /// The process.
+    /// The process; `a|b` for the law of a beside that of b.
     pub process: String,
     /// Which distance.
     pub name: String,
@@ -17,17 +17,17 @@ pub struct DistanceRow {
     pub time: f64,
     /// Particles that went in.
     pub n: usize,
-    /// Draws of the reference that went in; 0 where none are needed.
+    /// Draws of the reference, or particles of the other process, that went in; 0 where none are needed.
     pub reference: usize,
     /// The distance.
     pub value: f64,
     /// Its standard error, to be used where the distance is well above zero.
     pub std_err: Option<f64>,
-    /// The 0.025 quantile of the distance under the Gibbs measure.
+    /// The 0.025 quantile of the distance were the two laws the same.
     pub null_low: f64,
     /// The 0.975 quantile.
     pub null_high: f64,
-    /// The share of replicates under the Gibbs measure that are as large.
+    /// The share of replicates with equal laws that are as large.
     pub p_value: f64,
     /// How it was computed.
     pub method: String,

@@ -9,10 +9,11 @@ use sgd_sde::parallel::Threads;
 use sgd_sde::problem::data::{Rows, Split};
 use sgd_sde::problem::{FiniteSum, LeastSquares, Potential};
 
-const LAMBDA: f64 = 0.1;
-const INPUTS: [[f64; 2]; 6] = [[1.2, 0.3], [-0.4, 0.8], [0.5, -0.6], [-1.1, -0.2], [0.2, 1.0], [0.9, 0.4]];
-const LABELS: [f64; 6] = [1.0, -0.3, 0.8, -0.9, 0.7, 0.1];
-const START: [f64; 2] = [3.0, -2.0];
+pub(crate) const LAMBDA: f64 = 0.1;
+pub(crate) const INPUTS: [[f64; 2]; 6] =
+    [[1.2, 0.3], [-0.4, 0.8], [0.5, -0.6], [-1.1, -0.2], [0.2, 1.0], [0.9, 0.4]];
+pub(crate) const LABELS: [f64; 6] = [1.0, -0.3, 0.8, -0.9, 0.7, 0.1];
+pub(crate) const START: [f64; 2] = [3.0, -2.0];
 
 fn squares_of(inputs: &[[f64; 2]], labels: &[f64], lambda: f64) -> LeastSquares {
     let train = Rows { inputs: inputs.concat(), labels: labels.to_vec(), dim: 2 };
@@ -130,7 +131,7 @@ fn mean_covariance(at: Moments) -> Matrix {
 }
 
 /// A process whose step is w ← w* + A (w − w*) + N D, where D has mean 0 and the covariance `amount` Σ at w* + M (w − w*).
-struct Linear {
+pub(crate) struct Linear {
     drift: Matrix,
     seen: Matrix,
     place: Matrix,
@@ -144,13 +145,13 @@ impl Linear {
     }
 
     /// SGD with c/b = `share`, or with h ≠ s the covariance SDE by Euler and Maruyama.
-    fn euler(s: f64, h: f64, share: f64) -> Self {
+    pub(crate) fn euler(s: f64, h: f64, share: f64) -> Self {
         let drift = combine(&[(1.0, ONE), (-h, Self::hessian())]);
         Self { drift, seen: ONE, place: ONE, amount: s * h * share }
     }
 
     /// The covariance SDE by Heun (`correction` 0), and the SDE of second order (s/2).
-    fn heun(s: f64, h: f64, share: f64, correction: f64) -> Self {
+    pub(crate) fn heun(s: f64, h: f64, share: f64, correction: f64) -> Self {
         let hessian = Self::hessian();
         let b = combine(&[(1.0, hessian), (correction, product(hessian, hessian))]);
         let drift = combine(&[(1.0, ONE), (-h, b), (0.5 * h * h, product(b, b))]);
@@ -184,7 +185,7 @@ impl Linear {
     }
 
     /// E L̃ after some steps.
-    fn risk(&self, steps: u64) -> f64 {
+    pub(crate) fn risk(&self, steps: u64) -> f64 {
         let Moments { mean, second } = self.after(steps);
         let h = Self::hessian();
         let (cross, labels) = INPUTS.iter().zip(LABELS).fold(([0.0; 2], 0.0), |(c, e), (x, y)| {

@@ -1,4 +1,5 @@
-//! Distances between the law of an ensemble at one time and the Gibbs measure μ_s ∝ exp(−2L̃/s).
+//! Distances between the law of an ensemble at one time and the Gibbs measure μ_s ∝ exp(−2L̃/s); those that need samples
+//! of it alone serve for any other law too, such as that of another process.
 //!
 //! Which one sees what:
 //!
@@ -65,7 +66,7 @@ pub struct Resampling {
     pub tag: u64,
 }
 
-/// Samples of μ_s.
+/// Samples of μ_s, or of another law.
 ///
 /// Every null band here takes them for independent. Chains are not: bands from all their states would be too narrow by
 /// about √(m/ESS) and reject too often. So only every ⌈m/effective_size⌉-th sample is used.

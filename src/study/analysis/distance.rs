@@ -15,7 +15,7 @@ use crate::study::plan::Plan;
 use crate::study::{DistanceRow, EstimateRow};
 
 /// Directions of the sliced distance.
-const DIRECTIONS: usize = 64;
+pub const DIRECTIONS: usize = 64;
 
 /// Names a process of a point of a study.
 #[derive(Clone, Copy)]
@@ -44,13 +44,13 @@ pub fn distances(
     let weights = &snapshot.weights;
     let mut rows = Vec::new();
     if let Some(stein) = kernel_stein(potential, gibbs.s, weights, None, &resampling, threads) {
-        rows.extend([row(place, snapshot, stein.unbiased), row(place, snapshot, stein.biased)]);
+        rows.extend([stein.unbiased, stein.biased].map(|d| distance_row(place, snapshot, d)));
     }
     if let Some(sample) = gibbs.sample.passed() {
         let reference = Reference { weights: &sample.draws, effective_size: independent(sample) };
         let energy = energy_distance(weights, &reference, dim, &resampling, threads);
         let sliced = sliced_wasserstein(weights, &reference, dim, DIRECTIONS, &resampling, threads);
-        rows.extend(energy.into_iter().chain(sliced).map(|d| row(place, snapshot, d)));
+        rows.extend(energy.into_iter().chain(sliced).map(|d| distance_row(place, snapshot, d)));
     }
     rows.extend(on_grid(place, gibbs, snapshot, plan.study.seed));
     rows
@@ -67,7 +67,8 @@ fn independent(sample: &GibbsSample) -> f64 {
     sizes.map(|check| check.value).fold(kept, f64::min)
 }
 
-fn row(place: Place, snapshot: &Snapshot, found: Discrepancy) -> DistanceRow {
+/// A distance found at a snapshot, as a row.
+pub fn distance_row(place: Place, snapshot: &Snapshot, found: Discrepancy) -> DistanceRow {
     DistanceRow {
         point: place.point,
         process: place.process.into(),

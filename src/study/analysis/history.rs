@@ -85,7 +85,8 @@ impl History {
             snapshots: Vec::new(),
         };
         let tracks = plan.study.process.iter().map(|process| track(process.particles)).collect();
-        let snapshots = analysis.gibbs.map_or(0, |gibbs| gibbs.times);
+        let compared = analysis.gibbs.is_some() || analysis.agreement.is_some();
+        let snapshots = if compared { analysis.gibbs.unwrap_or_default().times } else { 0 };
         let most = (MOST_WEIGHTS / dim).clamp(FEWEST_PARTICLES, MOST_PARTICLES);
         let chosen = chosen_times(&plan.clock, snapshots);
         Some(Self { followed, times: Vec::new(), tracks, chosen, most })

@@ -1,5 +1,6 @@
-//! `[analysis] agreement`: how far the other processes are from one of them, over time and in the step size.
+//! `[analysis] agreement`: how far the other processes are from one of them: over time, as whole laws, and in the step size.
 
+mod laws;
 mod orders;
 mod pairs;
 
@@ -42,6 +43,7 @@ pub fn agreement(
     let asked = Asked { plan, spec, ended, with: reference(plan, spec), threads };
     progress.analysing("agreement", 0.0);
     let mut results = asked.pairs(history);
+    results.extend(asked.laws(history, progress));
     results.extend(asked.orders(progress));
     results
 }
