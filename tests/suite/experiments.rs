@@ -67,6 +67,9 @@ fn reduced(name: &str, study: &Table, at: &Path) -> Vec<String> {
     if study.get("analysis").and_then(|analysis| analysis.get("gibbs")).is_some() {
         set.push("analysis.gibbs={ draws = 64, times = 1, replicates = 19 }".into());
     }
+    if study.get("analysis").and_then(|analysis| analysis.get("agreement")).is_some() {
+        set.push("analysis.agreement.particles=8".into());
+    }
     // A reference sample for each point of a sweep would take minutes.
     if study.contains_key("sweep")
         && study.get("analysis").and_then(|analysis| analysis.get("mixing")).is_some()
