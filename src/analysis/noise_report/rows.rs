@@ -24,9 +24,14 @@ pub(super) struct CentredRows<'a> {
 impl<'a> CentredRows<'a> {
     /// The rows at `w`; `None` where a gradient is not finite.
     pub fn new(sum: &'a dyn FiniteSum, w: &[f64], scratch: &mut Scratch) -> Option<Self> {
+        Self::with_room(sum, w, MOST_KEPT, scratch)
+    }
+
+    /// The same with room for `most` numbers.
+    pub fn with_room(sum: &'a dyn FiniteSum, w: &[f64], most: usize, scratch: &mut Scratch) -> Option<Self> {
         let (dim, n) = (w.len(), sum.samples());
         let at_once = sum.block_len().clamp(1, n);
-        let fits = n.saturating_mul(dim) <= MOST_KEPT;
+        let fits = n.saturating_mul(dim) <= most;
         let mut rows = Self {
             sum,
             weights: w.repeat(at_once),
