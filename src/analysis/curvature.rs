@@ -1,6 +1,6 @@
 //! The extreme eigenvalues of the Hessian ∇²L̃ at given weights, measured with Hessian–vector products alone.
 
-mod lanczos;
+pub(super) mod lanczos;
 #[cfg(test)]
 mod tests;
 

@@ -9,6 +9,7 @@ pub mod distances;
 pub mod gibbs;
 pub mod guarantee;
 pub mod mixing;
+pub mod noise_report;
 pub mod risk;
 pub mod spectrum;
 pub mod villani;

@@ -88,7 +88,7 @@ impl Rules<'_> {
     }
 
     fn agreement(&self, agreement: &AgreementSpec, study: &Study) -> Result<()> {
-        let AgreementSpec { with, margin, noise_scales, particles } = agreement;
+        let AgreementSpec { with, margin, noise_scales, particles, noise: _ } = agreement;
         let at = "analysis.agreement";
         if let Some(name) = with {
             let names: Vec<&str> = study.process.iter().map(|process| process.name.as_str()).collect();

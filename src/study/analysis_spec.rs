@@ -110,11 +110,14 @@ pub struct AgreementSpec {
     /// Particles of each of these runs.
     #[serde(default = "thousand")]
     pub particles: u64,
+    /// Whether the noise of SGD's minibatches is measured along its path, where a process of kind `sgd` is there.
+    #[serde(default = "yes")]
+    pub noise: bool,
 }
 
 impl Default for AgreementSpec {
     fn default() -> Self {
-        Self { with: None, margin: None, noise_scales: Vec::new(), particles: thousand() }
+        Self { with: None, margin: None, noise_scales: Vec::new(), particles: thousand(), noise: yes() }
     }
 }
 

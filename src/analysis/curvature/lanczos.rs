@@ -1,5 +1,9 @@
 //! Lanczos for both ends of the spectrum of a symmetric operator, with what can be said about the values it finds.
 
+mod leading;
+
+pub use leading::{RitzPair, leading};
+
 use faer::{Mat, Side};
 
 /// An extreme eigenvalue as it was found.
@@ -52,7 +56,7 @@ const INVARIANT: f64 = 1e-13;
 
 /// The extreme eigenvalues of the symmetric H on R^dim that `multiply` applies; `direction` draws standard normal
 /// vectors. `None` where a product is not finite.
-pub(super) fn extremes(
+pub fn extremes(
     dim: usize,
     mut multiply: impl FnMut(&[f64], &mut [f64]),
     mut direction: impl FnMut() -> Vec<f64>,
@@ -97,7 +101,7 @@ impl Extremes {
 }
 
 /// A Krylov space with the images of its orthonormal basis.
-pub(super) struct Space {
+pub struct Space {
     dim: usize,
     basis: Vec<Vec<f64>>,
     images: Vec<Vec<f64>>,

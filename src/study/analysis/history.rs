@@ -1,9 +1,11 @@
 //! What a run keeps for its analyses: the readings of particles at every time, and their weights at a few.
 
+use super::noise::measured;
 use crate::ensemble::Ensemble;
 use crate::problem::{Quantity, Readings};
 use crate::study::Clock;
 use crate::study::plan::Plan;
+use crate::study::scalars::first_particles;
 
 /// Numbers kept of one function of one process at most: 16 MiB. Beyond it the first particles stand for all.
 const MOST_NUMBERS: usize = 1 << 21;
@@ -13,6 +15,8 @@ const FEWEST_PARTICLES: usize = 256;
 const MOST_WEIGHTS: usize = 1 << 22;
 /// With up to this many weights these are followed too: the slowest mode is often odd in them and even in nothing.
 const FEW_WEIGHTS: usize = 2;
+/// Times at which the noise of minibatches is measured.
+const NOISE_TIMES: usize = 4;
 
 /// A function of W whose readings are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +56,8 @@ pub struct Track {
     pub readings: Vec<Vec<f64>>,
     /// At the chosen times, earliest first.
     pub snapshots: Vec<Snapshot>,
+    /// Of the first finite particles, where the noise of minibatches is measured.
+    pub first: Vec<Snapshot>,
 }
 
 /// Readings and snapshots of all processes.
@@ -64,6 +70,8 @@ pub struct History {
     pub tracks: Vec<Track>,
     chosen: Vec<usize>,
     most: usize,
+    /// The process whose noise is measured, and the numbers of the times.
+    noise: Option<(usize, Vec<usize>)>,
 }
 
 impl History {
@@ -83,13 +91,15 @@ impl History {
             particles: (particles as usize).min((MOST_NUMBERS / times.max(1)).max(1)),
             readings: vec![Vec::new(); followed.len()],
             snapshots: Vec::new(),
+            first: Vec::new(),
         };
         let tracks = plan.study.process.iter().map(|process| track(process.particles)).collect();
         let compared = analysis.gibbs.is_some() || analysis.agreement.is_some();
         let snapshots = if compared { analysis.gibbs.unwrap_or_default().times } else { 0 };
         let most = (MOST_WEIGHTS / dim).clamp(FEWEST_PARTICLES, MOST_PARTICLES);
         let chosen = chosen_times(&plan.clock, snapshots);
-        Some(Self { followed, times: Vec::new(), tracks, chosen, most })
+        let noise = measured(plan).map(|number| (number, chosen_times(&plan.clock, NOISE_TIMES)));
+        Some(Self { followed, times: Vec::new(), tracks, chosen, most, noise })
     }
 
     /// Adds one observation time.
@@ -117,6 +127,10 @@ impl History {
                 let weights = particles().take(self.most).flatten().copied().collect();
                 track.snapshots.push(Snapshot { step: steps[i], time, weights });
             }
+        }
+        if let Some((i, _)) = self.noise.as_ref().filter(|(_, times)| times.contains(&number)) {
+            let weights = first_particles(&ensembles[*i]);
+            self.tracks[*i].first.push(Snapshot { step: steps[*i], time, weights });
         }
     }
 }

@@ -8,6 +8,7 @@ mod distance;
 mod gap;
 mod history;
 mod ladder;
+mod noise;
 mod rates;
 mod reference;
 mod side_runs;
@@ -84,6 +85,7 @@ pub fn analyse(plan: &Plan, ended: &Ended, threads: &Threads, progress: &mut dyn
     }
     if let Some(history) = ended.history {
         findings.extend(agreement::agreement(plan, ended, history, threads, progress));
+        findings.extend(noise::noise(plan, ended.point, history, threads, progress));
     }
     findings.extend(discrete::discrete(plan, ended, theory.flatten().as_ref(), threads, progress));
     findings
