@@ -161,8 +161,11 @@ fn findings(results: &Results) -> Vec<String> {
     };
     let sentence =
         results.estimates.iter().find(|row| row.name == "steps_slope").map(|row| row.note.as_str());
-    let verdict = sentence.map_or(Vec::new(), |sentence| wrap(sentence, COLUMNS));
-    results.estimates.iter().filter_map(line).chain(guaranteed_times(results)).chain(verdict).collect()
+    // The noise late in the run is what the level of the excess hangs on.
+    let noise =
+        results.estimates.iter().rfind(|row| row.name == "noise_temperature").map(|row| row.note.as_str());
+    let verdicts = sentence.into_iter().chain(noise).flat_map(|sentence| wrap(sentence, COLUMNS));
+    results.estimates.iter().filter_map(line).chain(guaranteed_times(results)).chain(verdicts).collect()
 }
 
 /// From when on the guarantee promises ε: a line for each ε of each version.
