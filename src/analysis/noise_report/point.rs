@@ -41,7 +41,7 @@ pub struct Structure {
     /// The same with I in place of Σ: tr H/(√D ‖H‖_F).
     pub isotropic_cosine: f64,
     /// |⟨u, v⟩| of the leading eigenvectors of Σ and H; `None` where one of them is not known within 0.01, above all where
-    /// the eigenvalue is multiple.
+    /// the eigenvalue is multiple. For D > 64 one Krylov space does not show that it is.
     pub direction_cosine: Option<f64>,
     /// Central moments of order 2, 3, 4 of ⟨∇ℓ_i, u⟩ over the rows along the leading eigenvector u of Σ.
     pub leading_moments: [f64; 3],
