@@ -188,3 +188,32 @@ fn analyses_are_the_same_for_any_number_of_threads() {
     );
     assert!(one.estimates.iter().any(|row| row.name == "risk_gibbs" && row.value.is_some()));
 }
+
+/// Least squares with labels of noise 0.5 and b = 4: on the way and at the end the noise of SGD is far below that of the
+/// isotropic SDE, and follows the Hessian.
+#[test]
+fn the_noise_of_sgd_is_reported_along_its_path() {
+    let text = |noise: bool| {
+        format!(
+            "seed = 2\n[problem]\nkind = 'least-squares'\nlambda = 0.0\n\
+             [problem.data]\nkind = 'linear'\nsamples = 40\ndim = 4\nnoise_variance = 0.25\ncondition = 4.0\n\
+             [[process]]\nname = 'sgd'\nkind = 'sgd'\ns = 0.05\nbatch = 4\nparticles = 64\n\
+             [[process]]\nname = 'sde'\nkind = 'sgd-sde'\ns = 0.05\ndt = 0.05\nparticles = 64\n\
+             [time]\nhorizon = 20.0\npoints = 41\n[observe]\nquantities = ['risk']\n\
+             [analysis]\nagreement = {{ noise = {noise} }}\n"
+        )
+    };
+    let found = outcome(&text(true), 2);
+    let (first, last) =
+        (value(&found, "noise_temperature", "t = 2.5"), value(&found, "noise_temperature", "t = 20"));
+    assert!(last.0 > 0.0 && last.0 < 0.2 && first.0 > last.0, "{first:?} {last:?}");
+    let [row] = rows(&found, "noise_temperature", "t = 20")[..] else { panic!("one row") };
+    assert!(row.note.contains("right model of this noise? no: temperature 0."), "{}", row.note);
+    let trace = value(&found, "noise_trace", "t = 20").0;
+    assert!((trace / (4.0 * 4.0) / last.0 - 1.0).abs() < 1e-12, "D = b = 4: {trace} {last:?}");
+    let aligned = value(&found, "noise_hessian_alignment", "matrices, t = 20").0;
+    assert!(aligned > 0.8 && aligned <= 1.0, "{aligned}");
+    assert_eq!(found.results.estimates, outcome(&text(true), 1).results.estimates);
+    let without = outcome(&text(false), 2).results.estimates;
+    assert!(without.iter().all(|row| !row.name.starts_with("noise_")));
+}

@@ -41,7 +41,7 @@ pub struct Structure {
     /// The same with I in place of Σ: tr H/(√D ‖H‖_F).
     pub isotropic_cosine: f64,
     /// |⟨u, v⟩| of the leading eigenvectors of Σ and H; `None` where one of them is not known within 0.01, above all where
-    /// the eigenvalue is multiple.
+    /// the eigenvalue is multiple. For D > 64 one Krylov space does not show that it is.
     pub direction_cosine: Option<f64>,
     /// Central moments of order 2, 3, 4 of ⟨∇ℓ_i, u⟩ over the rows along the leading eigenvector u of Σ.
     pub leading_moments: [f64; 3],
@@ -136,7 +136,9 @@ impl Traces {
     }
 }
 
-/// With the orthonormal q of the Krylov space and P the projection out of it, tr AᵀB = Σ_q ⟨Aq, Bq⟩ + E⟨APξ, BPξ⟩, ξ ~ N(0, I).
+/// With the m orthonormal q of the Krylov space, tr AᵀB = Σ_q ⟨Aq, Bq⟩ + E⟨Av, Bv⟩, v uniform on the sphere of radius √(D − m)
+/// in the complement. All sums are inner products with the same weights, which add to D: no cosine exceeds 1, and what is
+/// proportional to I out there has no error.
 fn traces(
     sum: &dyn FiniteSum,
     w: &[f64],
@@ -150,10 +152,13 @@ fn traces(
         sum.hessian_vector(w, v, &mut hessian_v, scratch);
         traces.add(1.0, v, image, &hessian_v);
     }
-    let probes = if space.basis().len() < w.len() { PROBES } else { 0 };
+    let outside = (w.len() - space.basis().len()) as f64;
+    let probes = if outside > 0.0 { PROBES } else { 0 };
     for number in 0..probes {
         let mut v = probe(number);
         if space.leave_out(&mut v) {
+            let norm = dot(&v, &v).sqrt();
+            v.iter_mut().for_each(|x| *x *= outside.sqrt() / norm);
             rows.covariance(&v, &mut noise_v, scratch);
             sum.hessian_vector(w, &v, &mut hessian_v, scratch);
             traces.add(1.0 / PROBES as f64, &v, &noise_v, &hessian_v);
