@@ -31,7 +31,7 @@ fn double_well(s: f64, horizon: f64, stationary: usize) -> String {
     )
 }
 
-/// Gap and E_μ L̃ of THEORY (20 001 points); a correct program fails the checks with five errors once in 10⁶.
+/// Gap and E_μ L̃ found independently on 20 001 points; a correct program fails the checks with five errors once in 10⁶.
 #[test]
 fn a_double_well_finds_its_gap_and_its_gibbs_risk() {
     let outcome = outcome(&double_well(0.2, 80.0, 4096), 2);

@@ -96,7 +96,7 @@ fn of_two_modes_the_slow_one_is_found() {
 
 #[test]
 fn the_double_well_shows_its_gap_or_nothing() {
-    // THEORY: spectral gap of (x² − 1)²/4 on a grid. The step leaves a bias of order h.
+    // Spectral gap of (x² − 1)²/4 on a grid. The step leaves a bias of order h.
     for (s, gap, every, dt) in [(0.4, 0.134_778, 32, 0.01), (0.2, 0.033_545_3, 128, 0.01)] {
         let (times, values) = first_weight(&DoubleWell, s, dt, 1.0, 4000, every, 60);
         let readings = DecayReadings { times: &times, particles: 4000, values: &values };

@@ -98,7 +98,7 @@ fn high_dimensions_are_resolved_by_t_laws_and_not_by_plain_draws() {
     assert_eq!(wide, Err(NotEstimated::NotAdmissible));
 }
 
-/// THEORY: the product of prefactor and two Gaussian means, by the midpoint rule, is the grid's ∫ρ²/μ_s.
+/// The product of prefactor and two Gaussian means, by the midpoint rule, is the grid's ∫ρ²/μ_s.
 #[test]
 fn the_identity_holds_against_the_grid() {
     let mut compared = 0;
