@@ -219,6 +219,31 @@ impl DynamicsSpec {
         }
     }
 
+    /// The same drift without noise, on a problem of `rows` rows: minibatches of all rows, or s = 0 where s is the noise alone.
+    /// `None` where no setting takes the noise away, the noise has a mean given the past, or the state is more than W.
+    pub fn without_noise(&self, rows: usize) -> Option<Self> {
+        let mut still = self.clone();
+        let (batch, sampling) = match &mut still {
+            Self::GradientFlow(_) => return Some(still),
+            Self::SgdSde(sde) => {
+                sde.s = 0.0;
+                return Some(still);
+            }
+            // Their state is more than W.
+            Self::UnderdampedSde(_) | Self::MomentumSgd(_) => return None,
+            Self::Sgd(sgd) => (&mut sgd.batch, &mut sgd.sampling),
+            Self::CovarianceSde(sde) => (&mut sde.batch, &mut sde.sampling),
+            Self::SecondOrderSde(sde) => (&mut sde.batch, &mut sde.sampling),
+            Self::Svag(svag) => (&mut svag.batch, &mut svag.sampling),
+        };
+        // Within an epoch the noise of a step depends on the steps before.
+        if *sampling == Sampling::Epochs {
+            return None;
+        }
+        (*batch, *sampling) = (rows, Sampling::WithoutReplacement);
+        Some(still)
+    }
+
     /// γ of a process with inertia.
     pub fn friction(&self) -> Option<f64> {
         match self {

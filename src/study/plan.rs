@@ -91,6 +91,11 @@ impl Plan {
         }
     }
 
+    /// Whether ∇L̃ is linear, so that the mean of every process here goes along its own path without noise.
+    pub fn has_linear_gradient(&self) -> bool {
+        matches!(&self.problem, Problem::Quadratic(_) | Problem::LeastSquares(_))
+    }
+
     /// The vector instructions of every process.
     pub fn backend(&self) -> Backend {
         self.backend

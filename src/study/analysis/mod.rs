@@ -1,6 +1,7 @@
 //! The analyses of one point of a study: what is asked in `[analysis]`, answered from what the run left.
 
 mod agreement;
+mod centre;
 mod certificate;
 mod density;
 mod discrete;

@@ -1,5 +1,6 @@
 //! Runs besides the study's own: the same problem and start with other noise scales.
 
+use super::centre::Centre;
 use crate::ensemble::Ensemble;
 use crate::estimates::{Estimate, Moments};
 use crate::parallel::Threads;
@@ -55,6 +56,8 @@ pub struct SideStudy<'a> {
     pub particles: u64,
     /// Starts and noise are functions of it.
     pub seed: u64,
+    /// Whether readings are given less their linear part about the path without noise, where that is known to have mean 0.
+    pub controlled: bool,
 }
 
 /// Runs processes from the study's law of the start on one clock and returns the times with a run for each process.
@@ -75,13 +78,22 @@ pub fn side_runs(
         let mut ensemble = Ensemble::new(process.as_ref(), &plan.start, asked.particles, asked.seed);
         let steps: Vec<u64> = clock.observations.iter().map(|o| o.steps[number]).collect();
         let mut tables = vec![Vec::new(); asked.quantities.len()];
+        let mut centre = if asked.controlled { Centre::new(plan, dynamics, asked.seed) } else { None };
         for (i, &to) in steps.iter().enumerate() {
             ensemble.advance(to, threads);
+            if let Some(centre) = &mut centre {
+                centre.advance(to, threads);
+            }
             let share = (i + 1) as f64 / steps.len() as f64;
             progress((number as f64 + share) / asked.dynamics.len() as f64);
             let readings = ensemble.observe(asked.quantities, threads);
             for (table, quantity) in tables.iter_mut().zip(asked.quantities) {
-                table.extend(readings.iter().map(|reading| reading[*quantity as usize]));
+                let control = centre.as_ref().and_then(|centre| centre.linear_parts(*quantity, &ensemble));
+                let read = readings.iter().map(|reading| reading[*quantity as usize]);
+                match control {
+                    Some(control) => table.extend(read.zip(control).map(|(x, c)| x - c)),
+                    None => table.extend(read),
+                }
             }
         }
         runs.push(SideRun { steps, particles: asked.particles as usize, tables });

@@ -88,6 +88,7 @@ impl Asked<'_> {
             particles: self.spec.particles,
             // No random number is shared between two s: the fits take their errors as independent.
             seed: self.plan.study.seed.wrapping_add(1 + number as u64),
+            controlled: true,
         };
         let (times, runs) = side_runs(self.plan, &asked, self.threads, progress)
             .map_err(|error| format!("s = {s}: the steps have no common clock ({error:?})"))?;

@@ -164,7 +164,7 @@ impl Discrete<'_> {
         progress: &mut dyn FnMut(f64),
     ) -> Result<(Vec<f64>, Vec<SideRun>), ClockError> {
         let (quantities, particles, seed) = (&[Quantity::Risk], self.particles, self.plan.study.seed);
-        let asked = SideStudy { dynamics, quantities, horizon, points, particles, seed };
+        let asked = SideStudy { dynamics, quantities, horizon, points, particles, seed, controlled: false };
         side_runs(self.plan, &asked, self.threads, progress)
     }
 
