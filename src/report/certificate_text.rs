@@ -3,7 +3,7 @@
 use super::lines::{push, wrap};
 use crate::analysis::certificate::Bound as GapBound;
 use crate::analysis::guarantee::Bound;
-use crate::estimates::{rounded, significant};
+use crate::estimates::{rounded, rounded_down, significant};
 use crate::problem::Levels;
 use crate::study::Certificate;
 
@@ -55,19 +55,32 @@ fn cell(x: Option<f64>) -> String {
     x.map_or_else(|| "-".into(), |x| significant(format!("{x:.4e}").parse().unwrap_or(x)))
 }
 
+/// A bound from below, never rounded up.
+fn lower(x: Option<f64>) -> String {
+    cell(x.map(|x| rounded_down(x, DIGITS)))
+}
+
+/// A bound from above, never rounded down.
+fn upper(x: Option<f64>) -> String {
+    cell(x.map(|x| -rounded_down(-x, DIGITS)))
+}
+
+/// Digits of a cell.
+const DIGITS: i32 = 5;
+
 fn constants(text: &mut String, found: &Certificate) {
     push(
         text,
         &format!("{:<36}{:>11}{:>11}{:>11}{:>11}  source", "constant", "printed", "proof", "sharp", "data"),
     );
-    let rows: [(&str, &Levels, &str); 5] = [
-        ("lambda_c", &found.lambda_c, "GJM 3.1, GM; here"),
-        ("Lipschitz constant of grad L, gLip", &found.gradient_lipschitz, "GJM 3.2, B; here"),
-        ("bound of the data gradient, K", &found.gradient_bound, "here"),
-        ("negative curvature of data term, M", &found.negative_curvature, "here"),
-        ("strong convexity, lambda - M", &found.strong_convexity_levels, "here"),
+    let rows: [(&str, &Levels, &str, fn(Option<f64>) -> String); 5] = [
+        ("lambda_c", &found.lambda_c, "GJM 3.1, GM; here", cell),
+        ("Lipschitz constant of grad L, gLip", &found.gradient_lipschitz, "GJM 3.2, B; here", upper),
+        ("bound of the data gradient, K", &found.gradient_bound, "here", upper),
+        ("negative curvature of data term, M", &found.negative_curvature, "here", upper),
+        ("strong convexity, lambda - M", &found.strong_convexity_levels, "here", lower),
     ];
-    for (name, levels, source) in rows {
+    for (name, levels, source, cell) in rows {
         let cells: String = levels.named().iter().map(|(_, value)| format!("{:>11}", cell(*value))).collect();
         push(text, &format!("{name:<36}{cells}  {source}"));
     }
@@ -142,7 +155,7 @@ fn gap(text: &mut String, found: &Certificate) {
     ];
     for (name, bound, source) in rows {
         let value = match bound {
-            GapBound::Value(value) => cell(Some(value)),
+            GapBound::Value(value) => lower(Some(value)),
             GapBound::BelowResolution => "~ 0".into(),
             GapBound::NotAvailable => "-".into(),
         };
@@ -165,7 +178,7 @@ fn gap(text: &mut String, found: &Certificate) {
 fn guarantee(text: &mut String, found: &Certificate) {
     push(text, &format!("{:<36}{:>11}  source", "continuous-time guarantee", "value"));
     let row = |text: &mut String, name: &str, value: Option<f64>, source: &str| {
-        push(text, &format!("{name:<36}{:>11}  {source}", cell(value)));
+        push(text, &format!("{name:<36}{:>11}  {source}", upper(value)));
     };
     let moments = found.guarantee.moments.as_ref();
     let mut moment = |name: &str, bound: Option<Bound>| {

@@ -73,7 +73,7 @@ fn verdicts_follow_the_numbers() {
     assert!((found["strong_convexity"].as_f64().unwrap() - (lambda - curvature)).abs() < 1e-12);
     assert!(said("Strongly convex: yes") && said("itself the risk is already strongly convex"), "{found}");
     assert_eq!(found["start"]["admissible"], false);
-    assert!(said("the start is not admissible") && said("need s > lambda = 0.6"), "{found}");
+    assert!(said("Start: not admissible") && said("need s > lambda = 0.6"), "{found}");
     let largest = found["gradient_lipschitz"]["data"].as_f64().unwrap();
     for place in found["measured"]["hessian"].as_array().unwrap() {
         let [low, high] = ["smallest", "largest"].map(|key| place[key].as_f64().unwrap());

@@ -118,11 +118,8 @@ fn step_size(plan: &Plan, found: &Certificate) -> Option<String> {
 }
 
 fn start(found: &Certificate) -> String {
-    if found.start.verdict.is_empty() {
-        format!("Start: {}.", found.start.note)
-    } else {
-        format!("Start: {}.", found.start.verdict)
-    }
+    let words = if found.start.verdict.is_empty() { &found.start.note } else { &found.start.verdict };
+    format!("Start: {}.", words.strip_prefix("the start is ").unwrap_or(words))
 }
 
 fn convexity(plan: &Plan, found: &Certificate) -> String {
