@@ -50,6 +50,9 @@ pub fn certificate_text(found: &Certificate) -> String {
     text
 }
 
+/// How a number is written: to the nearest, or to the safe side.
+type Shown = fn(Option<f64>) -> String;
+
 /// A number in eleven columns.
 fn cell(x: Option<f64>) -> String {
     x.map_or_else(|| "-".into(), |x| significant(format!("{x:.4e}").parse().unwrap_or(x)))
@@ -73,7 +76,7 @@ fn constants(text: &mut String, found: &Certificate) {
         text,
         &format!("{:<36}{:>11}{:>11}{:>11}{:>11}  source", "constant", "printed", "proof", "sharp", "data"),
     );
-    let rows: [(&str, &Levels, &str, fn(Option<f64>) -> String); 5] = [
+    let rows: [(&str, &Levels, &str, Shown); 5] = [
         ("lambda_c", &found.lambda_c, "GJM 3.1, GM; here", cell),
         ("Lipschitz constant of grad L, gLip", &found.gradient_lipschitz, "GJM 3.2, B; here", upper),
         ("bound of the data gradient, K", &found.gradient_bound, "here", upper),
