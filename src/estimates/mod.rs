@@ -3,7 +3,7 @@
 mod moments;
 mod rounded;
 pub use moments::Moments;
-pub use rounded::{rounded, rounded_down, significant};
+pub use rounded::{one_digit, rounded, rounded_down, significant};
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 

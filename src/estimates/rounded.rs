@@ -36,6 +36,11 @@ pub fn rounded_down(x: f64, digits: i32) -> f64 {
     }
 }
 
+/// Rounded to one significant digit; 0 for what is not positive.
+pub fn one_digit(x: f64) -> f64 {
+    if x.is_finite() && x > 0.0 { format!("{x:.0e}").parse().unwrap_or(0.0) } else { 0.0 }
+}
+
 /// Six significant digits, with a power of ten outside 1e-4 … 1e6.
 pub fn significant(value: f64) -> String {
     let power = exponent(value);

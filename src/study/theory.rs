@@ -103,13 +103,12 @@ impl Theory {
         Some(limit.sqrt())
     }
 
-    /// Whether the guarantee serves the study's start at noise scale `s`.
-    pub fn start(&self, plan: &Plan, s: f64) -> StartLaw {
-        let gibbs = self
-            .inverse_curvatures
-            .as_ref()
-            .map(|inverse| inverse.iter().map(|v| 0.5 * s * v).collect::<Vec<f64>>());
-        StartLaw::new(plan.start.variances(self.dim).as_deref(), &self.facts(s), gibbs.as_deref())
+    /// Whether the guarantee serves a start with centred Gaussian weights of these variances (`None`: without a density) at noise
+    /// scale `s`.
+    pub fn start(&self, variances: Option<&[f64]>, s: f64) -> StartLaw {
+        let gibbs = self.inverse_curvatures.iter().flatten().map(|v| 0.5 * s * v).collect::<Vec<f64>>();
+        let gibbs = self.inverse_curvatures.as_ref().map(|_| gibbs.as_slice());
+        StartLaw::new(variances, &self.facts(s), gibbs)
     }
 }
 
@@ -121,7 +120,7 @@ pub fn first_noise_scale(plan: &Plan) -> (String, f64) {
         .iter()
         .map(|process| {
             let sde = matches!(process.dynamics, DynamicsSpec::SgdSde(_));
-            (process.name.clone(), plan.process(&process.dynamics).noise_scale(), sde)
+            (process.name.clone(), process.dynamics.noise_scale().unwrap_or(0.0), sde)
         })
         .collect();
     let noisy = || scales.iter().filter(|(_, s, _)| *s > 0.0);

@@ -7,7 +7,7 @@ use crate::analysis::mixing::{
     Asymptote, DecayReadings, RateEstimate, Unresolved, convergence_times, decay_rate,
 };
 use crate::dynamics::Process;
-use crate::estimates::{Estimate, Moments};
+use crate::estimates::{Estimate, Moments, one_digit};
 use crate::problem::{Minimum, Quantity};
 use crate::study::plan::Plan;
 use crate::study::{CurveRow, EstimateRow, FitRow};
@@ -185,9 +185,4 @@ pub fn convergence_rows(
             }
         })
         .collect()
-}
-
-/// Rounded to one significant digit; 0 for what is not positive.
-fn one_digit(x: f64) -> f64 {
-    if x.is_finite() && x > 0.0 { format!("{x:.0e}").parse().unwrap_or(0.0) } else { 0.0 }
 }

@@ -1,6 +1,7 @@
 //! Runs besides the study's own: the same problem and start with other noise scales.
 
 use super::centre::Centre;
+use crate::analysis::agreement::Paths;
 use crate::ensemble::Ensemble;
 use crate::estimates::{Estimate, Moments};
 use crate::parallel::Threads;
@@ -20,6 +21,11 @@ pub struct SideRun {
 }
 
 impl SideRun {
+    /// The readings of quantity number `quantity`.
+    pub fn paths(&self, quantity: usize) -> Paths<'_> {
+        Paths::new(&self.tables[quantity], self.particles)
+    }
+
     /// The readings of quantity number `quantity` at time number `i`.
     pub fn at(&self, quantity: usize, i: usize) -> &[f64] {
         &self.tables[quantity][i * self.particles..][..self.particles]

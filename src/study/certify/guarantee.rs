@@ -2,6 +2,7 @@
 
 use super::{Measured, StartReport};
 use crate::analysis::guarantee::{Gap, GapKind, Guarantee, MomentBounds};
+use crate::estimates::one_digit;
 use crate::study::plan::Plan;
 use crate::study::theory::Theory;
 use serde::Serialize;
@@ -71,6 +72,5 @@ pub fn epsilons(plan: &Plan, initial: f64) -> Vec<f64> {
     if !named.is_empty() {
         return named.to_vec();
     }
-    let share = |share: &f64| format!("{:.0e}", share * initial).parse().unwrap_or(0.0);
-    SHARES.iter().map(share).filter(|epsilon| *epsilon > 0.0).collect()
+    SHARES.iter().map(|share| one_digit(share * initial)).filter(|epsilon| *epsilon > 0.0).collect()
 }

@@ -50,7 +50,7 @@ impl StartReport {
         let Some(theory) = theory.filter(|_| s > 0.0) else {
             return report;
         };
-        let law = theory.start(plan, s);
+        let law = theory.start(plan.start.variances(theory.dim).as_deref(), s);
         report.admissible = law.admissible();
         report.ln_one_plus_chi_squared_bound = law.ln_one_plus_chi_squared();
         report.largest_std = theory.largest_std(s);

@@ -92,55 +92,37 @@ impl Asked<'_> {
         };
         let (times, runs) = side_runs(self.plan, &asked, self.threads, progress)
             .map_err(|error| format!("s = {s}: the steps have no common clock ({error:?})"))?;
-        let mut finer =
-            fine.iter().enumerate().filter(|(_, fine)| fine.is_some()).map(|(i, _)| i).zip(own.len()..);
-        let finer: Vec<Option<usize>> = {
-            let pairs: Vec<(usize, usize)> = finer.by_ref().collect();
-            (0..own.len()).map(|i| pairs.iter().find(|(of, _)| *of == i).map(|(_, run)| *run)).collect()
-        };
+        // Where the run with half the step stands behind those of the processes themselves.
+        let mut behind = own.len()..;
+        let finer: Vec<Option<usize>> =
+            fine.iter().map(|fine| fine.as_ref().and_then(|_| behind.next())).collect();
         let mut at_scale = AtScale { s, points: Vec::new(), ratios: Vec::new() };
         for model in self.models() {
             let best = &runs[finer[model].unwrap_or(model)];
             let rougher = finer[model].map(|_| &runs[model]);
             for (k, &quantity) in quantities.iter().enumerate() {
-                at_scale.points.extend(self.points(
-                    &times,
-                    (model, quantity),
-                    k,
-                    s,
-                    [Some(best), rougher, Some(&runs[self.with])],
-                ));
+                let compared = (best.paths(k), rougher.map(|run| run.paths(k)), runs[self.with].paths(k));
+                at_scale.points.extend(self.points(&times, (model, quantity), s, compared));
             }
             at_scale.ratios.extend(self.ratio(&times, best, &runs[self.with]).map(|ratio| (model, ratio)));
         }
         Ok(at_scale)
     }
 
-    /// d(T) and ∫ d dt of one quantity of one model.
+    /// d(T) and ∫ d dt of one quantity of one model, by its finer run; the rougher bounds the bias of its step.
     fn points(
         &self,
         times: &[f64],
         (model, quantity): (usize, Quantity),
-        k: usize,
         s: f64,
-        [best, rougher, reference]: [Option<&SideRun>; 3],
+        (best, rougher, reference): (Paths, Option<Paths>, Paths),
     ) -> Vec<(Question, OrderPoint)> {
-        let paths = |run: &'_ SideRun| Paths::new(&run.tables[k], run.particles).values.to_vec();
-        let particles = self.spec.particles as usize;
-        let (Some(best), Some(reference)) = (best.map(paths), reference.map(paths)) else {
+        let Some(difference) = self.difference(times, &best, &reference) else {
             return Vec::new();
         };
-        let Some(difference) =
-            self.difference(times, &Paths::new(&best, particles), &Paths::new(&reference, particles))
-        else {
-            return Vec::new();
-        };
-        let bias = rougher.map(paths).and_then(|rough| {
-            self.difference(times, &Paths::new(&rough, particles), &Paths::new(&best, particles))
-        });
+        let bias = rougher.and_then(|rougher| self.difference(times, &rougher, &best));
         let end = times.last().copied().unwrap_or(0.0);
-        let mut at_end = vec![0.0; times.len()];
-        at_end.iter_mut().rev().take(1).for_each(|w| *w = 1.0);
+        let at_end: Vec<f64> = times.iter().map(|t| f64::from(*t == end)).collect();
         let point = |functional: &'static str, weights: &[f64]| {
             // The finer run is off by what the coarser differs from it, where the bias is of first order in dt; by less else.
             let dt_bias = bias.as_ref().map_or(0.0, |bias| {
@@ -158,7 +140,7 @@ impl Asked<'_> {
         let (minimum, bound) = self.ended.minimum?;
         let end = times.last().copied()?;
         let weights = window_mean(times, LATE * end, end)?;
-        let late = |run: &SideRun| Paths::new(&run.tables[0], run.particles).functionals(&weights);
+        let late = |run: &SideRun| run.paths(0).functionals(&weights);
         let ratio = excess_ratio(&late(model), &late(reference), true, (minimum.value, bound), LEVEL).ok()?;
         let std_err = (ratio.high - ratio.low) / (2.0 * 1.96);
         Some(Measured { value: ratio.value, std_err, freedom: (self.spec.particles - 1) as f64 })

@@ -8,8 +8,7 @@ use super::Ended;
 use super::reference::GibbsAt;
 use super::side_runs::{SideRun, SideStudy, at_noise_scale, default_step, side_runs, two_digits_below};
 use crate::analysis::guarantee::{
-    AtScale, DiscreteGuarantee, MomentBounds, StartLaw, StepsCurve, StepsKind, ln_chi, simultaneous_level,
-    verdict,
+    AtScale, DiscreteGuarantee, MomentBounds, StepsCurve, StepsKind, ln_chi, simultaneous_level, verdict,
 };
 use crate::dynamics::Scheme;
 use crate::estimates::Estimate;
@@ -268,12 +267,8 @@ impl Discrete<'_> {
 /// ln(C(s)χ) and λ_s with certain constants, for the start N(0, s/(2λ) I): a start of fixed width is not admissible for small s.
 fn prior_start(theory: &Theory, s: f64) -> Option<(f64, f64)> {
     let facts = theory.facts(s);
-    let own = theory
-        .inverse_curvatures
-        .as_ref()
-        .map(|inverse| inverse.iter().map(|v| 0.5 * s * v).collect::<Vec<f64>>());
     let prior = vec![0.5 * s / theory.lambda; theory.dim];
-    let chi = StartLaw::new(Some(&prior), &facts, own.as_deref()).ln_one_plus_chi_squared()?;
+    let chi = theory.start(Some(&prior), s).ln_one_plus_chi_squared()?;
     let amplitude = MomentBounds::new(&facts).second_moment?.value;
     Some((amplitude.ln() + ln_chi(chi), facts.gap_lower?))
 }
