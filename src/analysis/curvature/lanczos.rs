@@ -58,10 +58,31 @@ const INVARIANT: f64 = 1e-13;
 /// vectors. `None` where a product is not finite.
 pub fn extremes(
     dim: usize,
-    mut multiply: impl FnMut(&[f64], &mut [f64]),
-    mut direction: impl FnMut() -> Vec<f64>,
+    multiply: impl FnMut(&[f64], &mut [f64]),
+    direction: impl FnMut() -> Vec<f64>,
 ) -> Option<Extremes> {
     let last = if dim <= FULL { dim } else { dim.min(STEPS) };
+    let mut found = None;
+    grow(dim, multiply, direction, |space, invariant| {
+        let steps = space.basis.len();
+        let look = dim > FULL && (invariant || steps.is_multiple_of((steps / 8).max(4)));
+        if !look && steps < last {
+            return Some(false);
+        }
+        let extremes = found.insert(space.extremes(Ritz::MISS)?);
+        Some(steps == last || invariant || extremes.settled())
+    })?;
+    found
+}
+
+/// Grows a Krylov space until `enough`, which hears whether H maps the space into itself; where it does and that is not enough,
+/// with a fresh direction. `None` where a product is not finite or `enough` has no answer.
+fn grow(
+    dim: usize,
+    mut multiply: impl FnMut(&[f64], &mut [f64]),
+    mut direction: impl FnMut() -> Vec<f64>,
+    mut enough: impl FnMut(&Space, bool) -> Option<bool>,
+) -> Option<Space> {
     let mut space = Space::new(dim);
     let mut next = direction();
     space.orthonormalise(&mut next);
@@ -72,14 +93,9 @@ pub fn extremes(
             return None;
         }
         next = space.push(next, image);
-        let steps = space.basis.len();
         let invariant = space.invariant();
-        let look = dim > FULL && (invariant || steps.is_multiple_of((steps / 8).max(4)));
-        if look || steps == last {
-            let found = space.extremes(Ritz::MISS)?;
-            if steps == last || invariant || found.settled() {
-                return Some(found);
-            }
+        if enough(&space, invariant)? {
+            return Some(space);
         }
         if invariant {
             next = direction();

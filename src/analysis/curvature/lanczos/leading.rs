@@ -1,6 +1,6 @@
 //! The leading eigenpairs of a symmetric operator from the same Krylov spaces.
 
-use super::{FULL, INVARIANT, Space, product};
+use super::{FULL, INVARIANT, Space, grow, product};
 use faer::{Mat, Side};
 
 /// A leading eigenpair as it was found.
@@ -27,34 +27,21 @@ const RESIDUAL: f64 = 1e-6;
 pub fn leading(
     dim: usize,
     count: usize,
-    mut multiply: impl FnMut(&[f64], &mut [f64]),
-    mut direction: impl FnMut() -> Vec<f64>,
+    multiply: impl FnMut(&[f64], &mut [f64]),
+    direction: impl FnMut() -> Vec<f64>,
 ) -> Option<(Space, Vec<RitzPair>)> {
     let last = if dim <= FULL { dim } else { dim.min(STEPS) };
-    let mut space = Space::new(dim);
-    let mut next = direction();
-    space.orthonormalise(&mut next);
-    loop {
-        let mut image = vec![0.0; dim];
-        multiply(&next, &mut image);
-        if image.iter().any(|x| !x.is_finite()) {
-            return None;
-        }
-        next = space.push(next, image);
+    let mut pairs = Vec::new();
+    let space = grow(dim, multiply, direction, |space, invariant| {
         let steps = space.basis.len();
-        let invariant = space.invariant();
-        if steps == last || dim > FULL && (invariant || steps.is_multiple_of(8)) {
-            let pairs = space.largest(count)?;
-            let settled = pairs.iter().all(|pair| pair.residual <= RESIDUAL * space.size);
-            if steps == last || invariant || settled {
-                return Some((space, pairs));
-            }
+        if steps < last && !(dim > FULL && (invariant || steps.is_multiple_of(8))) {
+            return Some(false);
         }
-        if invariant {
-            next = direction();
-            space.orthonormalise(&mut next);
-        }
-    }
+        pairs = space.largest(count)?;
+        let settled = pairs.iter().all(|pair| pair.residual <= RESIDUAL * space.size);
+        Some(steps == last || invariant || settled)
+    })?;
+    Some((space, pairs))
 }
 
 impl Space {
