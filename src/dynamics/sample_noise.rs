@@ -1,7 +1,7 @@
 //! The Gaussian noise that has the covariance of minibatches: a normal weight for every data row.
 
 use super::path::Path;
-use super::{Block, Minibatches, Noise, Sampling};
+use super::{Block, Minibatches, Noise};
 use crate::numerics::Backend;
 use crate::random::Purpose;
 
@@ -24,18 +24,11 @@ impl SampleNoise {
     /// # Panics
     /// For batches by epochs, s < 0, dt ≤ 0, `refinement` or batch 0, and more than n rows without replacement.
     pub fn new(batches: Minibatches, samples: usize, dt: f64, refinement: u32, seed: u64) -> Self {
-        let Minibatches { s, batch, sampling } = batches;
-        assert!(s >= 0.0 && dt > 0.0 && refinement > 0 && batch > 0, "s ≥ 0, dt > 0, refinement, batch ≥ 1");
-        let (n, b) = (samples as f64, batch as f64);
-        let factor = match sampling {
-            Sampling::WithReplacement => 1.0,
-            Sampling::WithoutReplacement => {
-                assert!(batch <= samples, "batch ≤ n");
-                if batch == samples { 0.0 } else { (n - b) / (n - 1.0) }
-            }
-            Sampling::Epochs => panic!("the noise of an epoch is not independent from step to step"),
-        };
-        let amplitude = (s * n * factor / (b * dt)).sqrt();
+        let s = batches.s;
+        assert!(s >= 0.0 && dt > 0.0 && refinement > 0, "s ≥ 0, dt > 0, refinement ≥ 1");
+        let share =
+            batches.noise_share(samples).expect("the noise of an epoch is not independent from step to step");
+        let amplitude = (s * samples as f64 * share / dt).sqrt();
         Self { path: Path::new(seed, Purpose::Sample, dt, refinement), samples, amplitude }
     }
 

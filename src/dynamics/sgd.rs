@@ -29,6 +29,26 @@ pub struct Minibatches {
     pub sampling: Sampling,
 }
 
+impl Minibatches {
+    /// c/b: the covariance of a minibatch mean is (c/b) Σ, with c = 1 for batches with replacement and (n − b)/(n − 1) without,
+    /// n = `samples`. `None` for batches by epochs, whose noise is not independent from step to step.
+    ///
+    /// # Panics
+    /// For a batch of 0 rows, and of more than n without replacement.
+    pub fn noise_share(&self, samples: usize) -> Option<f64> {
+        let (n, b) = (samples as f64, self.batch as f64);
+        assert!(self.batch > 0, "batch ≥ 1");
+        match self.sampling {
+            Sampling::WithReplacement => Some(1.0 / b),
+            Sampling::WithoutReplacement => {
+                assert!(self.batch <= samples, "batch ≤ n");
+                Some(if self.batch == samples { 0.0 } else { (n - b) / ((n - 1.0) * b) })
+            }
+            Sampling::Epochs => None,
+        }
+    }
+}
+
 /// SGD: W ← W − (s/b) Σ_{i∈B} ∇ℓ_i(W) − sλW, each particle with its own minibatches B, on the clock t = k s.
 pub struct Sgd<'a> {
     sum: &'a dyn FiniteSum,

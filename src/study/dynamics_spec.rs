@@ -1,6 +1,6 @@
 //! The settings of a process, by kind.
 
-use crate::dynamics::{Minibatches, Sampling, Scheme, Svag};
+use crate::dynamics::{Minibatches, Sampling, Scheme, StepNoise, Svag};
 use serde::{Deserialize, Serialize};
 
 /// The settings of a process by kind.
@@ -242,6 +242,30 @@ impl DynamicsSpec {
         }
         (*batch, *sampling) = (rows, Sampling::WithoutReplacement);
         Some(still)
+    }
+
+    /// The process by the scheme of Euler on the same noise, and the covariance of the noise of its step, on a problem of `rows` rows.
+    /// `None` where there is no noise, or a step is not W ← W − h∇L̃ and independent noise of mean 0 then.
+    pub fn euler_noise(&self, rows: usize) -> Option<(Self, StepNoise)> {
+        match self {
+            Self::SgdSde(sde) => {
+                let noise = StepNoise::Isotropic(sde.s * sde.dt?);
+                Some((Self::SgdSde(SgdSdeSpec { scheme: Scheme::EulerMaruyama, ..sde.clone() }), noise))
+            }
+            Self::Sgd(sgd) => {
+                let share = self.minibatches()?.noise_share(rows)?;
+                Some((self.clone(), StepNoise::Minibatches(sgd.s * sgd.s * share)))
+            }
+            // The drift of the second-order SDE differs by O(s), which is O(s) of the response.
+            &Self::CovarianceSde(CovarianceSdeSpec { s, batch, sampling, dt, refinement, .. })
+            | &Self::SecondOrderSde(SecondOrderSdeSpec { s, batch, sampling, dt, refinement }) => {
+                let scheme = Scheme::EulerMaruyama;
+                let euler = CovarianceSdeSpec { s, batch, sampling, dt, refinement, scheme };
+                let share = self.minibatches()?.noise_share(rows)?;
+                Some((Self::CovarianceSde(euler), StepNoise::Minibatches(s * dt? * share)))
+            }
+            Self::GradientFlow(_) | Self::Svag(_) | Self::MomentumSgd(_) | Self::UnderdampedSde(_) => None,
+        }
     }
 
     /// γ of a process with inertia.

@@ -20,6 +20,7 @@ mod golden;
 mod inputs;
 mod laws;
 mod least_squares;
+mod linear_response;
 mod momentum;
 mod order;
 mod processes;

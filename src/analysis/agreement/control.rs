@@ -1,80 +1,102 @@
-//! Differences less what a control with a known mean explains of them.
+//! Readings less what controls of mean 0 explain of their scatter.
 
-use super::path_moments::{PathMoments, Paths};
 use crate::estimates::Moments;
 
-/// A control below this part of the difference's own rounding explains nothing.
-const NOTHING: f64 = 1e-12;
+/// Fewer readings than this are left as they are: the regression's bias of O(1/n) would not be small beside their error.
+pub const FEWEST_CONTROLLED: usize = 128;
+/// A control whose own part of the variance is below this is a multiple of those before it, or nothing.
+const NOTHING: f64 = 1e-20;
 
-/// The differences φ(a_i) − φ(b_i) less β(t)(c_i(t) − E c(t)) of the first common particles: their mean is that of the
-/// differences, their variance smaller by 1 − ρ(t)², with ρ the correlation of difference and control (control variates:
-/// Glasserman, *Monte Carlo Methods in Financial Engineering*, 2003, §4.1). β(t) is the slope of the regression over the
-/// particles at hand, which biases the mean by O(1/n) and takes one degree of freedom: not for fewer than about 100 particles.
-///
-/// `control`: the same times; a number that moves with the difference and whose mean is known, such as the same difference of
-/// a linearised problem. `known`: E c(t), exact: an error there goes straight into the result.
+/// Takes Σ_j β_j c_j from the readings φ_i of independent particles, each c_j with E c_j = 0 exactly: E φ stays, the variance
+/// falls by 1 − R², R the multiple correlation of φ with the controls (control variates: Glasserman, *Monte Carlo Methods in Financial
+/// Engineering*, 2003, §4.1). β is the regression over the particles at hand, which biases the mean by O(1/n) of a standard deviation,
+/// a part 1/√n of the standard error, and takes a degree of freedom each. Particles with a reading or a control that is not finite are left
+/// as they are and do not count. Nothing happens below [`FEWEST_CONTROLLED`] particles.
 ///
 /// # Panics
-/// When times differ.
-pub fn controlled(a: &Paths, b: &Paths, control: &Paths, known: &[f64]) -> PathMoments {
-    let times = a.times();
-    assert!([b.times(), control.times(), known.len()].iter().all(|&t| t == times), "the same times");
-    let particles = a.particles.min(b.particles).min(control.particles);
-    let path = |i: usize| -> (Vec<f64>, Vec<f64>) {
-        (0..times).map(|t| (a.at(t, i) - b.at(t, i), control.at(t, i) - known[t])).unzip()
-    };
-    let finite = |(d, c): &(Vec<f64>, Vec<f64>)| d.iter().chain(c).all(|x| x.is_finite());
-    let slopes = slopes(times, &|| (0..particles).map(path).filter(finite));
-    let mut moments = PathMoments::empty(times);
-    for (mut difference, control) in (0..particles).map(path) {
-        difference.iter_mut().zip(&control).zip(&slopes).for_each(|((d, c), slope)| *d -= slope * c);
-        moments.push(&difference);
+/// When a control does not have one number a reading.
+pub fn control(readings: &mut [f64], controls: &mut [Vec<f64>]) {
+    assert!(controls.iter().all(|c| c.len() == readings.len()), "one number a particle");
+    let whole: Vec<usize> = (0..readings.len())
+        .filter(|&i| readings[i].is_finite() && controls.iter().all(|c| c[i].is_finite()))
+        .collect();
+    if whole.len() < FEWEST_CONTROLLED {
+        return;
     }
-    moments
+    for j in 0..controls.len() {
+        let (before, from) = controls.split_at_mut(j);
+        let own = &mut from[0];
+        let at_first = variance(own, &whole);
+        // What is left of it beside the controls before, which are orthogonal to one another by now.
+        for other in before.iter() {
+            let slope = slope(own, other, &whole);
+            whole.iter().for_each(|&i| own[i] -= slope * other[i]);
+        }
+        if variance(own, &whole) <= NOTHING * at_first {
+            own.fill(0.0);
+        }
+        let slope = slope(readings, own, &whole);
+        whole.iter().for_each(|&i| readings[i] -= slope * own[i]);
+    }
 }
 
-/// Cov(d, c)/Var c at each time; 0 where the control does not vary.
-fn slopes<I: Iterator<Item = (Vec<f64>, Vec<f64>)>>(times: usize, paths: &impl Fn() -> I) -> Vec<f64> {
-    let mut all = vec![[Moments::default(); 3]; times];
-    for (difference, control) in paths() {
-        for ((moments, d), c) in all.iter_mut().zip(difference).zip(control) {
-            moments.iter_mut().zip([d + c, d - c, c]).for_each(|(m, x)| m.push(x));
-        }
+fn variance(x: &[f64], whole: &[usize]) -> f64 {
+    Moments::of(whole.iter().map(|&i| x[i])).variance().unwrap_or(0.0)
+}
+
+/// Cov(y, c)/Var c; 0 where c does not vary.
+fn slope(y: &[f64], c: &[f64], whole: &[usize]) -> f64 {
+    let n = whole.len() as f64;
+    let mean = |x: &[f64]| whole.iter().map(|&i| x[i]).sum::<f64>() / n;
+    let (y_mean, c_mean) = (mean(y), mean(c));
+    let (mut products, mut squares) = (0.0, 0.0);
+    for &i in whole {
+        let c = c[i] - c_mean;
+        products += (y[i] - y_mean) * c;
+        squares += c * c;
     }
-    let slope = |[sum, less, control]: &[Moments; 3]| -> Option<f64> {
-        // Var(d + c) − Var(d − c) = 4 Cov(d, c).
-        let (sum, less, control) = (sum.variance()?, less.variance()?, control.variance()?);
-        (control > NOTHING * NOTHING * (sum + less)).then(|| 0.25 * (sum - less) / control)
-    };
-    all.iter().map(|moments| slope(moments).unwrap_or(0.0)).collect()
+    if squares > 0.0 { products / squares } else { 0.0 }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::{Key, Purpose};
+    use rand::RngExt;
+    use rand_distr::StandardNormal;
 
-    #[test]
-    fn a_control_that_explains_all_leaves_its_constant() {
-        // d = 3 + 2 (c − 5) at the second time; nothing moves at the first.
-        let n = 50;
-        let c = |i: usize| 5.0 + (i as f64).sin();
-        let values: Vec<f64> = (0..n).map(|_| 1.0).chain((0..n).map(|i| 3.0 + 2.0 * (c(i) - 5.0))).collect();
-        let control: Vec<f64> = (0..n).map(|_| 0.0).chain((0..n).map(c)).collect();
-        let zero = vec![0.0; 2 * n];
-        let [a, b, control] = [&values, &zero, &control].map(|v| Paths::new(v, n));
-        let found = controlled(&a, &b, &control, &[0.0, 5.0]);
-        assert_eq!((found.mean()[0], found.n()), (1.0, 50));
-        assert!((found.mean()[1] - 3.0).abs() < 1e-13, "{:?}", found.mean());
-        assert!(found.covariance_of_mean().unwrap()[3] < 1e-28);
+    fn normals(n: usize, which: u64) -> Vec<f64> {
+        let mut stream = Key::new(which, Purpose::Direction).stream(0, 0);
+        (0..n).map(|_| stream.sample(StandardNormal)).collect()
     }
 
     #[test]
-    fn a_lost_control_loses_the_particle() {
-        let (d, c) = ([1.0, 2.0, 4.0], [0.1, f64::NAN, 0.3]);
-        let zero = [0.0; 3];
-        let [d, zero, c] = [&d, &zero, &c].map(|v| Paths::new(v, 3));
-        let found = controlled(&d, &zero, &c, &[0.2]);
-        assert_eq!((found.n(), found.left_out()), (2, 1));
-        assert!((found.mean()[0] - 2.5).abs() < 1e-12);
+    fn what_two_controls_explain_is_taken_away_but_not_the_mean() {
+        let n = 4000;
+        let [a, b, rest] = [1, 2, 3].map(|which| normals(n, which));
+        let (first, second): (Vec<f64>, Vec<f64>) = (0..n).map(|i| (a[i], 0.7 * a[i] + b[i])).unzip();
+        let mut y: Vec<f64> =
+            (0..n).map(|i| 5.0 + 2.0 * first[i] - 3.0 * second[i] + 0.01 * rest[i]).collect();
+        control(&mut y, &mut [first, second]);
+        let found = Moments::of(y.iter().copied()).estimate().unwrap();
+        let std_err = found.std_err.unwrap();
+        assert!((std_err / (0.01 / (n as f64).sqrt()) - 1.0).abs() < 0.05, "{found:?}");
+        // The controls' own means, 1/√n each, are gone with them: 5 within four of the small standard errors.
+        assert!((found.value - 5.0).abs() < 4.0 * std_err, "{found:?}");
+    }
+
+    #[test]
+    fn few_readings_equal_controls_and_lost_particles_are_harmless() {
+        let few = normals(100, 1);
+        let mut y = few.clone();
+        control(&mut y, &mut [few.clone()]);
+        assert_eq!(y, few);
+        let c = normals(500, 2);
+        let mut y: Vec<f64> = c.iter().map(|c| 1.0 + c).collect();
+        y[7] = f64::NAN;
+        control(&mut y, &mut [c.clone(), c.iter().map(|c| 2.0 * c).collect(), vec![0.0; 500]]);
+        assert!(y[7].is_nan());
+        let others = y.iter().enumerate().filter(|(i, _)| *i != 7);
+        assert!(others.into_iter().all(|(_, y)| (y - 1.0).abs() < 1e-12));
     }
 }

@@ -26,15 +26,23 @@ pub(super) struct TwoTerms {
 impl Known {
     /// `correlations`: m × m, or independent. `None` where an error is 0 or not finite, or the covariance is singular.
     pub fn new(points: &[Measured], correlations: Option<&[f64]>) -> Option<Self> {
+        Self::beside(points, correlations, &vec![0.0; points.len() * points.len()])
+    }
+
+    /// The same, with values that are off the terms to be fitted by something of mean 0 with the covariance `more` beside their errors.
+    pub fn beside(points: &[Measured], correlations: Option<&[f64]>, more: &[f64]) -> Option<Self> {
         let m = points.len();
+        let values: Vec<f64> = points.iter().map(|p| p.value).collect();
         let entry = |k: usize| {
             let (i, j) = (k / m, k % m);
             let correlation = correlations.map_or(f64::from(i == j), |c| c[k]);
-            correlation * points[i].std_err * points[j].std_err
+            correlation * points[i].std_err * points[j].std_err + more[k]
         };
+        if !points.iter().all(|p| p.std_err > 0.0) {
+            return None;
+        }
         let covariance: Vec<f64> = (0..m * m).map(entry).collect();
         let (lower, regular) = cholesky(&covariance, m);
-        let values: Vec<f64> = points.iter().map(|p| p.value).collect();
         let finite = values.iter().chain(&covariance).all(|x| x.is_finite());
         (regular && finite).then(|| Self { values: forward(&lower, &values), lower })
     }

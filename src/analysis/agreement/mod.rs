@@ -53,9 +53,10 @@ mod ratio;
 mod slopes;
 #[cfg(test)]
 mod tests;
+mod truncation;
 
 pub use band::{Band, BandPoint};
-pub use control::controlled;
+pub use control::{FEWEST_CONTROLLED, control};
 pub use correlations::correlations;
 pub use difference::{Difference, integral, window_mean};
 pub use equivalence::{Equivalence, equivalence};

@@ -12,14 +12,14 @@ pub enum NoOrder {
         /// How many points there are.
         of: usize,
     },
-    /// The integrator's bias may be a third of the smallest difference or more.
+    /// The integrator's bias may be a third of the difference or more.
     StepBias {
         /// Where.
         s: f64,
         /// The bound of the bias there.
         bias: f64,
-        /// The smallest difference above the floor.
-        smallest: f64,
+        /// The difference.
+        difference: f64,
     },
     /// One power with one correction does not describe the points.
     PoorFit {
@@ -50,10 +50,10 @@ impl std::fmt::Display for NoOrder {
                 "not resolved: {above} of {of} differences are above the Monte-Carlo floor, an order needs {FEWEST}; more particles \
                  or larger s"
             ),
-            Self::StepBias { s, bias, smallest } => write!(
+            Self::StepBias { s, bias, difference } => write!(
                 f,
-                "not resolved: at s = {s} the bias of the integrator's step may be {bias:.2e}, not under a third of the smallest \
-                 difference {smallest:.2e}; a smaller dt"
+                "not resolved: at s = {s} the bias of the integrator's step may be {bias:.2e}, not under a third of the \
+                 difference {difference:.2e}; a smaller dt"
             ),
             Self::PoorFit { p_value } => write!(
                 f,

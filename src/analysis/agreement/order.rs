@@ -5,6 +5,7 @@ use super::measured::{Measured, student_quantile};
 use super::no_order::NoOrder;
 use super::profile::{Profile, profile};
 use super::slopes::{LocalSlope, local_slopes};
+use super::truncation::left_out;
 use crate::analysis::guarantee::Range;
 use crate::estimates::LEVEL;
 
@@ -12,7 +13,7 @@ use crate::estimates::LEVEL;
 pub const FLOOR: f64 = 2.0;
 /// The largest |r s| of the correction at the largest s.
 pub const LARGEST_CORRECTION: f64 = 0.5;
-/// The integrator's bias must be under this part of the smallest difference.
+/// The integrator's bias must be under this part of the difference.
 const BIAS: f64 = 1.0 / 3.0;
 /// Fits that leave more than a right model does this often are refused.
 const POOR: f64 = 1e-3;
@@ -111,7 +112,8 @@ impl std::fmt::Display for Order {
 /// Without that condition s(0 + r s) would be a model of order 1 with the values of one of order 2. A best r at its bound is
 /// refused, for the points are then not shown to be in the window. Where c₁ of c₁ s + c₂ s² nearly cancels, q may still come out
 /// between 1 and 2: it is the power of this window, and `polynomial` shows whether c₁ is 0. Use small s·θ_max, and a start with
-/// a large gradient.
+/// a large gradient. The terms after r s are taken for random, of half the size of the one before at most (two standard deviations): they
+/// widen the interval where the errors are small enough to see them, and not elsewhere.
 ///
 /// *Interval*: all q whose best fit (over c, r) leaves at most t² more than the best of all, with t the 0.975 quantile of
 /// Student's law with the smallest degrees of freedom at hand (likelihood ratio with known variances). It is widened to the
@@ -151,7 +153,8 @@ pub fn order(points: &[OrderPoint], correlations: Option<&[f64]>) -> Result<Orde
         return Err(NoOrder::ChangesSign { s: (pair[0].s, pair[1].s) });
     }
     let differences: Vec<Measured> = used.iter().map(|p| p.difference).collect();
-    let known = Known::new(&differences, correlations).ok_or(NoOrder::Degenerate)?;
+    let known =
+        Known::beside(&differences, correlations, &terms_left_out(&used)).ok_or(NoOrder::Degenerate)?;
     let freedom = least_freedom(&differences);
     let rise = student_quantile(freedom, 0.5 + LEVEL / 2.0).powi(2);
     let x: Vec<f64> = used.iter().map(|p| p.s / used[0].s).collect();
@@ -174,11 +177,18 @@ pub fn order(points: &[OrderPoint], correlations: Option<&[f64]>) -> Result<Orde
     })
 }
 
+/// The covariance of what the terms beyond 1 + r s may add.
+fn terms_left_out(used: &[OrderPoint]) -> Vec<f64> {
+    let (m, s) = (used.len(), used.iter().map(|p| p.s).collect::<Vec<f64>>());
+    let size = |k: usize| used[k / m].difference.value * used[k % m].difference.value;
+    left_out(&s).iter().enumerate().map(|(k, relative)| relative * size(k)).collect()
+}
+
+/// The step falls with s, and so does its bias: each point is held against its own difference.
 fn bias_is_small(used: &[OrderPoint]) -> Result<(), NoOrder> {
-    let smallest = used.iter().map(|p| p.difference.value.abs()).fold(f64::INFINITY, f64::min);
-    let too_large = |p: &&OrderPoint| p.dt_bias.is_nan() || p.dt_bias.abs() >= BIAS * smallest;
-    match used.iter().find(too_large) {
-        Some(p) => Err(NoOrder::StepBias { s: p.s, bias: p.dt_bias, smallest }),
+    let small = |p: &OrderPoint| p.dt_bias.abs() < BIAS * p.difference.value.abs();
+    match used.iter().find(|p| !small(p)) {
+        Some(p) => Err(NoOrder::StepBias { s: p.s, bias: p.dt_bias, difference: p.difference.value }),
         None => Ok(()),
     }
 }

@@ -70,8 +70,8 @@ fn an_order_is_refused_with_its_reason() {
     assert_eq!((kept.used.len(), kept.in_floor.clone(), kept.p_value), (3, vec![S[3]], None));
     floor(&mut lost[1]);
     assert_eq!(order(&lost, None), Err(NoOrder::TooFewAboveFloor { above: 2, of: 4 }));
-    let biased = with(|p| p[1].dt_bias = -0.0042);
-    assert_eq!(biased, Err(NoOrder::StepBias { s: 0.05, bias: -0.0042, smallest: 0.0125 }));
+    let biased = with(|p| p[1].dt_bias = -0.0185);
+    assert_eq!(biased, Err(NoOrder::StepBias { s: 0.05, bias: -0.0185, difference: 0.05 }));
     assert_eq!(with(|p| p[1].s = 0.1), Err(NoOrder::Degenerate));
     assert_eq!(with(|p| p[1].difference.std_err = 0.0), Err(NoOrder::Degenerate));
     assert_eq!(with(|p| p[1].difference.value *= -1.0), Err(NoOrder::ChangesSign { s: (0.1, 0.05) }));

@@ -1,8 +1,8 @@
 //! The analyses of one point of a study: what is asked in `[analysis]`, answered from what the run left.
 
 mod agreement;
-mod centre;
 mod certificate;
+mod controls;
 mod density;
 mod discrete;
 mod distance;

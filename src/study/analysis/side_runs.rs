@@ -1,7 +1,7 @@
 //! Runs besides the study's own: the same problem and start with other noise scales.
 
-use super::centre::Centre;
-use crate::analysis::agreement::Paths;
+use super::controls::{Controls, linear_response};
+use crate::analysis::agreement::{FEWEST_CONTROLLED, Paths, control};
 use crate::ensemble::Ensemble;
 use crate::estimates::{Estimate, Moments};
 use crate::parallel::Threads;
@@ -62,7 +62,8 @@ pub struct SideStudy<'a> {
     pub particles: u64,
     /// Starts and noise are functions of it.
     pub seed: u64,
-    /// Whether readings are given less their linear part about the path without noise, where that is known to have mean 0.
+    /// Whether readings are given less what controls of mean 0 explain of their scatter, where there are any and at least
+    /// [`FEWEST_CONTROLLED`] particles.
     pub controlled: bool,
 }
 
@@ -84,21 +85,24 @@ pub fn side_runs(
         let mut ensemble = Ensemble::new(process.as_ref(), &plan.start, asked.particles, asked.seed);
         let steps: Vec<u64> = clock.observations.iter().map(|o| o.steps[number]).collect();
         let mut tables = vec![Vec::new(); asked.quantities.len()];
-        let mut centre = if asked.controlled { Centre::new(plan, dynamics, asked.seed) } else { None };
+        let controlled = asked.controlled && asked.particles >= FEWEST_CONTROLLED as u64;
+        let last = steps.last().copied().unwrap_or(0);
+        let response = if controlled { linear_response(plan, dynamics, asked.seed, last) } else { None };
+        let mut controls = controlled
+            .then(|| Controls::new(plan, dynamics, response.as_ref(), (asked.particles, asked.seed)));
         for (i, &to) in steps.iter().enumerate() {
             ensemble.advance(to, threads);
-            if let Some(centre) = &mut centre {
-                centre.advance(to, threads);
+            if let Some(controls) = &mut controls {
+                controls.advance(to, threads);
             }
             let share = (i + 1) as f64 / steps.len() as f64;
             progress((number as f64 + share) / asked.dynamics.len() as f64);
             let readings = ensemble.observe(asked.quantities, threads);
             for (table, quantity) in tables.iter_mut().zip(asked.quantities) {
-                let control = centre.as_ref().and_then(|centre| centre.linear_parts(*quantity, &ensemble));
-                let read = readings.iter().map(|reading| reading[*quantity as usize]);
-                match control {
-                    Some(control) => table.extend(read.zip(control).map(|(x, c)| x - c)),
-                    None => table.extend(read),
+                let from = table.len();
+                table.extend(readings.iter().map(|reading| reading[*quantity as usize]));
+                if let Some(controls) = &controls {
+                    control(&mut table[from..], &mut controls.of(*quantity, &ensemble));
                 }
             }
         }
