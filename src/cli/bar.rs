@@ -11,6 +11,7 @@ pub struct Bar {
     points: usize,
     point: usize,
     started: Instant,
+    wanted: bool,
 }
 
 /// Steps of the bar a sweep point.
@@ -26,7 +27,7 @@ impl Bar {
         let started = if wanted && std::io::stderr().is_terminal() { Some(Instant::now()) } else { None };
         // Without a terminal the start lies so far ahead that the bar never shows.
         let started = started.unwrap_or_else(|| Instant::now() + Duration::from_secs(1 << 30));
-        Self { bar, points, point: 0, started }
+        Self { bar, points, point: 0, started, wanted }
     }
 
     /// The bar while it is at `point`.
@@ -59,6 +60,13 @@ impl Progress for Bar {
     fn at(&mut self, fraction: f64, risk: Option<f64>) {
         self.say(&risk.map_or(String::new(), |risk| format!("E L = {risk:.5}")));
         self.bar.set_position((self.point as f64 * TICKS as f64 + fraction * TICKS as f64) as u64);
+    }
+
+    fn note(&mut self, text: &str) {
+        if self.wanted {
+            // A line above the bar.
+            self.bar.suspend(|| eprintln!("{text}"));
+        }
     }
 
     fn analysing(&mut self, what: &str, fraction: f64) {

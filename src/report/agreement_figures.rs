@@ -1,4 +1,5 @@
-//! Figures of the agreement study: differences over time with their simultaneous bands, and against the step size.
+//! Figures of the agreement study: differences over time with their simultaneous bands, and against the step
+//! size and the batch.
 
 use super::contents::{axis_label, plain};
 use super::figure::{Axis, Figure, Layer, Style};
@@ -15,7 +16,7 @@ pub fn figures(results: &Results) -> Vec<Figure> {
     if results.points.len() == 1 {
         for quantity in Quantity::ALL {
             all.extend(band_figure(results, quantity));
-            all.extend(order_figure(results, quantity));
+            all.extend(LADDERS.iter().filter_map(|ladder| order_figure(results, quantity, ladder)));
         }
     }
     all
@@ -56,42 +57,57 @@ fn band_figure(results: &Results, quantity: Quantity) -> Option<Figure> {
     (!all.is_empty()).then_some(drawing)
 }
 
-/// |E φ(a) − E φ(b)| at T against s, with the Monte-Carlo floor of each pair and slopes to compare with.
-fn order_figure(results: &Results, quantity: Quantity) -> Option<Figure> {
-    let mine = |row: &&OrderRow| row.quantity == quantity.name() && row.functional == "at T";
+/// The ladder of an [`order_figure`].
+struct Ladder {
+    /// Its mark in the table, and in the figure's name.
+    mark: (&'static str, &'static str),
+    axis: &'static str,
+    x: fn(&OrderRow) -> f64,
+}
+
+const LADDERS: [Ladder; 2] = [
+    Ladder { mark: ("s", "order"), axis: "step size $s$", x: |row| row.s },
+    Ladder {
+        mark: ("1/b", "batch"),
+        axis: "inverse batch $1/b$",
+        x: |row| row.batch.map_or(f64::NAN, |batch| 1.0 / batch as f64),
+    },
+];
+
+/// sup_t |E φ(a) − E φ(b)| against s or 1/b, with the Monte-Carlo floor of each pair and slopes to compare with.
+fn order_figure(results: &Results, quantity: Quantity, ladder: &Ladder) -> Option<Figure> {
+    let mine = |row: &&OrderRow| {
+        row.quantity == quantity.name() && row.functional == "sup" && row.ladder == ladder.mark.0
+    };
     let all: Vec<&OrderRow> = results.orders.iter().filter(mine).collect();
-    let (x, y) = (
-        Axis::log("step size $s$"),
-        Axis::log(format!("size of the difference at $T$, {}", plain(&quantity.name().replace('_', " ")))),
-    );
-    let mut drawing = Figure::new(format!("agreement-order-{}", quantity.name()), x, y);
+    let name = plain(&quantity.name().replace('_', " "));
+    let y = Axis::log(format!(r"largest difference $\mathrm{{sup}}_t |d(t)|$, {name}"));
+    let file = format!("agreement-{}-{}", ladder.mark.1, quantity.name());
+    let mut drawing = Figure::new(file, Axis::log(ladder.axis), y);
     for (i, pair) in pairs(all.iter().map(|row| row.process.as_str())).into_iter().take(PAIRS).enumerate() {
         let rows: Vec<&&OrderRow> = all.iter().filter(|row| row.process == pair).collect();
-        let column = |pick: fn(&OrderRow) -> f64| rows.iter().map(|row| pick(row)).collect::<Vec<f64>>();
+        let column = |pick: &dyn Fn(&OrderRow) -> f64| rows.iter().map(|row| pick(row)).collect::<Vec<f64>>();
         let style = Style::Series(i);
-        // The ends of |d| where the sign is known; down to the axis where it is not.
-        let low =
-            column(|r| if r.ci_low * r.ci_high > 0.0 { r.ci_low.abs().min(r.ci_high.abs()) } else { 0.0 });
-        let high = column(|r| r.ci_low.abs().max(r.ci_high.abs()));
+        let (low, high) = (column(&|r| r.ci_low), column(&|r| r.ci_high));
         let label = format!("{}: 95 % interval", shown(pair));
-        let (x, y) = (column(|r| r.s), column(|r| r.value.abs()));
+        let (x, y) = (column(&ladder.x), column(&|r| r.value));
         drawing.layers.push(Layer::Points { label, style, x: x.clone(), y, low, high });
         // The reader finds a pair's floor by its colour; one entry in the legend says what these lines are.
-        let label = if i == 0 { "lines: Monte-Carlo floor of each pair; below it no order" } else { "" };
-        drawing.layers.push(Layer::Line { label: label.into(), style, x, y: column(|r| r.floor) });
+        let label = if i == 0 { "lines: Monte-Carlo floor, half width of each pair's band" } else { "" };
+        drawing.layers.push(Layer::Line { label: label.into(), style, x, y: column(&|r| r.floor) });
     }
-    let largest = all.iter().copied().max_by(|a, b| a.s.total_cmp(&b.s))?;
-    let least = all.iter().map(|row| row.s).fold(f64::MAX, f64::min);
-    let top = all.iter().filter(|row| row.s == largest.s).map(|row| row.value.abs()).fold(0.0, f64::max);
+    let ends = |pick: fn(f64, f64) -> f64, from: f64| all.iter().map(|row| (ladder.x)(row)).fold(from, pick);
+    let (largest, least) = (ends(f64::max, 0.0), ends(f64::min, f64::MAX));
+    let top = all.iter().filter(|row| (ladder.x)(row) == largest).map(|row| row.value).fold(0.0, f64::max);
     for (i, slope) in [0.5, 1.0, 2.0].into_iter().enumerate() {
-        let end = top * (least / largest.s).powf(slope);
+        let end = top * (least / largest).powf(slope);
         let label = format!("guide of slope {slope}");
         drawing.layers.push(Layer::Guide {
             label,
             style: Style::Reference(i),
-            x: [largest.s, least],
+            x: [largest, least],
             y: [top, end],
         });
     }
-    Some(drawing)
+    (!all.is_empty()).then_some(drawing)
 }

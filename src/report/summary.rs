@@ -134,7 +134,9 @@ fn findings(results: &Results) -> Vec<String> {
             ("spectral_gap_upper", _) => format!("spectral gap <=, {process}"),
             ("agreement_sup", "risk") => format!("sup |E L difference|, {}", process.replace('|', " - ")),
             ("excess_ratio", _) => format!("ratio of excesses, {}", process.replace('|', " / ")),
-            ("agreement_order", "risk at T") => format!("order in s at T, {}", process.replace('|', " - ")),
+            ("agreement_order", asked) if asked.starts_with("risk at") => {
+                format!("order in s {}, {}", &asked[5..], process.replace('|', " - "))
+            }
             ("excess_bound", _) => format!("E_mu L - min L <=, s of {process}"),
             ("start_chi_squared_sampled", _) => format!("ln(1 + chi^2) of the start, {process}"),
             ("discrete_constant", constant) => format!("constant {constant} of {process}"),

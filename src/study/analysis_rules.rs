@@ -1,12 +1,14 @@
 //! What the settings of analyses must be, and what analyses need of the rest of the study.
 
-use super::analysis_spec::{AgreementSpec, AnalysisSpec, CertificateSpec, GibbsSpec, MixingSpec};
+use super::analysis_spec::{AgreementSpec, AnalysisSpec, CertificateSpec, GibbsSpec, MixingSpec, UntilSpec};
 use super::rules::Rules;
 use super::spec::{DynamicsSpec, Study};
 use crate::error::Result;
 use crate::problem::Precision;
 use std::fmt::Display;
 
+/// The most particles of a run beside the study.
+const MOST_PARTICLES: usize = 1_000_000_000;
 /// The most noise scales, and the most excesses, that a certificate may ask for: each is a run, or a line of a table.
 const MOST_LISTED: usize = 32;
 
@@ -88,7 +90,8 @@ impl Rules<'_> {
     }
 
     fn agreement(&self, agreement: &AgreementSpec, study: &Study) -> Result<()> {
-        let AgreementSpec { with, margin, noise_scales, particles, noise: _ } = agreement;
+        let AgreementSpec { with, margin, noise_scales, batches, at: times, particles, until, .. } =
+            agreement;
         let at = "analysis.agreement";
         if let Some(name) = with {
             let names: Vec<&str> = study.process.iter().map(|process| process.name.as_str()).collect();
@@ -117,7 +120,45 @@ impl Rules<'_> {
             )?;
         }
         self.scales(noise_scales, 3, at)?;
-        self.whole(*particles as usize, 2, 1_000_000_000, &format!("{at}.particles"), "1024 is the default")
+        self.batches(batches, at)?;
+        for (i, time) in times.iter().enumerate() {
+            let (path, horizon) = (format!("{at}.at.{i}"), study.time.horizon);
+            let rule = format!("a time above 0 and at most the horizon {horizon}");
+            self.require(*time > 0.0 && *time <= horizon, &path, time, rule, "leave it out for the horizon")?;
+        }
+        self.whole(
+            *particles as usize,
+            2,
+            MOST_PARTICLES,
+            &format!("{at}.particles"),
+            "1024 is the default",
+        )?;
+        let Some(UntilSpec { half_width, particles: most }) = *until else {
+            return Ok(());
+        };
+        self.positive(half_width, &format!("{at}.until.half_width"), "half_width = 0.001")?;
+        let remedy = "write for example until = { half_width = 0.001, particles = 1000000 }";
+        self.whole(
+            most as usize,
+            *particles as usize,
+            MOST_PARTICLES,
+            &format!("{at}.until.particles"),
+            remedy,
+        )
+    }
+
+    /// Batches at which something is run again: none, or at least three.
+    fn batches(&self, batches: &[usize], at: &str) -> Result<()> {
+        let path = format!("{at}.batches");
+        for (i, batch) in batches.iter().enumerate() {
+            let remedy = "list batches such as [1, 2, 4]";
+            self.require(*batch > 0, &format!("{path}.{i}"), batch, "at least 1", remedy)?;
+        }
+        let rule = format!(
+            "none, or from 3 to {MOST_LISTED} batches: fewer say nothing of how things change with them"
+        );
+        let good = batches.is_empty() || (3..=MOST_LISTED).contains(&batches.len());
+        self.require(good, &path, format!("{batches:?}"), rule, "list for example [1, 2, 4]")
     }
 
     /// Noise scales at which something is run again: none, or at least `least`.

@@ -107,17 +107,49 @@ pub struct AgreementSpec {
     /// proportion to it.
     #[serde(default)]
     pub noise_scales: Vec<f64>,
-    /// Particles of each of these runs.
+    /// Rows of the minibatches with which all is run again, for the order in 1/b, at the study's own s.
+    #[serde(default)]
+    pub batches: Vec<usize>,
+    /// Times at which the order of the difference is wanted, besides that of its integral; by default the horizon.
+    #[serde(default)]
+    pub at: Vec<f64>,
+    /// Particles of each of these runs; with `until` those of the first round.
     #[serde(default = "thousand")]
     pub particles: u64,
+    /// When these runs have enough particles; by default at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<UntilSpec>,
+    /// Whether whole laws are compared, by energy distance and sliced W₁.
+    #[serde(default = "yes")]
+    pub laws: bool,
     /// Whether the noise of SGD's minibatches is measured along its path, where a process of kind `sgd` is there.
     #[serde(default = "yes")]
     pub noise: bool,
 }
 
+/// `until`: rounds that each double the particles.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UntilSpec {
+    /// Half the width that the band of every difference of the risk may have at most.
+    pub half_width: f64,
+    /// The most particles of each process.
+    pub particles: u64,
+}
+
 impl Default for AgreementSpec {
     fn default() -> Self {
-        Self { with: None, margin: None, noise_scales: Vec::new(), particles: thousand(), noise: yes() }
+        Self {
+            with: None,
+            margin: None,
+            noise_scales: Vec::new(),
+            batches: Vec::new(),
+            at: Vec::new(),
+            particles: thousand(),
+            until: None,
+            laws: yes(),
+            noise: yes(),
+        }
     }
 }
 

@@ -206,22 +206,28 @@ pub struct OrderRow {
     pub process: String,
     /// The quantity.
     pub quantity: String,
-    /// `at T`, or `integral` over time.
+    /// `at t = …`, `integral` over time, or `sup` over time of its size.
     pub functional: String,
-    /// s.
+    /// What tends to 0 along the rows: `s` or `1/b`.
+    pub ladder: String,
+    /// s of the process compared with.
     pub s: f64,
+    /// Rows in its minibatches, where it has any.
+    pub batch: Option<usize>,
+    /// Particles of each process.
+    pub particles: u64,
     /// The functional.
     pub value: f64,
-    /// Its standard error.
-    pub std_err: f64,
+    /// Its standard error; absent for a sup, whose interval is that of a band.
+    pub std_err: Option<f64>,
     /// Lower end of its 95 % interval.
     pub ci_low: f64,
     /// Upper end.
     pub ci_high: f64,
-    /// The Monte-Carlo floor, two half widths: sizes below it are not used.
+    /// The Monte-Carlo floor, two half widths: sizes below it are not used; for a sup the largest half width of its band.
     pub floor: f64,
-    /// A bound of what the integrator's step adds.
-    pub dt_bias: f64,
+    /// A bound of what the integrator's step adds; absent for a sup.
+    pub dt_bias: Option<f64>,
     /// Whether it went into an order.
     pub used: bool,
 }

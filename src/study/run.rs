@@ -20,6 +20,9 @@ pub trait Progress {
 
     /// The steps are made; `fraction` of `what` is done.
     fn analysing(&mut self, _what: &str, _fraction: f64) {}
+
+    /// Something to know before what comes next.
+    fn note(&mut self, _text: &str) {}
 }
 
 /// Hears nothing.

@@ -16,10 +16,16 @@ pub fn fill_in_steps(study: &mut Study, potential: &dyn Potential, rules: &Rules
         }
         if let Some((batch, sampling)) = process.dynamics.batch() {
             let samples = potential.finite_sum().map_or(0, FiniteSum::samples);
-            let fits = sampling == Sampling::WithReplacement || batch <= samples;
-            let rule = format!("at most the number of training rows, {samples}");
-            let remedy = "choose a smaller batch, or sampling = \"with-replacement\"";
-            rules.require(fits, &format!("process.{i}.batch"), batch, rule, remedy)?;
+            let fit = |batch: usize, path: &str| {
+                let fits = sampling == Sampling::WithReplacement || batch <= samples;
+                let rule = format!("at most the number of training rows, {samples}");
+                let remedy = "choose a smaller batch, or sampling = \"with-replacement\"";
+                rules.require(fits, path, batch, rule, remedy)
+            };
+            fit(batch, &format!("process.{i}.batch"))?;
+            for (k, batch) in study.analysis.agreement.iter().flat_map(|a| a.batches.iter().enumerate()) {
+                fit(*batch, &format!("analysis.agreement.batches.{k}"))?;
+            }
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 
 use crate::checks::derivatives;
 use crate::support::law::{all_near, assert_law, near, passes};
+use crate::support::linear::{Law, Moments, Rows as LinearRows};
 use sgd_sde::dynamics::{CovarianceSde, Minibatches, Process, Sampling, Scheme, SecondOrderSde, Sgd, Svag};
 use sgd_sde::ensemble::{Ensemble, Start};
 use sgd_sde::parallel::Threads;
@@ -22,7 +23,7 @@ fn squares_of(inputs: &[[f64; 2]], labels: &[f64], lambda: f64) -> LeastSquares 
     LeastSquares::new(split, lambda)
 }
 
-fn squares() -> LeastSquares {
+pub(crate) fn squares() -> LeastSquares {
     squares_of(&INPUTS, &LABELS, LAMBDA)
 }
 
@@ -75,135 +76,16 @@ fn the_minimum_and_the_spectrum_are_exact() {
     passes(near("shortest", INPUTS[0][0] * w[1] - INPUTS[0][1] * w[0], 0.0, 1e-14));
 }
 
-type Matrix = [[f64; 2]; 2];
-
-fn product(a: Matrix, b: Matrix) -> Matrix {
-    std::array::from_fn(|i| std::array::from_fn(|j| a[i][0] * b[0][j] + a[i][1] * b[1][j]))
-}
-
-/// Σ_k c_k A_k.
-fn combine(terms: &[(f64, Matrix)]) -> Matrix {
-    std::array::from_fn(|i| std::array::from_fn(|j| terms.iter().map(|(c, a)| c * a[i][j]).sum()))
-}
-
-fn apply(a: Matrix, v: [f64; 2]) -> [f64; 2] {
-    a.map(|row| row[0] * v[0] + row[1] * v[1])
-}
-
-/// A P Aᵀ for symmetric A.
-fn sandwich(a: Matrix, p: Matrix) -> Matrix {
-    product(product(a, p), a)
-}
-
-const ONE: Matrix = [[1.0, 0.0], [0.0, 1.0]];
-
-/// E w and E wwᵀ.
-#[derive(Clone, Copy)]
-struct Moments {
-    mean: [f64; 2],
-    second: Matrix,
-}
-
-/// E Σ(w) = (1/n)Σ E r_i² x_i x_iᵀ − E ∇L∇Lᵀ, from the moments of w.
-fn mean_covariance(at: Moments) -> Matrix {
-    let Moments { mean: m, second: p } = at;
-    let (mut sum, mut slopes, mut cross) = ([[0.0; 2]; 2], [[0.0; 2]; 2], [0.0; 2]);
-    let mut labels = [[0.0; 2]; 2];
-    for (x, y) in INPUTS.iter().zip(LABELS) {
-        let along = x[0] * (p[0][0] * x[0] + 2.0 * p[0][1] * x[1]) + x[1] * p[1][1] * x[1];
-        let square = along - 2.0 * y * (x[0] * m[0] + x[1] * m[1]) + y * y;
-        for i in 0..2 {
-            cross[i] += y * x[i] / 6.0;
-            for j in 0..2 {
-                sum[i][j] += square * x[i] * x[j] / 6.0;
-                slopes[i][j] += x[i] * x[j] / 6.0;
-            }
-        }
-    }
-    // ∇L = S w − c.
-    let through = apply(slopes, m);
-    for i in 0..2 {
-        for j in 0..2 {
-            labels[i][j] = cross[i] * cross[j] - through[i] * cross[j] - cross[i] * through[j];
-        }
-    }
-    combine(&[(1.0, sum), (-1.0, sandwich(slopes, p)), (-1.0, labels)])
-}
-
-/// A process whose step is w ← w* + A (w − w*) + N D, where D has mean 0 and the covariance `amount` Σ at w* + M (w − w*).
-pub(crate) struct Linear {
-    drift: Matrix,
-    seen: Matrix,
-    place: Matrix,
-    amount: f64,
-}
-
-impl Linear {
-    fn hessian() -> Matrix {
-        let h = squares().hessian().to_vec();
-        [[h[0], h[1]], [h[2], h[3]]]
-    }
-
-    /// SGD with c/b = `share`, or with h ≠ s the covariance SDE by Euler and Maruyama.
-    pub(crate) fn euler(s: f64, h: f64, share: f64) -> Self {
-        let drift = combine(&[(1.0, ONE), (-h, Self::hessian())]);
-        Self { drift, seen: ONE, place: ONE, amount: s * h * share }
-    }
-
-    /// The covariance SDE by Heun (`correction` 0), and the SDE of second order (s/2).
-    pub(crate) fn heun(s: f64, h: f64, share: f64, correction: f64) -> Self {
-        let hessian = Self::hessian();
-        let b = combine(&[(1.0, hessian), (correction, product(hessian, hessian))]);
-        let drift = combine(&[(1.0, ONE), (-h, b), (0.5 * h * h, product(b, b))]);
-        let half = combine(&[(1.0, ONE), (-0.5 * h, b)]);
-        Self { drift, seen: half, place: half, amount: s * h * share }
-    }
-
-    /// Moments of w* + A (w − w*).
-    fn moved(a: Matrix, from: Moments, minimiser: [f64; 2]) -> Moments {
-        let shift = apply(combine(&[(1.0, ONE), (-1.0, a)]), minimiser);
-        let through = apply(a, from.mean);
-        let mut second = sandwich(a, from.second);
-        for i in 0..2 {
-            for j in 0..2 {
-                second[i][j] += through[i] * shift[j] + shift[i] * through[j] + shift[i] * shift[j];
-            }
-        }
-        Moments { mean: [through[0] + shift[0], through[1] + shift[1]], second }
-    }
-
-    fn after(&self, steps: u64) -> Moments {
-        let squares = squares();
-        let minimiser = [squares.minimiser()[0], squares.minimiser()[1]];
-        let second = std::array::from_fn(|i| std::array::from_fn(|j| START[i] * START[j]));
-        (0..steps).fold(Moments { mean: START, second }, |at, _| {
-            let noise = mean_covariance(Self::moved(self.place, at, minimiser));
-            let Moments { mean, second } = Self::moved(self.drift, at, minimiser);
-            let second = combine(&[(1.0, second), (self.amount, sandwich(self.seen, noise))]);
-            Moments { mean, second }
-        })
-    }
-
-    /// E L̃ after some steps.
-    pub(crate) fn risk(&self, steps: u64) -> f64 {
-        let Moments { mean, second } = self.after(steps);
-        let h = Self::hessian();
-        let (cross, labels) = INPUTS.iter().zip(LABELS).fold(([0.0; 2], 0.0), |(c, e), (x, y)| {
-            ([c[0] + y * x[0] / 6.0, c[1] + y * x[1] / 6.0], e + y * y / 12.0)
-        });
-        let trace: f64 = (0..2).map(|i| product(h, second)[i][i]).sum();
-        0.5 * trace - cross[0] * mean[0] - cross[1] * mean[1] + labels
-    }
-}
-
 const PARTICLES: u64 = 20_000;
 
 /// Means and second moments of 20 000 particles after `steps` steps against the exact ones; finds 10 % of the noise's part.
-fn agrees(what: &str, process: &dyn Process, law: &Linear, steps: u64) {
+fn agrees(what: &str, process: &dyn Process, law: &Law, steps: u64) {
     let start = Start::Points { weights: START.to_vec() };
     let mut ensemble = Ensemble::new(process, &start, PARTICLES, 5);
     ensemble.advance(steps, &Threads::new(0).unwrap());
-    let want = law.after(steps);
+    let want = law.after(Moments::at(&START), steps);
+    let mean = [want.mean[(0, 0)], want.mean[(1, 0)]];
+    let second = |i: usize, j: usize| want.second[(i, j)] - mean[i] * mean[j];
     let particles: Vec<[f64; 2]> = ensemble
         .blocks()
         .iter()
@@ -215,15 +97,14 @@ fn agrees(what: &str, process: &dyn Process, law: &Linear, steps: u64) {
         let std_err = (variance / PARTICLES as f64).sqrt();
         assert_law(&format!("{what}, {name}"), mean, want, std_err, size);
     };
-    let variance = |i: usize| want.second[i][i] - want.mean[i] * want.mean[i];
+    let variance = |i: usize| second(i, i);
     for i in 0..2 {
-        check(&format!("E w_{i}"), &|w| w[i], want.mean[i], 0.1 * variance(i).sqrt());
+        check(&format!("E w_{i}"), &|w| w[i], mean[i], 0.1 * variance(i).sqrt());
         // The deviation from the exact mean, so that the check sees the noise and not the mean.
-        let centre = want.mean[i];
+        let centre = mean[i];
         check(&format!("Var w_{i}"), &|w| (w[i] - centre).powi(2), variance(i), 0.1 * variance(i));
     }
-    let (a, b) = (want.mean[0], want.mean[1]);
-    let covariance = want.second[0][1] - a * b;
+    let ([a, b], covariance) = (mean, second(0, 1));
     let scale = (variance(0) * variance(1)).sqrt();
     check("Cov", &|w| (w[0] - a) * (w[1] - b), covariance, 0.1 * scale);
 }
@@ -232,20 +113,21 @@ fn agrees(what: &str, process: &dyn Process, law: &Linear, steps: u64) {
 #[test]
 fn processes_have_their_exact_moments_on_least_squares() {
     let squares = squares();
+    let rows = LinearRows::of(&squares);
     let (s, b, n) = (0.2, 2.0, 6.0);
     for (sampling, share) in
         [(Sampling::WithReplacement, 1.0 / b), (Sampling::WithoutReplacement, (n - b) / (n - 1.0) / b)]
     {
         let batches = Minibatches { s, batch: 2, sampling };
-        agrees("sgd", &Sgd::new(&squares, s, 2, sampling, 3), &Linear::euler(s, s, share), 12);
+        agrees("sgd", &Sgd::new(&squares, s, 2, sampling, 3), &rows.euler(s, s, share), 12);
         let sde = CovarianceSde::new(&squares, batches, 0.05, 2, 3);
-        agrees("covariance-sde", &sde, &Linear::euler(s, 0.05, share), 48);
+        agrees("covariance-sde", &sde, &rows.euler(s, 0.05, share), 48);
         let sde = SecondOrderSde::new(&squares, batches, 0.1, 1, 3);
-        agrees("second-order-sde", &sde, &Linear::heun(s, 0.1, share, 0.5 * s), 24);
+        agrees("second-order-sde", &sde, &rows.heun(s, 0.1, share, 0.5 * s), 24);
         let sde = CovarianceSde::new(&squares, batches, 0.1, 1, 3).with_scheme(Scheme::Heun);
-        agrees("covariance-sde by Heun", &sde, &Linear::heun(s, 0.1, share, 0.0), 24);
+        agrees("covariance-sde by Heun", &sde, &rows.heun(s, 0.1, share, 0.0), 24);
         // SVAG is Euler's step of s/l with the covariance (s²/l) Σ c/b.
-        agrees("svag", &Svag::new(&squares, batches, 4, 3), &Linear::euler(s, s / 4.0, share), 48);
+        agrees("svag", &Svag::new(&squares, batches, 4, 3), &rows.euler(s, s / 4.0, share), 48);
     }
 }
 
@@ -253,11 +135,13 @@ fn processes_have_their_exact_moments_on_least_squares() {
 /// off from SGD by O(s), the SDE of second order by O(s²). The steps of the models are s/64, their own error far below.
 #[test]
 fn the_models_have_their_orders_in_s() {
+    let (squares, start) = (squares(), Moments::at(&START));
+    let rows = LinearRows::of(&squares);
     let risks = |s: f64, steps: u64| {
-        let sgd = Linear::euler(s, s, 0.5).risk(steps);
+        let sgd = rows.euler(s, s, 0.5).risk(start.clone(), steps);
         let h = s / 64.0;
-        let (first, second) = (Linear::euler(s, h, 0.5), Linear::heun(s, h, 0.5, 0.5 * s));
-        [(first.risk(64 * steps) - sgd).abs(), (second.risk(64 * steps) - sgd).abs()]
+        [rows.euler(s, h, 0.5), rows.heun(s, h, 0.5, 0.5 * s)]
+            .map(|model| (model.risk(start.clone(), 64 * steps) - sgd).abs())
     };
     let (coarse, fine) = (risks(0.02, 50), risks(0.01, 100));
     for (k, want) in [(0, 1.0), (1, 2.0)] {

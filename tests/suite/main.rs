@@ -4,6 +4,7 @@
 mod support;
 
 mod agreement;
+mod agreement_linear;
 mod allocation;
 mod analysis;
 mod certify;

@@ -4,6 +4,7 @@
 
 pub mod coverage;
 pub mod law;
+pub mod linear;
 pub mod nets;
 pub mod order;
 pub mod program;

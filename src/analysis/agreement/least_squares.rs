@@ -2,6 +2,7 @@
 
 use super::cholesky::{cholesky, forward};
 use super::measured::{Measured, student_quantile};
+use super::truncation::left_out;
 use crate::analysis::guarantee::Range;
 use crate::estimates::LEVEL;
 use statrs::distribution::{ChiSquared, ContinuousCDF};
@@ -102,7 +103,7 @@ pub struct Limit {
 /// ratio of excesses over s: its y₀ is 1 for a model of the right noise level. Intervals by Student's law with the smallest
 /// degrees of freedom at hand. `None` below three points, for an error that is 0 or not finite, or equal s.
 ///
-/// Not where the line does not fit (see `p_value`): the interval knows nothing of curvature in s.
+/// Terms of higher order in s are allowed for as in [`order`](super::order()). Not where the line does not fit all the same (see `p_value`).
 ///
 /// # Panics
 /// When the lengths differ.
@@ -111,7 +112,9 @@ pub fn value_at_zero(s: &[f64], values: &[Measured], correlations: Option<&[f64]
     if s.len() < 3 {
         return None;
     }
-    let known = Known::new(values, correlations)?;
+    let size = |k: usize| values[k / s.len()].value * values[k % s.len()].value;
+    let beyond: Vec<f64> = left_out(s).iter().enumerate().map(|(k, relative)| relative * size(k)).collect();
+    let known = Known::beside(values, correlations, &beyond)?;
     let fit = known.two_terms(&known.seen(&vec![1.0; s.len()]), &known.seen(s));
     let t = student_quantile(least_freedom(values), 0.5 + LEVEL / 2.0);
     let range = |value: f64, variance: f64| {
@@ -139,15 +142,20 @@ mod tests {
         Measured { value, std_err, freedom: f64::INFINITY }
     }
 
-    /// y = 0, 1, 1 at 0, 1, 2 with errors 1: intercept 1/6 with variance 5/6, slope 1/2 with variance 1/2, 1/6 left.
+    /// Errors beside which what a line leaves out does not count.
+    const LARGE: f64 = 1e3;
+
+    /// y = 0, 1, 1 at 0, 1, 2 with errors ε: intercept 1/6 with variance 5ε²/6, slope 1/2 with variance ε²/2, 1/6 left.
     #[test]
     fn a_line_by_hand() {
-        let values = [0.0, 1.0, 1.0].map(|y| measured(y, 1.0));
+        let values = [0.0, 1.0, 1.0].map(|y| measured(y, LARGE));
         let limit = value_at_zero(&[0.0, 1.0, 2.0], &values, None).unwrap();
-        assert!((limit.at_zero.value - 1.0 / 6.0).abs() < 1e-14 && (limit.slope.value - 0.5).abs() < 1e-14);
-        let half = 1.959_964 * (5.0_f64 / 6.0).sqrt();
-        assert!((limit.at_zero.high - limit.at_zero.value - half).abs() < 1e-5, "{limit:?}");
-        assert!((limit.p_value.unwrap() - 0.683_091).abs() < 1e-5, "{limit:?}");
+        assert!((limit.at_zero.value - 1.0 / 6.0).abs() < 1e-6 && (limit.slope.value - 0.5).abs() < 1e-6);
+        let half = 1.959_964 * LARGE * (5.0_f64 / 6.0).sqrt();
+        assert!((limit.at_zero.high - limit.at_zero.value - half).abs() < 1e-5 * LARGE, "{limit:?}");
+        // χ² with one degree of freedom is below x with probability √(2x/π) for small x.
+        let left = (2.0 / 6.0 / std::f64::consts::PI).sqrt() / LARGE;
+        assert!((1.0 - limit.p_value.unwrap() - left).abs() < 1e-5 * left, "{limit:?}");
         assert_eq!(value_at_zero(&[1.0; 3], &values, None), None);
         assert_eq!(value_at_zero(&[0.0, 1.0], &values[..2], None), None);
         assert_eq!(value_at_zero(&[0.0, 1.0, 2.0], &values.map(|v| measured(v.value, 0.0)), None), None);
@@ -156,10 +164,10 @@ mod tests {
     /// An error common to all points moves the intercept and leaves the slope as it is.
     #[test]
     fn correlated_errors_move_together() {
-        let values = [1.0, 2.0, 3.5].map(|y| measured(y, 1.0));
+        let values = [1.0, 2.0, 3.5].map(|y| measured(y, LARGE));
         let correlations = [1.0, 0.9, 0.9, 0.9, 1.0, 0.9, 0.9, 0.9, 1.0];
         let limit = value_at_zero(&[0.0, 1.0, 2.0], &values, Some(&correlations)).unwrap();
-        let width = |range: Range| (range.high - range.low) / (2.0 * 1.959_964);
+        let width = |range: Range| (range.high - range.low) / (2.0 * 1.959_964 * LARGE);
         // Own parts of variance 0.1 and a common one of 0.9.
         assert!((width(limit.slope).powi(2) - 0.05).abs() < 1e-6, "{limit:?}");
         assert!((width(limit.at_zero).powi(2) - (0.9 + 0.1 * 5.0 / 6.0)).abs() < 1e-5, "{limit:?}");

@@ -53,13 +53,13 @@ impl ParticlesNeeded {
         (variance(large) / variance(small)).ln() / (large.0 / small.0).ln()
     }
 
-    /// The rule in words, for a line before the run.
-    pub fn sentence(&self, s: f64) -> String {
+    /// The rule in words, for a line before the run at `place`, such as `s = 0.05`.
+    pub fn sentence(&self, place: &str) -> String {
         let worst = match self.at_most {
             Some(most) => format!("at most {most:.2e} by the pilot's interval"),
             None => "without an upper end: the pilot's own interval holds 0".into(),
         };
-        format!("s = {s}: about {:.2e} particles resolve the difference, {worst}", self.expected)
+        format!("{place}: about {:.2e} particles resolve the difference, {worst}", self.expected)
     }
 }
 
@@ -100,7 +100,7 @@ mod tests {
         assert!(half.at_most.unwrap() > half.expected);
         let vague = ParticlesNeeded::new(&Measured { std_err: 0.06, ..pilot }, 1000, 0.5, 1.0, 0.0).unwrap();
         assert_eq!(vague.at_most, None);
-        assert!(vague.sentence(0.1).contains("holds 0"));
+        assert!(vague.sentence("s = 0.1").contains("holds 0"));
         assert_eq!(ParticlesNeeded::new(&Measured { value: 0.0, ..pilot }, 1000, 0.5, 1.0, 0.0), None);
     }
 

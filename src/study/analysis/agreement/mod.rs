@@ -3,6 +3,9 @@
 mod laws;
 mod orders;
 mod pairs;
+mod place;
+mod rounds;
+mod rung;
 
 use super::{Ended, History};
 use crate::analysis::agreement::{Band, Difference, PathMoments, Paths};
@@ -16,6 +19,8 @@ use crate::study::run::Progress;
 use crate::study::spec::DynamicsSpec;
 use crate::study::{EstimateRow, Results};
 
+/// The late window, in which ratios of excesses are taken, begins at this share of the horizon.
+const LATE: f64 = 0.75;
 /// Tag of the random numbers used here.
 const TAG: u64 = 0x6167_7265;
 
@@ -43,7 +48,9 @@ pub fn agreement(
     let asked = Asked { plan, spec, ended, with: reference(plan, spec), threads };
     progress.analysing("agreement", 0.0);
     let mut results = asked.pairs(history);
-    results.extend(asked.laws(history, progress));
+    if spec.laws {
+        results.extend(asked.laws(history, progress));
+    }
     results.extend(asked.orders(progress));
     results
 }

@@ -1,6 +1,6 @@
 //! The difference of each model over time at the study's own step size.
 
-use super::Asked;
+use super::{Asked, LATE};
 use crate::analysis::agreement::{
     Equivalence, NoRatio, Paths, equivalence, excess_ratio, variance_ratio, variances, window_mean,
 };
@@ -10,9 +10,6 @@ use crate::problem::Quantity;
 use crate::study::analysis::History;
 use crate::study::analysis::history::Followed;
 use crate::study::{BandRow, EstimateRow, Results};
-
-/// The late window, in which ratios are taken, begins at this share of the horizon.
-const LATE: f64 = 0.75;
 
 impl Asked<'_> {
     /// Bands, largest differences and ratios of all models and quantities.
