@@ -5,6 +5,7 @@ mod double_well;
 mod least_squares;
 mod local_minima;
 mod minimum;
+mod oracle;
 mod potential;
 mod quadratic;
 mod two_layer;
@@ -13,6 +14,7 @@ pub use double_well::DoubleWell;
 pub use least_squares::LeastSquares;
 pub use local_minima::{LocalMinimum, local_minima};
 pub use minimum::{Minimum, minimise};
+pub use oracle::{Fresh, Oracle};
 pub use potential::{FiniteSum, Potential, Quantity, Readings, Scratch, derived_readings};
 pub use quadratic::Quadratic;
 pub use two_layer::{

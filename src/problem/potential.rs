@@ -1,5 +1,6 @@
 //! The two traits every problem is seen through.
 
+use super::Oracle;
 use super::two_layer::SingleWork;
 use crate::numerics::{Backend, NetWork, euler_maruyama_update};
 use serde::{Deserialize, Serialize};
@@ -229,6 +230,11 @@ pub trait Potential: Send + Sync {
 
     /// The potential as a finite sum over data rows, if it is one; SGD needs it.
     fn finite_sum(&self) -> Option<&dyn FiniteSum> {
+        None
+    }
+
+    /// The potential as an expectation over fresh samples, if it is one; one-pass SGD needs it.
+    fn oracle(&self) -> Option<&dyn Oracle> {
         None
     }
 

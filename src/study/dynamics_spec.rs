@@ -23,6 +23,8 @@ pub enum DynamicsSpec {
     MomentumSgd(MomentumSgdSpec),
     /// The SGD-SDE with inertia.
     UnderdampedSde(UnderdampedSdeSpec),
+    /// SGD on fresh samples.
+    OnePassSgd(OnePassSgdSpec),
 }
 
 /// `kind = "sgd-sde"`.
@@ -150,6 +152,19 @@ pub struct UnderdampedSdeSpec {
     pub dt: Option<f64>,
 }
 
+/// `kind = "one-pass-sgd"`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnePassSgdSpec {
+    /// Step size s; step number k has s/(k+1)^q.
+    pub s: f64,
+    /// Fresh samples a step.
+    pub batch: usize,
+    /// q ≥ 0.
+    #[serde(default)]
+    pub power: f64,
+}
+
 impl DynamicsSpec {
     /// Every value of `kind`, in the order of the variants.
     pub const KINDS: &[&str] = &[
@@ -161,6 +176,7 @@ impl DynamicsSpec {
         "svag",
         "momentum-sgd",
         "underdamped-sde",
+        "one-pass-sgd",
     ];
 
     /// Its value of `kind`.
@@ -174,6 +190,7 @@ impl DynamicsSpec {
             Self::Svag(_) => 5,
             Self::MomentumSgd(_) => 6,
             Self::UnderdampedSde(_) => 7,
+            Self::OnePassSgd(_) => 8,
         }]
     }
 
@@ -193,6 +210,7 @@ impl DynamicsSpec {
             Self::Svag(svag) => Some(&mut svag.s),
             Self::MomentumSgd(sgd) => Some(&mut sgd.s),
             Self::UnderdampedSde(sde) => Some(&mut sde.s),
+            Self::OnePassSgd(sgd) => Some(&mut sgd.s),
         }
     }
 
@@ -204,7 +222,7 @@ impl DynamicsSpec {
             Self::CovarianceSde(sde) => Some(&mut sde.dt),
             Self::SecondOrderSde(sde) => Some(&mut sde.dt),
             Self::UnderdampedSde(sde) => Some(&mut sde.dt),
-            Self::Sgd(_) | Self::Svag(_) | Self::MomentumSgd(_) => None,
+            Self::Sgd(_) | Self::Svag(_) | Self::MomentumSgd(_) | Self::OnePassSgd(_) => None,
         }
     }
 
@@ -215,7 +233,7 @@ impl DynamicsSpec {
             Self::CovarianceSde(sde) => Some(&mut sde.refinement),
             Self::SecondOrderSde(sde) => Some(&mut sde.refinement),
             Self::Sgd(_) | Self::GradientFlow(_) | Self::Svag(_) => None,
-            Self::MomentumSgd(_) | Self::UnderdampedSde(_) => None,
+            Self::MomentumSgd(_) | Self::UnderdampedSde(_) | Self::OnePassSgd(_) => None,
         }
     }
 
@@ -229,8 +247,8 @@ impl DynamicsSpec {
                 sde.s = 0.0;
                 return Some(still);
             }
-            // Their state is more than W.
-            Self::UnderdampedSde(_) | Self::MomentumSgd(_) => return None,
+            // Their state is more than W, or no number of samples is all of them.
+            Self::UnderdampedSde(_) | Self::MomentumSgd(_) | Self::OnePassSgd(_) => return None,
             Self::Sgd(sgd) => (&mut sgd.batch, &mut sgd.sampling),
             Self::CovarianceSde(sde) => (&mut sde.batch, &mut sde.sampling),
             Self::SecondOrderSde(sde) => (&mut sde.batch, &mut sde.sampling),
@@ -266,7 +284,7 @@ impl DynamicsSpec {
             Self::SecondOrderSde(sde) => Some((sde.batch, sde.sampling)),
             Self::Svag(svag) => Some((svag.batch, svag.sampling)),
             Self::MomentumSgd(sgd) => Some((sgd.batch, sgd.sampling)),
-            Self::SgdSde(_) | Self::GradientFlow(_) | Self::UnderdampedSde(_) => None,
+            Self::SgdSde(_) | Self::GradientFlow(_) | Self::UnderdampedSde(_) | Self::OnePassSgd(_) => None,
         }
     }
 
@@ -281,13 +299,14 @@ impl DynamicsSpec {
             Self::Svag(svag) => Svag::step_of(svag.s, svag.l),
             Self::MomentumSgd(sgd) => sgd.s,
             Self::UnderdampedSde(sde) => sde.dt.unwrap_or(f64::NAN),
+            Self::OnePassSgd(sgd) => sgd.s,
         }
     }
 
     /// The key that sets the step length and its value; NaN while the default is not filled in.
     pub fn step_setting(&self) -> (&'static str, f64) {
         match self {
-            Self::Sgd(_) | Self::MomentumSgd(_) => ("s", self.step_length()),
+            Self::Sgd(_) | Self::MomentumSgd(_) | Self::OnePassSgd(_) => ("s", self.step_length()),
             Self::Svag(svag) => ("l", f64::from(svag.l)),
             _ => ("dt", self.step_length()),
         }
@@ -299,6 +318,7 @@ impl DynamicsSpec {
             Self::SgdSde(sde) => sde.scheme == Scheme::EulerMaruyama,
             Self::CovarianceSde(sde) => sde.scheme == Scheme::EulerMaruyama,
             Self::Sgd(_) | Self::Svag(_) => true,
+            Self::OnePassSgd(sgd) => sgd.power == 0.0,
             Self::GradientFlow(_)
             | Self::SecondOrderSde(_)
             | Self::MomentumSgd(_)
