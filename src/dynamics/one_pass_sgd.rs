@@ -2,7 +2,7 @@
 
 use super::{Block, Facts, Noise, Process};
 use crate::numerics::{Backend, gradient_update};
-use crate::problem::{Fresh, Oracle, Potential, Scratch};
+use crate::problem::{Fresh, Oracle, Potential, ProvableUpdate, Scratch, Update};
 use crate::random::{Key, Purpose};
 
 /// One-pass SGD: W ← W − s_k (1/b) Σ_i ∇ℓ(W; z_i) with b fresh samples z_i a step for each particle, s_k = s/(k+1)^q.
@@ -15,6 +15,7 @@ pub struct OnePassSgd<'a> {
     oracle: &'a dyn Oracle,
     s: f64,
     power: f64,
+    provable: Option<&'a dyn ProvableUpdate>,
     batch: usize,
     key: Key,
     backend: Backend,
@@ -28,7 +29,7 @@ impl<'a> OnePassSgd<'a> {
     pub fn new(oracle: &'a dyn Oracle, s: f64, batch: usize, seed: u64) -> Self {
         assert!(s > 0.0 && batch > 0, "s > 0, batch ≥ 1");
         let key = Key::new(seed, Purpose::Fresh);
-        Self { oracle, s, power: 0.0, batch, key, backend: Backend::detect() }
+        Self { oracle, s, power: 0.0, provable: None, batch, key, backend: Backend::detect() }
     }
 
     /// The same with step sizes s/(k+1)^q, q = `power`.
@@ -38,6 +39,16 @@ impl<'a> OnePassSgd<'a> {
     pub fn with_power(self, power: f64) -> Self {
         assert!(power >= 0.0 && power.is_finite(), "q ≥ 0");
         Self { power, ..self }
+    }
+
+    /// The same in another direction.
+    ///
+    /// # Panics
+    /// For the provable update of an oracle that has none.
+    pub fn with_update(self, update: Update) -> Self {
+        let provable = || self.oracle.provable().expect("an oracle with a provable update");
+        let provable = (update == Update::Provable).then(provable);
+        Self { provable, ..self }
     }
 
     /// The same with the vector instructions of `backend`; by default the widest there are.
@@ -58,9 +69,15 @@ impl<'a> OnePassSgd<'a> {
 
 impl Process for OnePassSgd<'_> {
     fn facts(&self) -> Facts {
+        let rule = match self.provable {
+            None => "W <- W - s_k (1/b) sum over b fresh samples of grad l(W; z), s_k = s/(k+1)^q",
+            Some(_) => {
+                "W <- W - s_k (1/b) sum over b fresh samples of the oracle's provable direction, s_k = s/(k+1)^q"
+            }
+        };
         Facts {
             kind: "one-pass-sgd",
-            rule: "W <- W - s_k (1/b) sum over b fresh samples of grad l(W; z), s_k = s/(k+1)^q",
+            rule,
             strong_order: None,
             weak_order: 1.0,
             noise: "fresh samples",
@@ -98,7 +115,10 @@ impl Process for OnePassSgd<'_> {
 
     fn step(&self, block: &mut Block, step: u64, noise: &Noise, gradient: &mut [f64], scratch: &mut Scratch) {
         let samples = &noise.samples[..block.count() * self.particle_len()];
-        self.oracle.sample_gradient(&block.weights, samples, self.batch, gradient, scratch);
+        match self.provable {
+            None => self.oracle.sample_gradient(&block.weights, samples, self.batch, gradient, scratch),
+            Some(update) => update.direction(&block.weights, samples, self.batch, gradient),
+        }
         gradient_update(self.backend, &mut block.weights, gradient, self.step_size(step));
     }
 }

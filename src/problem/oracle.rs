@@ -29,6 +29,18 @@ pub trait Oracle: Potential {
         gradient: &mut [f64],
         scratch: &mut Scratch,
     );
+
+    /// An update that is no gradient but has a guarantee, where this oracle has one.
+    fn provable(&self) -> Option<&dyn ProvableUpdate> {
+        None
+    }
+}
+
+/// A direction to step against that is no gradient and still leads near the reference point.
+pub trait ProvableUpdate: Send + Sync {
+    /// The direction of each particle of a block on its own b = `batch` samples, in the shapes of [`Oracle::sample_gradient`].
+    /// Allocates nothing.
+    fn direction(&self, weights: &[f64], samples: &[f64], batch: usize, out: &mut [f64]);
 }
 
 /// The random numbers of one particle at one step, a pure function of (key, particle, step) and of the order in which they

@@ -33,6 +33,7 @@ pub fn axis_label(quantity: Quantity) -> &'static str {
         Quantity::GradientNorm => r"mean gradient norm $\mathrm{E} ‖∇\tilde{L}(W_t)‖_F$",
         Quantity::SquaredGradientNorm => r"mean squared gradient norm $\mathrm{E} ‖∇\tilde{L}(W_t)‖_F^2$",
         Quantity::Laplacian => r"mean Laplacian $\mathrm{E} Δ\tilde{L}(W_t)$",
+        Quantity::Distance => r"mean distance from the reference point $\mathrm{E} ‖W_t − W_{\mathrm{ref}}‖$",
         Quantity::Virial => r"mean virial $\mathrm{E} ⟨W_t, ∇\tilde{L}(W_t)⟩$",
     }
 }

@@ -56,9 +56,10 @@ pub fn build_process<'a>(
         DynamicsSpec::UnderdampedSde(UnderdampedSdeSpec { s, momentum, dt }) => {
             Box::new(UnderdampedSde::new(potential, s, momentum, filled(dt), seed).with_backend(backend))
         }
-        DynamicsSpec::OnePassSgd(OnePassSgdSpec { s, batch, power }) => {
+        DynamicsSpec::OnePassSgd(OnePassSgdSpec { s, batch, power, update }) => {
             let oracle = potential.oracle().expect("the rules refuse fresh samples without an oracle");
-            Box::new(OnePassSgd::new(oracle, s, batch, seed).with_power(power).with_backend(backend))
+            let sgd = OnePassSgd::new(oracle, s, batch, seed).with_power(power).with_update(update);
+            Box::new(sgd.with_backend(backend))
         }
     }
 }

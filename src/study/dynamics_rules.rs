@@ -4,6 +4,7 @@ use super::rules::Rules;
 use super::spec::*;
 use crate::dynamics::Sampling;
 use crate::error::Result;
+use crate::problem::Update;
 
 impl Rules<'_> {
     /// Refuses impossible settings of the process at the path `at`.
@@ -54,11 +55,14 @@ impl Rules<'_> {
                 self.momentum(*momentum, at)?;
                 self.step(*dt, at)
             }
-            DynamicsSpec::OnePassSgd(OnePassSgdSpec { s, batch, power }) => {
+            DynamicsSpec::OnePassSgd(OnePassSgdSpec { s, batch, power, update }) => {
                 self.positive(*s, &format!("{at}.s"), "s = 0.01")?;
                 self.batch(*batch, at)?;
                 self.not_negative(*power, &format!("{at}.power"), "power = 0.5")?;
-                self.needs_fresh_samples(problem, at)
+                self.needs_fresh_samples(problem, at)?;
+                let known = *update == Update::Gradient || matches!(problem, ProblemSpec::ReluGate(_));
+                let rule = "\"gradient\" for this problem; only the relu-gate has an update with a guarantee";
+                self.require(known, &format!("{at}.update"), "\"provable\"", rule, "leave update out")
             }
         }
     }
@@ -94,6 +98,7 @@ impl Rules<'_> {
         let fresh = match problem {
             ProblemSpec::TwoLayer(_) | ProblemSpec::LeastSquares(_) => false,
             ProblemSpec::Quadratic(_) | ProblemSpec::DoubleWell {} => false,
+            ProblemSpec::ReluGate(_) => true,
         };
         let rule = "a process for this problem; one-pass SGD needs a risk that is a mean over fresh samples";
         let remedy = "choose kind = \"sgd\" on data rows, or a problem with fresh samples";

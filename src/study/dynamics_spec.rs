@@ -1,6 +1,7 @@
 //! The settings of a process, by kind.
 
 use crate::dynamics::{Minibatches, Sampling, Scheme, Svag};
+use crate::problem::Update;
 use serde::{Deserialize, Serialize};
 
 /// The settings of a process by kind.
@@ -163,6 +164,9 @@ pub struct OnePassSgdSpec {
     /// q ≥ 0.
     #[serde(default)]
     pub power: f64,
+    /// Which direction it takes.
+    #[serde(default)]
+    pub update: Update,
 }
 
 impl DynamicsSpec {
@@ -318,7 +322,7 @@ impl DynamicsSpec {
             Self::SgdSde(sde) => sde.scheme == Scheme::EulerMaruyama,
             Self::CovarianceSde(sde) => sde.scheme == Scheme::EulerMaruyama,
             Self::Sgd(_) | Self::Svag(_) => true,
-            Self::OnePassSgd(sgd) => sgd.power == 0.0,
+            Self::OnePassSgd(sgd) => sgd.power == 0.0 && sgd.update == Update::Gradient,
             Self::GradientFlow(_)
             | Self::SecondOrderSde(_)
             | Self::MomentumSgd(_)
