@@ -12,7 +12,7 @@ use crate::dynamics::Process;
 use crate::ensemble::Start;
 use crate::error::Result;
 use crate::numerics::Backend;
-use crate::problem::{Potential, Quantity, TwoLayer};
+use crate::problem::{Potential, Quantity, ReluGate, TwoLayer};
 
 /// A study that can run: every default filled in, every file read.
 pub struct Plan {
@@ -79,6 +79,14 @@ impl Plan {
     pub fn net(&self) -> Option<&TwoLayer> {
         match &self.problem {
             Problem::Net(net) => Some(net),
+            _ => None,
+        }
+    }
+
+    /// The ReLU gate, where the problem is one.
+    pub fn gate(&self) -> Option<&ReluGate> {
+        match &self.problem {
+            Problem::ReluGate(gate) => Some(gate),
             _ => None,
         }
     }
