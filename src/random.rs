@@ -38,6 +38,8 @@ pub enum Purpose {
     Direction = 11,
     /// The path of the data rows: a normal for each, whose sum over weighted gradients is the noise of minibatches.
     Sample = 12,
+    /// Fresh samples of a population risk; a step's requests are told apart by tags.
+    Fresh = 13,
 }
 
 /// Names one family of streams: a study's seed and a purpose.

@@ -7,6 +7,7 @@ mod heun;
 mod linear_response;
 mod minibatch_heun;
 mod momentum_sgd;
+mod one_pass_sgd;
 mod path;
 mod sample_noise;
 mod second_order_sde;
@@ -20,6 +21,7 @@ pub use gradient_flow::GradientFlow;
 pub use heun::Heun;
 pub use linear_response::{LinearResponse, StepNoise};
 pub use momentum_sgd::MomentumSgd;
+pub use one_pass_sgd::OnePassSgd;
 pub use second_order_sde::SecondOrderSde;
 pub use sgd::{Minibatches, Sampling, Sgd};
 pub use svag::Svag;
@@ -84,6 +86,8 @@ pub struct Noise {
     pub normals: Vec<f64>,
     /// Row numbers of the minibatches, b a particle, one particle after another.
     pub batch: Vec<u32>,
+    /// Fresh samples, b a particle, one particle after another.
+    pub samples: Vec<f64>,
     /// Streaming position of the normal generator, kept so that the next step is cheap.
     pub(crate) source: NormalSource,
     /// Normals of one finer step, where a step sums several.
@@ -99,6 +103,7 @@ impl Noise {
         Self {
             normals: Vec::new(),
             batch: Vec::new(),
+            samples: Vec::new(),
             source: NormalSource::new(backend),
             fine: Vec::new(),
             orders: Vec::new(),

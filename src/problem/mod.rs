@@ -2,19 +2,24 @@
 
 pub mod data;
 mod double_well;
+mod gate_risk;
 mod least_squares;
 mod local_minima;
 mod minimum;
+mod oracle;
 mod potential;
 mod quadratic;
+mod relu_gate;
 mod two_layer;
 
 pub use double_well::DoubleWell;
 pub use least_squares::LeastSquares;
 pub use local_minima::{LocalMinimum, local_minima};
 pub use minimum::{Minimum, minimise};
+pub use oracle::{Fresh, Oracle, ProvableUpdate};
 pub use potential::{FiniteSum, Potential, Quantity, Readings, Scratch, derived_readings};
 pub use quadratic::Quadratic;
+pub use relu_gate::{Attack, AttackSign, ReluGate, Update};
 pub use two_layer::{
     ActivationFacts, Constants, Levels, Precision, TwoLayer, TwoLayerSettings, critical_lambda,
 };

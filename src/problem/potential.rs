@@ -1,5 +1,6 @@
 //! The two traits every problem is seen through.
 
+use super::Oracle;
 use super::two_layer::SingleWork;
 use crate::numerics::{Backend, NetWork, euler_maruyama_update};
 use serde::{Deserialize, Serialize};
@@ -28,11 +29,13 @@ pub enum Quantity {
     Laplacian,
     /// ⟨W, ∇L̃(W)⟩; its mean under the Gibbs measure is D s/2.
     Virial,
+    /// ‖W − r‖, the distance from the potential's [`reference_point`](Potential::reference_point) r.
+    Distance,
 }
 
 impl Quantity {
     /// How many there are.
-    pub const COUNT: usize = 10;
+    pub const COUNT: usize = 11;
     /// All of them, in the order of [`Readings`].
     pub const ALL: [Self; Self::COUNT] = [
         Self::Risk,
@@ -45,6 +48,7 @@ impl Quantity {
         Self::SquaredGradientNorm,
         Self::Laplacian,
         Self::Virial,
+        Self::Distance,
     ];
 
     /// The name in study files and tables.
@@ -60,6 +64,7 @@ impl Quantity {
             Self::SquaredGradientNorm => "squared_gradient_norm",
             Self::Laplacian => "laplacian",
             Self::Virial => "virial",
+            Self::Distance => "distance",
         }
     }
 
@@ -174,6 +179,10 @@ pub trait Potential: Send + Sync {
         for ((w, g), reading) in weights.chunks_exact(dim).zip(gradient.chunks_exact_mut(dim)).zip(out) {
             reading[Quantity::Risk as usize] = self.value_gradient(w, g, scratch);
             derived_readings(w, g, reading);
+            if let Some(reference) = self.reference_point() {
+                let squares = w.iter().zip(reference).map(|(x, r)| (x - r) * (x - r));
+                reading[Quantity::Distance as usize] = squares.sum::<f64>().sqrt();
+            }
             if wanted.contains(&Quantity::Laplacian) {
                 reading[Quantity::Laplacian as usize] = self.laplacian(w, scratch);
             }
@@ -232,9 +241,20 @@ pub trait Potential: Send + Sync {
         None
     }
 
+    /// The potential as an expectation over fresh samples, if it is one; one-pass SGD needs it.
+    fn oracle(&self) -> Option<&dyn Oracle> {
+        None
+    }
+
     /// Whether `quantity` exists for this potential.
     fn has(&self, quantity: Quantity) -> bool {
-        !quantity.needs_data()
+        !quantity.needs_data() && (quantity != Quantity::Distance || self.reference_point().is_some())
+    }
+
+    /// The point that [`Quantity::Distance`] is measured from, D numbers, where the potential has one: the weights behind the
+    /// labels, or a start that bounds are about.
+    fn reference_point(&self) -> Option<&[f64]> {
+        None
     }
 
     /// The variance of the Gibbs measure along each weight at noise scale s, where that measure is a centred Gaussian with

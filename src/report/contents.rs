@@ -33,6 +33,7 @@ pub fn axis_label(quantity: Quantity) -> &'static str {
         Quantity::GradientNorm => r"mean gradient norm $\mathrm{E} ‖∇\tilde{L}(W_t)‖_F$",
         Quantity::SquaredGradientNorm => r"mean squared gradient norm $\mathrm{E} ‖∇\tilde{L}(W_t)‖_F^2$",
         Quantity::Laplacian => r"mean Laplacian $\mathrm{E} Δ\tilde{L}(W_t)$",
+        Quantity::Distance => r"mean distance from the reference point $\mathrm{E} ‖W_t − W_{\mathrm{ref}}‖$",
         Quantity::Virial => r"mean virial $\mathrm{E} ⟨W_t, ∇\tilde{L}(W_t)⟩$",
     }
 }
@@ -80,7 +81,10 @@ pub fn key_label(key: &str) -> String {
         ("problem", "beta") => "sharpness $β$",
         ("problem.outer", "draw") => "draw of the outer layer $a$",
         ("problem.data", "samples") => "rows",
+        ("problem.data", "noise_variance") => "variance of the noise in the labels",
         ("problem.data", "dim") => "inputs $d$",
+        ("problem", "attack_size") => "size of the attack $θ^*$",
+        ("problem", "attack_probability") => "probability of the attack",
         ("start", "std") => "standard deviation of the start",
         (_, "s") => "step size, noise scale $s$",
         (_, "dt") => "integrator step $\\mathrm{d}t$",
@@ -89,6 +93,14 @@ pub fn key_label(key: &str) -> String {
         _ => return plain(key),
     };
     format!("{symbol}{of}")
+}
+
+/// A swept key in a legend: its symbol where it has one that stands alone, else its last word.
+pub fn key_symbol(key: &str) -> String {
+    match key {
+        "problem.attack_size" => "$θ^*$".into(),
+        _ => plain(key.rsplit('.').next().unwrap_or(key)),
+    }
 }
 
 /// The values of swept key number `key` in their order.

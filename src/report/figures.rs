@@ -1,6 +1,6 @@
 //! Which figures a run has: built from its tables alone, so that they can be drawn again without computing anything.
 
-use super::contents::{axis_label, key_label, names, notes, plain, quantities, rows};
+use super::contents::{axis_label, key_label, key_symbol, names, notes, plain, quantities, rows};
 use super::figure::{self, Axis, Figure, FigureError, HeatMap, Layer, Style};
 use super::{agreement_figures, certificate_figures, gibbs_figures, maps};
 use crate::error::Result;
@@ -53,6 +53,8 @@ fn figures(results: &Results) -> Vec<Figure> {
     for quantity in quantities(results) {
         if curves.len() <= CURVES {
             all.push(curve_figure(results, &curves, quantity));
+        } else if results.points.len() <= CURVES && names.len() > 1 {
+            all.extend(names.iter().map(|name| process_figure(results, &curves, name, quantity)));
         }
         if quantity == Quantity::Risk && curves.len() <= CURVES {
             all.extend(excess_figure(results, &curves));
@@ -77,6 +79,7 @@ fn numeric_sweep(results: &Results) -> bool {
 }
 
 /// A curve of a figure: its point, its process, its place in the palette and its label.
+#[derive(Clone)]
 pub struct CurveName {
     pub point: usize,
     pub process: String,
@@ -89,13 +92,13 @@ fn curve_names(results: &Results) -> Vec<CurveName> {
         let parts = settings
             .into_iter()
             .flatten()
-            .map(|(key, value)| format!("{} = {value}", key.rsplit('.').next().unwrap_or(key)));
-        [row.name.clone()].into_iter().chain(parts).collect::<Vec<_>>().join(", ")
+            .map(|(key, value)| format!("{} = {}", key_symbol(key), plain(value)));
+        [plain(&row.name)].into_iter().chain(parts).collect::<Vec<_>>().join(", ")
     };
     let name = |row: &crate::study::ProcessRow| CurveName {
         point: row.point,
         process: row.name.clone(),
-        label: plain(&label(row)),
+        label: label(row),
     };
     results.processes.iter().map(name).collect()
 }
@@ -125,7 +128,7 @@ fn layers(rows: &[&CurveRow], label: &str, style: Style, shift: f64) -> [Layer; 
 
 /// E φ(W_t) against t for all processes.
 fn curve_figure(results: &Results, curves: &[CurveName], quantity: Quantity) -> Figure {
-    let mut drawing = Figure::new(quantity.name(), Axis::linear(TIME), Axis::linear(axis_label(quantity)));
+    let mut drawing = Figure::new(quantity.name(), Axis::linear(TIME), mean_axis(results, quantity));
     for (i, curve) in curves.iter().enumerate() {
         let rows: Vec<&CurveRow> = rows(results, curve.point, &curve.process, quantity).collect();
         drawing.layers.extend(layers(&rows, &curve.label, Style::Series(i), 0.0));
@@ -137,6 +140,24 @@ fn curve_figure(results: &Results, curves: &[CurveName], quantity: Quantity) -> 
     }
     drawing.notes = notes(results);
     drawing
+}
+
+/// The same for the process `name` alone, where all processes and points together are too many for one figure.
+fn process_figure(results: &Results, curves: &[CurveName], name: &str, quantity: Quantity) -> Figure {
+    let own = |curve: &&CurveName| curve.process == name;
+    let own: Vec<CurveName> = curves.iter().filter(own).cloned().collect();
+    let drawing = curve_figure(results, &own, quantity);
+    Figure { name: format!("{}-{name}", quantity.name()), ..drawing }
+}
+
+/// The axis of the means of a quantity: distances that fall far are drawn on a logarithmic one.
+fn mean_axis(results: &Results, quantity: Quantity) -> Axis {
+    let means =
+        || results.curves.iter().filter(|row| row.quantity == quantity.name() && !row.process.contains('|'));
+    let means = || means().filter_map(|row| row.mean).filter(|mean| mean.is_finite());
+    let (least, most) = means().fold((f64::MAX, f64::MIN), |(a, b), mean| (a.min(mean), b.max(mean)));
+    let wide = quantity == Quantity::Distance && least > 0.0 && most / least >= 10.0;
+    if wide { Axis::log(axis_label(quantity)) } else { Axis::linear(axis_label(quantity)) }
 }
 
 /// E L̃(W_t) − min L̃ on a logarithmic axis, with the noise levels D s/4.
@@ -197,7 +218,8 @@ fn sweep_figure(results: &Results, names: &[String], quantity: Quantity) -> Figu
     let logarithmic = least > 0.0 && most / least >= 30.0;
     let axis = if logarithmic { Axis::log(key_label(key)) } else { Axis::linear(key_label(key)) };
     let name = format!("sweep-{}", quantity.name());
-    let mut drawing = Figure::new(name, axis, Axis::linear(axis_label(quantity)));
+    let height = if logarithmic { mean_axis(results, quantity) } else { Axis::linear(axis_label(quantity)) };
+    let mut drawing = Figure::new(name, axis, height);
     drawing.notes = notes(results);
     if names.len() > 1 {
         drawing.notes.push("Points of the same value are drawn side by side.".into());
@@ -217,8 +239,23 @@ fn sweep_figure(results: &Results, names: &[String], quantity: Quantity) -> Figu
         }
         let label = format!("{} at the end: {BAND}", plain(name));
         drawing.layers.push(Layer::Points { label, style: Style::Series(i), x, y, low, high });
+        if quantity == Quantity::Distance {
+            drawing.layers.extend(limit_line(results, name, Style::Reference(i)));
+        }
     }
     drawing
+}
+
+/// Where small steps come to rest, against the swept key, where the study knows.
+fn limit_line(results: &Results, name: &str, style: Style) -> Option<Layer> {
+    let limit = |point: &PointRow| {
+        let mut rows = results.estimates.iter().filter(|row| row.point == point.point && row.process == name);
+        let row = rows.find(|row| row.name == "distance_limit")?;
+        Some((swept_number(point), row.value?))
+    };
+    let (x, y): (Vec<f64>, Vec<f64>) = results.points.iter().filter_map(limit).unzip();
+    let label = format!("{}: limit for small steps, closed form", plain(name));
+    (!x.is_empty()).then_some(Layer::Line { label, style, x, y })
 }
 
 /// The value of the one swept key at a point.

@@ -6,7 +6,8 @@ use crate::error::{Error, Result};
 use crate::numerics::{Backend, Loss};
 use crate::problem::data::{DataError, Dataset, LabelKind, MAX_NUMBERS, SourceFile, Split};
 use crate::problem::{
-    DoubleWell, LeastSquares, Potential, Precision, Quadratic, TwoLayer, TwoLayerSettings, critical_lambda,
+    Attack, DoubleWell, LeastSquares, Potential, Precision, Quadratic, ReluGate, TwoLayer, TwoLayerSettings,
+    critical_lambda,
 };
 use crate::random::{Key, Purpose};
 use rand::RngExt;
@@ -23,6 +24,8 @@ pub enum Problem {
     Quadratic(Quadratic),
     /// (x² − 1)²/4.
     DoubleWell(DoubleWell),
+    /// One ReLU gate under attack.
+    ReluGate(ReluGate),
 }
 
 /// The data of a study in numbers.
@@ -63,6 +66,7 @@ impl Problem {
             Self::LeastSquares(squares) => squares.as_ref(),
             Self::Quadratic(quadratic) => quadratic,
             Self::DoubleWell(well) => well,
+            Self::ReluGate(gate) => gate,
         }
     }
 }
@@ -93,6 +97,7 @@ pub fn build_problem(
             Ok((Problem::Quadratic(Quadratic::new(spec.eigenvalues.clone())), None))
         }
         ProblemSpec::DoubleWell {} => Ok((Problem::DoubleWell(DoubleWell), None)),
+        ProblemSpec::ReluGate(spec) => Ok((Problem::ReluGate(build_gate(spec, study.seed)), None)),
         ProblemSpec::LeastSquares(spec) => {
             let (squares, summary) = build_least_squares(spec, study.seed, rules)?;
             Ok((Problem::LeastSquares(Box::new(squares)), Some(summary)))
@@ -102,6 +107,24 @@ pub fn build_problem(
             Ok((Problem::Net(Box::new(net)), Some(summary)))
         }
     }
+}
+
+/// A gate with w* ~ N(0, I), rescaled where its norm is given.
+fn build_gate(spec: &ReluGateSpec, seed: u64) -> ReluGate {
+    let ReluGateSpec {
+        dim,
+        teacher_norm,
+        attack_probability: probability,
+        attack_size: size,
+        attack_sign: sign,
+    } = *spec;
+    let mut stream = Key::new(seed, Purpose::Data).stream(0, 0);
+    let mut teacher: Vec<f64> = (0..dim).map(|_| stream.sample(StandardNormal)).collect();
+    if let Some(wanted) = teacher_norm {
+        let scale = wanted / teacher.iter().map(|x| x * x).sum::<f64>().sqrt();
+        teacher.iter_mut().for_each(|x| *x *= scale);
+    }
+    ReluGate::new(teacher, Attack { probability, size, sign })
 }
 
 /// Where rows came from.

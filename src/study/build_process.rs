@@ -2,8 +2,8 @@
 
 use super::spec::*;
 use crate::dynamics::{
-    CovarianceSde, EulerMaruyama, GradientFlow, Heun, MomentumSgd, Process, Scheme, SecondOrderSde, Sgd,
-    Svag, UnderdampedSde,
+    CovarianceSde, EulerMaruyama, GradientFlow, Heun, MomentumSgd, OnePassSgd, Process, Scheme,
+    SecondOrderSde, Sgd, Svag, UnderdampedSde,
 };
 use crate::numerics::Backend;
 use crate::problem::{FiniteSum, Potential};
@@ -55,6 +55,11 @@ pub fn build_process<'a>(
         }
         DynamicsSpec::UnderdampedSde(UnderdampedSdeSpec { s, momentum, dt }) => {
             Box::new(UnderdampedSde::new(potential, s, momentum, filled(dt), seed).with_backend(backend))
+        }
+        DynamicsSpec::OnePassSgd(OnePassSgdSpec { s, batch, power, update }) => {
+            let oracle = potential.oracle().expect("the rules refuse fresh samples without an oracle");
+            let sgd = OnePassSgd::new(oracle, s, batch, seed).with_power(power).with_update(update);
+            Box::new(sgd.with_backend(backend))
         }
     }
 }

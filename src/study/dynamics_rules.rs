@@ -4,6 +4,7 @@ use super::rules::Rules;
 use super::spec::*;
 use crate::dynamics::Sampling;
 use crate::error::Result;
+use crate::problem::Update;
 
 impl Rules<'_> {
     /// Refuses impossible settings of the process at the path `at`.
@@ -54,6 +55,15 @@ impl Rules<'_> {
                 self.momentum(*momentum, at)?;
                 self.step(*dt, at)
             }
+            DynamicsSpec::OnePassSgd(OnePassSgdSpec { s, batch, power, update }) => {
+                self.positive(*s, &format!("{at}.s"), "s = 0.01")?;
+                self.batch(*batch, at)?;
+                self.not_negative(*power, &format!("{at}.power"), "power = 0.5")?;
+                self.needs_fresh_samples(problem, at)?;
+                let known = *update == Update::Gradient || matches!(problem, ProblemSpec::ReluGate(_));
+                let rule = "\"gradient\" for this problem; only the relu-gate has an update with a guarantee";
+                self.require(known, &format!("{at}.update"), "\"provable\"", rule, "leave update out")
+            }
         }
     }
 
@@ -82,6 +92,17 @@ impl Rules<'_> {
     fn batch(&self, batch: usize, at: &str) -> Result<()> {
         let path = format!("{at}.batch");
         self.require(batch > 0, &path, batch, "at least 1", "write for example batch = 32")
+    }
+
+    fn needs_fresh_samples(&self, problem: &ProblemSpec, at: &str) -> Result<()> {
+        let fresh = match problem {
+            ProblemSpec::TwoLayer(_) | ProblemSpec::LeastSquares(_) => false,
+            ProblemSpec::Quadratic(_) | ProblemSpec::DoubleWell {} => false,
+            ProblemSpec::ReluGate(_) => true,
+        };
+        let rule = "a process for this problem; one-pass SGD needs a risk that is a mean over fresh samples";
+        let remedy = "choose kind = \"sgd\" on data rows, or a problem with fresh samples";
+        self.require(fresh, &format!("{at}.kind"), "\"one-pass-sgd\"", rule, remedy)
     }
 
     fn needs_rows(&self, problem: &ProblemSpec, dynamics: &DynamicsSpec, who: &str, at: &str) -> Result<()> {

@@ -1,6 +1,7 @@
 //! The settings of a process, by kind.
 
 use crate::dynamics::{Minibatches, Sampling, Scheme, StepNoise, Svag};
+use crate::problem::Update;
 use serde::{Deserialize, Serialize};
 
 /// The settings of a process by kind.
@@ -23,6 +24,8 @@ pub enum DynamicsSpec {
     MomentumSgd(MomentumSgdSpec),
     /// The SGD-SDE with inertia.
     UnderdampedSde(UnderdampedSdeSpec),
+    /// SGD on fresh samples.
+    OnePassSgd(OnePassSgdSpec),
 }
 
 /// `kind = "sgd-sde"`.
@@ -150,6 +153,22 @@ pub struct UnderdampedSdeSpec {
     pub dt: Option<f64>,
 }
 
+/// `kind = "one-pass-sgd"`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OnePassSgdSpec {
+    /// Step size s; step number k has s/(k+1)^q.
+    pub s: f64,
+    /// Fresh samples a step.
+    pub batch: usize,
+    /// q ≥ 0.
+    #[serde(default)]
+    pub power: f64,
+    /// Which direction it takes.
+    #[serde(default)]
+    pub update: Update,
+}
+
 impl DynamicsSpec {
     /// Every value of `kind`, in the order of the variants.
     pub const KINDS: &[&str] = &[
@@ -161,6 +180,7 @@ impl DynamicsSpec {
         "svag",
         "momentum-sgd",
         "underdamped-sde",
+        "one-pass-sgd",
     ];
 
     /// Its value of `kind`.
@@ -174,6 +194,7 @@ impl DynamicsSpec {
             Self::Svag(_) => 5,
             Self::MomentumSgd(_) => 6,
             Self::UnderdampedSde(_) => 7,
+            Self::OnePassSgd(_) => 8,
         }]
     }
 
@@ -193,6 +214,7 @@ impl DynamicsSpec {
             Self::Svag(svag) => Some(&mut svag.s),
             Self::MomentumSgd(sgd) => Some(&mut sgd.s),
             Self::UnderdampedSde(sde) => Some(&mut sde.s),
+            Self::OnePassSgd(sgd) => Some(&mut sgd.s),
         }
     }
 
@@ -204,7 +226,7 @@ impl DynamicsSpec {
             Self::CovarianceSde(sde) => Some(&mut sde.dt),
             Self::SecondOrderSde(sde) => Some(&mut sde.dt),
             Self::UnderdampedSde(sde) => Some(&mut sde.dt),
-            Self::Sgd(_) | Self::Svag(_) | Self::MomentumSgd(_) => None,
+            Self::Sgd(_) | Self::Svag(_) | Self::MomentumSgd(_) | Self::OnePassSgd(_) => None,
         }
     }
 
@@ -215,7 +237,7 @@ impl DynamicsSpec {
             Self::CovarianceSde(sde) => Some(&mut sde.refinement),
             Self::SecondOrderSde(sde) => Some(&mut sde.refinement),
             Self::Sgd(_) | Self::GradientFlow(_) | Self::Svag(_) => None,
-            Self::MomentumSgd(_) | Self::UnderdampedSde(_) => None,
+            Self::MomentumSgd(_) | Self::UnderdampedSde(_) | Self::OnePassSgd(_) => None,
         }
     }
 
@@ -229,8 +251,8 @@ impl DynamicsSpec {
                 sde.s = 0.0;
                 return Some(still);
             }
-            // Their state is more than W.
-            Self::UnderdampedSde(_) | Self::MomentumSgd(_) => return None,
+            // Their state is more than W, or no number of samples is all of them.
+            Self::UnderdampedSde(_) | Self::MomentumSgd(_) | Self::OnePassSgd(_) => return None,
             Self::Sgd(_) | Self::CovarianceSde(_) | Self::SecondOrderSde(_) | Self::Svag(_) => {}
         }
         let (batch, sampling) = still.batch_mut()?;
@@ -262,7 +284,11 @@ impl DynamicsSpec {
                 let share = self.minibatches()?.noise_share(rows)?;
                 Some((Self::CovarianceSde(euler), StepNoise::Minibatches(s * dt? * share)))
             }
-            Self::GradientFlow(_) | Self::Svag(_) | Self::MomentumSgd(_) | Self::UnderdampedSde(_) => None,
+            Self::GradientFlow(_)
+            | Self::Svag(_)
+            | Self::MomentumSgd(_)
+            | Self::UnderdampedSde(_)
+            | Self::OnePassSgd(_) => None,
         }
     }
 
@@ -293,7 +319,7 @@ impl DynamicsSpec {
             Self::SecondOrderSde(sde) => Some((&mut sde.batch, &mut sde.sampling)),
             Self::Svag(svag) => Some((&mut svag.batch, &mut svag.sampling)),
             Self::MomentumSgd(sgd) => Some((&mut sgd.batch, &mut sgd.sampling)),
-            Self::SgdSde(_) | Self::GradientFlow(_) | Self::UnderdampedSde(_) => None,
+            Self::SgdSde(_) | Self::GradientFlow(_) | Self::UnderdampedSde(_) | Self::OnePassSgd(_) => None,
         }
     }
 
@@ -308,13 +334,14 @@ impl DynamicsSpec {
             Self::Svag(svag) => Svag::step_of(svag.s, svag.l),
             Self::MomentumSgd(sgd) => sgd.s,
             Self::UnderdampedSde(sde) => sde.dt.unwrap_or(f64::NAN),
+            Self::OnePassSgd(sgd) => sgd.s,
         }
     }
 
     /// The key that sets the step length and its value; NaN while the default is not filled in.
     pub fn step_setting(&self) -> (&'static str, f64) {
         match self {
-            Self::Sgd(_) | Self::MomentumSgd(_) => ("s", self.step_length()),
+            Self::Sgd(_) | Self::MomentumSgd(_) | Self::OnePassSgd(_) => ("s", self.step_length()),
             Self::Svag(svag) => ("l", f64::from(svag.l)),
             _ => ("dt", self.step_length()),
         }
@@ -326,6 +353,7 @@ impl DynamicsSpec {
             Self::SgdSde(sde) => sde.scheme == Scheme::EulerMaruyama,
             Self::CovarianceSde(sde) => sde.scheme == Scheme::EulerMaruyama,
             Self::Sgd(_) | Self::Svag(_) => true,
+            Self::OnePassSgd(sgd) => sgd.power == 0.0 && sgd.update == Update::Gradient,
             Self::GradientFlow(_)
             | Self::SecondOrderSde(_)
             | Self::MomentumSgd(_)

@@ -138,6 +138,7 @@ impl Reader<'_> {
             "svag" => DynamicsSpec::Svag(self.section(value, &at)?),
             "momentum-sgd" => DynamicsSpec::MomentumSgd(self.section(value, &at)?),
             "underdamped-sde" => DynamicsSpec::UnderdampedSde(self.section(value, &at)?),
+            "one-pass-sgd" => DynamicsSpec::OnePassSgd(self.section(value, &at)?),
             other => unreachable!("kind() lets no other kind pass: {other}"),
         };
         Ok(ProcessSpec { name: common.name, dynamics, particles: common.particles })

@@ -45,7 +45,13 @@ impl Reader<'_> {
     pub(super) fn problem(&self, mut table: Table) -> Result<ProblemSpec> {
         let at = "problem";
         match self
-            .kind(&mut table, at, "kind", None, &["two-layer", "least-squares", "quadratic", "double-well"])?
+            .kind(
+                &mut table,
+                at,
+                "kind",
+                None,
+                &["two-layer", "least-squares", "quadratic", "double-well", "relu-gate"],
+            )?
             .as_str()
         {
             "two-layer" => Ok(ProblemSpec::TwoLayer(self.net(table)?)),
@@ -55,6 +61,7 @@ impl Reader<'_> {
                 self.section::<Empty>(Value::Table(table), at)?;
                 Ok(ProblemSpec::DoubleWell {})
             }
+            "relu-gate" => Ok(ProblemSpec::ReluGate(self.section(Value::Table(table), at)?)),
             other => unreachable!("kind() lets no other kind pass: {other}"),
         }
     }

@@ -12,7 +12,7 @@ use crate::dynamics::Process;
 use crate::ensemble::Start;
 use crate::error::Result;
 use crate::numerics::Backend;
-use crate::problem::{Potential, TwoLayer};
+use crate::problem::{Potential, Quantity, ReluGate, TwoLayer};
 
 /// A study that can run: every default filled in, every file read.
 pub struct Plan {
@@ -43,6 +43,8 @@ impl Plan {
             let path = format!("observe.quantities.{i}");
             let (rule, remedy) = if quantity.needs_test_rows() && data.as_ref().is_some_and(|d| d.test == 0) {
                 ("a quantity this study has; there are no test rows", "set problem.data.test_fraction = 0.2")
+            } else if *quantity == Quantity::Distance {
+                ("a quantity this problem has; it has no reference point", "leave it out")
             } else {
                 ("a quantity this problem has", "leave it out; it needs data rows (accuracies: labels ±1)")
             };
@@ -56,6 +58,7 @@ impl Plan {
         let unbounded = match &problem {
             Problem::Net(_) => potential.penalty() == 0.0,
             Problem::LeastSquares(squares) => !squares.is_definite(),
+            Problem::ReluGate(_) => false,
             Problem::Quadratic(_) | Problem::DoubleWell(_) => false,
         };
         let rule = "above 0 where [analysis] gibbs, mixing or noise_scales are asked for: exp(-2L/s) has no finite integral without penalty";
@@ -80,6 +83,14 @@ impl Plan {
         }
     }
 
+    /// The ReLU gate, where the problem is one.
+    pub fn gate(&self) -> Option<&ReluGate> {
+        match &self.problem {
+            Problem::ReluGate(gate) => Some(gate),
+            _ => None,
+        }
+    }
+
     /// The strong convexity of L̃, its smallest eigenvalue, where the problem is a quadratic or least squares.
     pub fn convexity(&self) -> Option<f64> {
         match &self.problem {
@@ -87,7 +98,7 @@ impl Plan {
             Problem::LeastSquares(squares) => {
                 squares.is_definite().then(|| squares.eigenvalues().first().copied()).flatten()
             }
-            Problem::Net(_) | Problem::DoubleWell(_) => None,
+            Problem::Net(_) | Problem::DoubleWell(_) | Problem::ReluGate(_) => None,
         }
     }
 

@@ -92,7 +92,20 @@ impl Rules<'_> {
                 self.data(data)
             }
             ProblemSpec::DoubleWell {} => Ok(()),
+            ProblemSpec::ReluGate(gate) => self.gate(gate),
         }
+    }
+
+    fn gate(&self, gate: &ReluGateSpec) -> Result<()> {
+        let (dim, rule) = (gate.dim as u64, "a whole number from 1 to 1e9");
+        self.require((1..=MOST).contains(&dim), "problem.dim", dim, rule, "write for example dim = 500")?;
+        if let Some(norm) = gate.teacher_norm {
+            self.positive(norm, "problem.teacher_norm", "teacher_norm = 10.0")?;
+        }
+        let (chance, path) = (gate.attack_probability, "problem.attack_probability");
+        let remedy = "write for example attack_probability = 0.5";
+        self.require((0.0..=1.0).contains(&chance), path, chance, "at least 0 and at most 1", remedy)?;
+        self.not_negative(gate.attack_size, "problem.attack_size", "attack_size = 2.0")
     }
 
     fn net(&self, net: &TwoLayerSpec) -> Result<()> {

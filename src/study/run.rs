@@ -5,7 +5,7 @@ use super::analysis::{Ended, History, analyse};
 use super::plan::Plan;
 use super::recorder::Recorder;
 use super::results::{PointRow, ProcessRow, Results};
-use super::scalars::{coldest, final_risks, first_particles, minimum_row, search_minimum};
+use super::scalars::{coldest, final_risks, first_particles, limit_distances, minimum_row, search_minimum};
 use crate::dynamics::{Block, Process};
 use crate::ensemble::Ensemble;
 use crate::error::Error;
@@ -82,6 +82,7 @@ pub fn run(
     let particles = named().map(|(ensemble, spec)| (spec.name.clone(), final_weights(ensemble))).collect();
     let curves = recorder.curves;
     estimates.extend(final_risks(point, &curves));
+    estimates.extend(limit_distances(plan, point));
     if plan.study.analysis.certificate.is_some() {
         pace.progress.analysing("constants and bounds", 0.0);
         row.certificate =

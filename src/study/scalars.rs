@@ -2,6 +2,7 @@
 
 use super::plan::Plan;
 use super::results::{CurveRow, EstimateRow};
+use super::spec::{DynamicsSpec, ProcessSpec};
 use crate::ensemble::Ensemble;
 use crate::problem::{Minimum, Potential, minimise};
 use crate::random::{Key, Purpose};
@@ -106,4 +107,32 @@ pub fn final_risks(point: usize, curves: &[CurveRow]) -> Vec<EstimateRow> {
         }
     })
     .collect()
+}
+
+/// `distance_limit` of every one-pass process on a ReLU gate: how far from w* it comes to rest for small steps, in closed form.
+pub fn limit_distances(plan: &Plan, point: usize) -> Vec<EstimateRow> {
+    let Some(gate) = plan.gate() else {
+        return Vec::new();
+    };
+    let row = |process: &ProcessSpec| {
+        let DynamicsSpec::OnePassSgd(sgd) = &process.dynamics else {
+            return None;
+        };
+        let rest = gate.fixed_point(sgd.update);
+        let note = match rest {
+            Some(_) => "for small steps; the fluctuation of steps of size s adds in squares",
+            None => "the update uses no sample at all",
+        };
+        Some(EstimateRow {
+            point,
+            process: process.name.clone(),
+            name: "distance_limit".into(),
+            quantity: "distance".into(),
+            value: rest.map(f64::abs),
+            method: "closed form for Gaussian inputs, on the ray through w*".into(),
+            note: note.into(),
+            ..EstimateRow::default()
+        })
+    };
+    plan.study.process.iter().filter_map(row).collect()
 }

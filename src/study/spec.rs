@@ -5,7 +5,7 @@ use super::analysis_spec::AnalysisSpec;
 pub use super::dynamics_spec::*;
 use crate::numerics::{Activation, Loss};
 use crate::problem::data::DataSpec;
-use crate::problem::{Precision, Quantity};
+use crate::problem::{AttackSign, Precision, Quantity};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -44,6 +44,8 @@ pub enum ProblemSpec {
     Quadratic(QuadraticSpec),
     /// (x² − 1)²/4.
     DoubleWell {},
+    /// One ReLU gate under attack.
+    ReluGate(ReluGateSpec),
 }
 
 /// `[problem] kind = "two-layer"`.
@@ -90,6 +92,26 @@ pub struct DataSection {
 pub struct QuadraticSpec {
     /// θ_1 … θ_D, each > 0.
     pub eigenvalues: Vec<f64>,
+}
+
+/// `[problem] kind = "relu-gate"`: y = ReLU(w*·x) + αξ, x ~ N(0, I).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ReluGateSpec {
+    /// d.
+    pub dim: usize,
+    /// ‖w*‖; without it w* ~ N(0, I) as it is drawn.
+    #[serde(default)]
+    pub teacher_norm: Option<f64>,
+    /// The chance that a label is attacked.
+    #[serde(default)]
+    pub attack_probability: f64,
+    /// θ*, by how much; the provable update knows it.
+    #[serde(default)]
+    pub attack_size: f64,
+    /// Which way.
+    #[serde(default)]
+    pub attack_sign: AttackSign,
 }
 
 /// `lambda = 0.1` or `lambda = { times_critical = 1.2 }`.

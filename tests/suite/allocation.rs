@@ -3,13 +3,15 @@
 use crate::support::nets::{ACTIVATIONS, LOSSES, Tiny};
 use crate::support::studies::plan;
 use sgd_sde::dynamics::{
-    CovarianceSde, EulerMaruyama, GradientFlow, Heun, Minibatches, MomentumSgd, Process, Sampling, Scheme,
-    SecondOrderSde, Sgd, Svag, UnderdampedSde,
+    CovarianceSde, EulerMaruyama, GradientFlow, Heun, Minibatches, MomentumSgd, OnePassSgd, Process,
+    Sampling, Scheme, SecondOrderSde, Sgd, Svag, UnderdampedSde,
 };
 use sgd_sde::ensemble::Start;
 use sgd_sde::numerics::Backend;
 use sgd_sde::problem::data::{Rows, Split};
-use sgd_sde::problem::{DoubleWell, FiniteSum, LeastSquares, Potential, Quadratic};
+use sgd_sde::problem::{
+    Attack, AttackSign, DoubleWell, FiniteSum, LeastSquares, Potential, Quadratic, ReluGate, Update,
+};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -104,6 +106,20 @@ fn models(sum: &dyn FiniteSum, backend: Backend) -> Vec<(Box<dyn Process + '_>, 
         }
     }
     all
+}
+
+#[test]
+fn no_step_on_fresh_samples_allocates() {
+    let attack = Attack { probability: 0.5, size: 0.5, sign: AttackSign::Random };
+    for dim in [3, 40] {
+        let gate = ReluGate::new(vec![1.0; dim], attack);
+        for backend in Backend::ALL.into_iter().filter(|b| b.is_available()) {
+            for update in [Update::Gradient, Update::Provable] {
+                let process = OnePassSgd::new(&gate, 0.01, 3, 2).with_update(update).with_backend(backend);
+                assert_eq!(allocations(&process), 0, "{update:?} {backend}");
+            }
+        }
+    }
 }
 
 #[test]

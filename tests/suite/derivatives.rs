@@ -4,7 +4,7 @@ use crate::checks::derivatives;
 use crate::support::law::{all_near, near, passes};
 use crate::support::nets::{ACTIVATIONS, BETAS, LOSSES, Tiny, to_particle, to_rows};
 use sgd_sde::numerics::{Activation, Backend, Loss};
-use sgd_sde::problem::{DoubleWell, Potential, Quadratic, Quantity, Scratch};
+use sgd_sde::problem::{Attack, AttackSign, DoubleWell, Potential, Quadratic, Quantity, ReluGate, Scratch};
 
 /// A user's own potential: only what the trait demands.
 struct Own;
@@ -28,6 +28,8 @@ fn every_potential_agrees_with_central_differences() {
     passes(derivatives(&Quadratic::new(vec![0.5, 2.0, 7.0]), &[1.0, -0.3, 0.2], 1e-8));
     passes(derivatives(&DoubleWell, &[0.7], 1e-8));
     passes(derivatives(&DoubleWell, &[-1.9], 1e-8));
+    let attack = Attack { probability: 0.5, size: 2.0, sign: AttackSign::Up };
+    passes(derivatives(&ReluGate::new(vec![1.0, -2.0, 0.5], attack), &[0.4, 0.3, -1.0], 1e-6));
     // The defaults of the trait difference the gradient.
     passes(derivatives(&Own, &[0.8, -0.6, 1.4], 1e-6));
     for backend in Backend::ALL.into_iter().filter(|b| b.is_available()) {

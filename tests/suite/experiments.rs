@@ -38,13 +38,18 @@ fn idx_files(name: &str, at: &Path, classes: &[Value]) -> (PathBuf, PathBuf) {
     (file("t10k-images-idx3-ubyte"), file("t10k-labels-idx1-ubyte"))
 }
 
+/// Whether s is the step of a process.
+fn steps_by_s(kind: &Value) -> bool {
+    matches!(kind.as_str(), Some("sgd" | "one-pass-sgd"))
+}
+
 /// `--set` options for few particles, few rows and a few steps.
 fn reduced(name: &str, study: &Table, at: &Path) -> Vec<String> {
     let mut set = vec!["time.points=3".to_owned()];
     let mut longest = 0.0_f64;
     for (i, process) in study["process"].as_array().unwrap().iter().enumerate() {
         set.push(format!("process.{i}.particles=6"));
-        let step = process.get("dt").or(process.get("s").filter(|_| process["kind"].as_str() == Some("sgd")));
+        let step = process.get("dt").or(process.get("s").filter(|_| steps_by_s(&process["kind"])));
         longest = longest.max(step.and_then(Value::as_float).unwrap_or(0.0));
     }
     if longest > 0.0 {

@@ -21,6 +21,13 @@ fn studies() -> Vec<(&'static str, String)> {
              [time]\nhorizon = 5\npoints = 2\n"
         )
     };
+    let gate = |keys: &str| {
+        format!(
+            "seed = 1\n[problem]\nkind = 'relu-gate'\ndim = 20\nattack_probability = 0.5\nattack_size = 1.0\n\
+             [[process]]\nname = 'p'\nkind = 'one-pass-sgd'\ns = 0.05\nbatch = 4\nparticles = 20\n{keys}\
+             [time]\nhorizon = 5\npoints = 2\n"
+        )
+    };
     let model = |keys: &str| format!("{NET}[[process]]\nname = 'p'\nparticles = 20\n{keys}\n");
     let squares = "kind = 'least-squares'\nlambda = 0.1\n\
                    [problem.data]\nkind = 'linear'\nsamples = 30\ndim = 3\ncondition = 10\n";
@@ -52,13 +59,15 @@ fn studies() -> Vec<(&'static str, String)> {
         ("epochs", sgd("epochs")),
         ("quadratic", low("kind = 'quadratic'\neigenvalues = [0.5, 1.0, 2.0]")),
         ("double-well", low("kind = 'double-well'")),
+        ("one-pass-sgd", gate("")),
+        ("one-pass-sgd, provable", gate("update = 'provable'\npower = 0.5\n")),
     ]
 }
 
 /// A name and its four numbers.
 type Row = (&'static str, [f64; 4]);
 
-const GOLDEN: [Row; 16] = [
+const GOLDEN: [Row; 18] = [
     ("heun", [-0.3540388209767121, 0.780573726207356, 0.9357172320482394, 0.01724866311107209]),
     ("gradient-flow", [0.03871947302525958, 0.305932002252352, 0.6707157376603942, 0.001830382277534891]),
     (
@@ -84,6 +93,11 @@ const GOLDEN: [Row; 16] = [
     ("epochs", [0.03743024964019304, 0.3007571054229896, 0.6699965948296113, 0.0017691460467309022]),
     ("quadratic", [0.09341877712511878, -0.10712005460695309, 0.07299269701731587, 0.0022726994445461694]),
     ("double-well", [1.0273660508564701, 1.0927992600461796, 0.031865418925547125, 0.0017961296655067706]),
+    ("one-pass-sgd", [0.730921844798224, 0.08228333714905042, 0.36490276615591505, 0.05209766769723679]),
+    (
+        "one-pass-sgd, provable",
+        [0.39601628040799913, 0.02876734175987866, 2.491325233320963, 0.13785042343072337],
+    ),
 ];
 
 fn numbers(study: &str) -> [f64; 4] {

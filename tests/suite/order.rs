@@ -6,8 +6,8 @@ use crate::support::nets::{ACTIVATIONS, LOSSES, Tiny, to_particle};
 use crate::support::order::{Error, Family, Order, Setting};
 use crate::support::small::{Coin, Wave};
 use sgd_sde::dynamics::{
-    Block, CovarianceSde, EulerMaruyama, GradientFlow, Heun, Minibatches, Noise, Process, Sampling, Scheme,
-    SecondOrderSde, Sgd, Svag,
+    Block, CovarianceSde, EulerMaruyama, GradientFlow, Heun, Minibatches, Noise, OnePassSgd, Process,
+    Sampling, Scheme, SecondOrderSde, Sgd, Svag,
 };
 use sgd_sde::numerics::Backend;
 use sgd_sde::problem::{DoubleWell, FiniteSum, Potential, TwoLayer};
@@ -140,7 +140,10 @@ fn second_moment_factor(process: &dyn Process) -> f64 {
     if process.facts().strong_order.is_none() {
         let pairs = [[0, 0], [0, 1], [1, 0], [1, 1]];
         let square = |pair: &[u32; 2]| {
-            let rows = |noise: &mut Noise| noise.batch.iter_mut().zip(pair).for_each(|(to, row)| *to = *row);
+            let rows = |noise: &mut Noise| {
+                noise.batch.iter_mut().zip(pair).for_each(|(to, row)| *to = *row);
+                noise.samples.iter_mut().zip(pair).for_each(|(to, row)| *to = f64::from(*row));
+            };
             step(&rows).powi(2)
         };
         return pairs.iter().map(square).sum::<f64>() / 4.0;
@@ -169,7 +172,8 @@ fn weak_orders_towards_the_right_limits_without_sampling() {
     let sgd = |steps: i32| Sgd::new(&Coin, 1.0 / f64::from(steps), 2, Sampling::WithReplacement, 1);
     let svag = |l: u32, steps: i32| Svag::new(&Coin, single(f64::from(l) / f64::from(steps)), l, 1);
     let slope = |at: &dyn Fn(i32) -> f64, n: i32| (at(n) - at(2 * n)) / 2.0_f64.ln();
-    let cases: [(&str, f64, f64); 8] = [
+    let fresh = |steps: i32| OnePassSgd::new(&Coin, 1.0 / f64::from(steps), 2, 1);
+    let cases: [(&str, f64, f64); 9] = [
         ("covariance", slope(&|n| log_error(&sde(n), n, s - 2.0), 512), sde(1).facts().weak_order),
         ("second order", slope(&|n| log_error(&second(s, n), n, -2.0), 512), second(s, 1).facts().weak_order),
         (
@@ -180,6 +184,7 @@ fn weak_orders_towards_the_right_limits_without_sampling() {
         ("covariance by Heun, small s", slope(&|n| log_error(&heun(1e-5, n), n, 1e-5 - 2.0), 16), 2.0),
         ("second order, small s", slope(&|n| log_error(&second(1e-5, n), n, -2.0), 16), 2.0),
         ("sgd", slope(&|n| log_error(&sgd(n), n, -2.0), 512), sgd(1).facts().weak_order),
+        ("one-pass sgd", slope(&|n| log_error(&fresh(n), n, -2.0), 512), fresh(1).facts().weak_order),
         ("svag 2", slope(&|n| log_error(&svag(2, n), n, -2.0), 1024), svag(2, 1).facts().weak_order),
         ("svag 8", slope(&|n| log_error(&svag(8, n), n, -2.0), 4096), svag(8, 1).facts().weak_order),
     ];

@@ -3,13 +3,13 @@
 use crate::support::nets::{ACTIVATIONS, LOSSES, Tiny};
 use crate::support::studies::{outcome_of, plan};
 use sgd_sde::dynamics::{
-    CovarianceSde, EulerMaruyama, GradientFlow, Heun, Minibatches, MomentumSgd, Process, Sampling,
-    SecondOrderSde, Sgd, Svag, UnderdampedSde,
+    CovarianceSde, EulerMaruyama, GradientFlow, Heun, Minibatches, MomentumSgd, OnePassSgd, Process,
+    Sampling, SecondOrderSde, Sgd, Svag, UnderdampedSde,
 };
 use sgd_sde::ensemble::{Ensemble, Start};
 use sgd_sde::numerics::Backend;
 use sgd_sde::parallel::Threads;
-use sgd_sde::problem::{Potential, Quadratic, Quantity};
+use sgd_sde::problem::{Attack, AttackSign, Potential, Quadratic, Quantity, ReluGate, Update};
 use sgd_sde::study::{CurveRow, Outcome};
 
 /// A row's numbers as bits, so that −0 and NaN count.
@@ -94,6 +94,24 @@ fn a_low_dimensional_potential_is_the_same_on_any_number_of_threads() {
     );
 }
 
+/// Fresh samples in the grouped and in the long streams of normals, in several blocks.
+#[test]
+fn fresh_samples_are_the_same_on_any_number_of_threads() {
+    for (dim, particles) in [(1, 700), (300, 31)] {
+        let process = |name: &str| {
+            format!(
+                "[[process]]\nname = '{name}'\nkind = 'one-pass-sgd'\nupdate = '{name}'\ns = 0.01\nbatch = 3\nparticles = {particles}\n"
+            )
+        };
+        same_on_any_number_of_threads(&format!(
+            "[problem]\nkind = 'relu-gate'\ndim = {dim}\nattack_probability = 0.5\nattack_size = 1.0\nattack_sign = 'random'\n\
+             {}{}[time]\nhorizon = 0.1\npoints = 6\n[observe]\nquantities = ['risk', 'distance']\n",
+            process("gradient"),
+            process("provable")
+        ));
+    }
+}
+
 /// Particles of `process` at step 50 after advances to the given steps, observed at each.
 fn in_pieces(process: &dyn Process, pieces: &[u64], threads: usize) -> Vec<u64> {
     let threads = Threads::new(threads).unwrap();
@@ -110,6 +128,8 @@ fn in_pieces(process: &dyn Process, pieces: &[u64], threads: usize) -> Vec<u64> 
 fn a_run_in_pieces_is_the_run() {
     let net = Tiny::new(ACTIVATIONS[1], 1.0, LOSSES[0], 11).potential(Backend::detect());
     let (quadratic, wide) = (Quadratic::new(vec![1.0, 2.0]), Quadratic::new(vec![0.5; 20]));
+    let attack = Attack { probability: 0.5, size: 0.5, sign: AttackSign::Random };
+    let gate = ReluGate::new(vec![1.0, -0.5, 2.0], attack);
     let path = |potential| EulerMaruyama::on_refined_path(potential, 0.1, 0.1, 3, 7);
     let sgd = |sampling| Box::new(Sgd::new(&net, 0.1, 4, sampling, 7)) as Box<dyn Process>;
     let batches = Minibatches { s: 0.1, batch: 4, sampling: Sampling::WithoutReplacement };
@@ -127,6 +147,8 @@ fn a_run_in_pieces_is_the_run() {
         Box::new(Svag::new(&net, batches, 4, 7)),
         Box::new(MomentumSgd::new(Sgd::new(&net, 0.1, 4, Sampling::Epochs, 7), 0.9)),
         Box::new(UnderdampedSde::new(&net, 0.1, 0.5, 0.1, 7)),
+        Box::new(OnePassSgd::new(&gate, 0.01, 3, 7).with_power(0.5)),
+        Box::new(OnePassSgd::new(&gate, 0.01, 3, 7).with_update(Update::Provable)),
     ];
     for process in &processes {
         let whole = in_pieces(process.as_ref(), &[50], 1);

@@ -1,6 +1,7 @@
 //! Potentials of one weight whose laws are known, with Lipschitz gradients.
 
-use sgd_sde::problem::{FiniteSum, Potential, Scratch};
+use rand::RngExt;
+use sgd_sde::problem::{FiniteSum, Fresh, Oracle, Potential, Scratch};
 
 /// w²/2 − 0.45 cos 2w: steep and far from a quadratic.
 pub struct Wave;
@@ -40,6 +41,32 @@ impl Potential for Coin {
 
     fn penalty(&self) -> f64 {
         1.0
+    }
+}
+
+impl Oracle for Coin {
+    fn sample_len(&self) -> usize {
+        1
+    }
+
+    /// 0 for heads, 1 for tails: the row's number.
+    fn draw(&self, fresh: &mut Fresh<'_>, samples: &mut [f64]) {
+        let mut stream = fresh.stream();
+        samples.fill_with(|| f64::from(u8::from(stream.random::<bool>())));
+    }
+
+    fn sample_gradient(
+        &self,
+        w: &[f64],
+        samples: &[f64],
+        batch: usize,
+        gradient: &mut [f64],
+        _: &mut Scratch,
+    ) {
+        for ((w, g), samples) in w.iter().zip(gradient).zip(samples.chunks_exact(batch)) {
+            let heads = batch as f64 - samples.iter().sum::<f64>();
+            *g = w * (2.0 * heads / batch as f64 - 1.0) + w;
+        }
     }
 }
 

@@ -30,7 +30,7 @@ pub const MAX_FILE_BYTES: u64 = 1 << 32;
 /// program fails one such check in about two million.
 #[cfg(test)]
 #[track_caller]
-fn assert_law(got: f64, want: f64, std_err: f64, detect: f64) {
+pub(crate) fn assert_law(got: f64, want: f64, std_err: f64, detect: f64) {
     assert!(5.0 * std_err < detect, "no power: 5 s.e. = {} >= {detect}", 5.0 * std_err);
     assert!((got - want).abs() < 5.0 * std_err, "{got}, expected {want} ± {std_err}");
 }
