@@ -181,7 +181,9 @@ impl Potential for LeastSquares {
     }
 
     fn has(&self, quantity: Quantity) -> bool {
-        !quantity.needs_classes() && (!quantity.needs_test_rows() || self.test.is_some())
+        quantity != Quantity::Distance
+            && !quantity.needs_classes()
+            && (!quantity.needs_test_rows() || self.test.is_some())
     }
 
     fn penalty(&self) -> f64 {

@@ -28,11 +28,13 @@ pub enum Quantity {
     Laplacian,
     /// ⟨W, ∇L̃(W)⟩; its mean under the Gibbs measure is D s/2.
     Virial,
+    /// ‖W − W°‖_F, the distance from the problem's reference point W°.
+    Distance,
 }
 
 impl Quantity {
     /// How many there are.
-    pub const COUNT: usize = 10;
+    pub const COUNT: usize = 11;
     /// All of them, in the order of [`Readings`].
     pub const ALL: [Self; Self::COUNT] = [
         Self::Risk,
@@ -45,6 +47,7 @@ impl Quantity {
         Self::SquaredGradientNorm,
         Self::Laplacian,
         Self::Virial,
+        Self::Distance,
     ];
 
     /// The name in study files and tables.
@@ -60,6 +63,7 @@ impl Quantity {
             Self::SquaredGradientNorm => "squared_gradient_norm",
             Self::Laplacian => "laplacian",
             Self::Virial => "virial",
+            Self::Distance => "distance",
         }
     }
 
@@ -174,6 +178,7 @@ pub trait Potential: Send + Sync {
         for ((w, g), reading) in weights.chunks_exact(dim).zip(gradient.chunks_exact_mut(dim)).zip(out) {
             reading[Quantity::Risk as usize] = self.value_gradient(w, g, scratch);
             derived_readings(w, g, reading);
+            reading[Quantity::Distance as usize] = self.distance(w);
             if wanted.contains(&Quantity::Laplacian) {
                 reading[Quantity::Laplacian as usize] = self.laplacian(w, scratch);
             }
@@ -234,7 +239,18 @@ pub trait Potential: Send + Sync {
 
     /// Whether `quantity` exists for this potential.
     fn has(&self, quantity: Quantity) -> bool {
-        !quantity.needs_data()
+        !quantity.needs_data() && (quantity != Quantity::Distance || self.reference_point().is_some())
+    }
+
+    /// W°, the point that [`Quantity::Distance`] is measured from, in the order of `w`. Default: none.
+    fn reference_point(&self) -> Option<&[f64]> {
+        None
+    }
+
+    /// ‖w − W°‖; NaN without a reference point.
+    fn distance(&self, w: &[f64]) -> f64 {
+        let squares = |point: &[f64]| w.iter().zip(point).map(|(x, p)| (x - p).powi(2)).sum::<f64>();
+        self.reference_point().map_or(f64::NAN, |point| squares(point).sqrt())
     }
 
     /// The variance of the Gibbs measure along each weight at noise scale s, where that measure is a centred Gaussian with

@@ -34,6 +34,7 @@ pub fn axis_label(quantity: Quantity) -> &'static str {
         Quantity::SquaredGradientNorm => r"mean squared gradient norm $\mathrm{E} ‖∇\tilde{L}(W_t)‖_F^2$",
         Quantity::Laplacian => r"mean Laplacian $\mathrm{E} Δ\tilde{L}(W_t)$",
         Quantity::Virial => r"mean virial $\mathrm{E} ⟨W_t, ∇\tilde{L}(W_t)⟩$",
+        Quantity::Distance => r"mean distance $\mathrm{E} ‖W_t - W^∘‖_F$",
     }
 }
 

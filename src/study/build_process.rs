@@ -2,8 +2,8 @@
 
 use super::spec::*;
 use crate::dynamics::{
-    CovarianceSde, EulerMaruyama, GradientFlow, Heun, MomentumSgd, Process, Scheme, SecondOrderSde, Sgd,
-    Svag, UnderdampedSde,
+    BoundedNoiseGd, CovarianceSde, EulerMaruyama, GradientFlow, Heun, MomentumSgd, Process, ScaledNoiseGd,
+    Scheme, SecondOrderSde, Sgd, ShrinkingSteps, Svag, UnderdampedSde,
 };
 use crate::numerics::Backend;
 use crate::problem::{FiniteSum, Potential};
@@ -55,6 +55,13 @@ pub fn build_process<'a>(
         }
         DynamicsSpec::UnderdampedSde(UnderdampedSdeSpec { s, momentum, dt }) => {
             Box::new(UnderdampedSde::new(potential, s, momentum, filled(dt), seed).with_backend(backend))
+        }
+        DynamicsSpec::ScaledNoiseGd(ScaledNoiseGdSpec { step, noise }) => {
+            Box::new(ScaledNoiseGd::new(potential, step, noise, seed).with_backend(backend))
+        }
+        DynamicsSpec::BoundedNoiseGd(BoundedNoiseGdSpec { step, offset, exponent, variance }) => {
+            let steps = ShrinkingSteps { first: step, offset, exponent };
+            Box::new(BoundedNoiseGd::new(potential, steps, variance, seed).with_backend(backend))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The settings of a process, by kind.
 
-use crate::dynamics::{Minibatches, Sampling, Scheme, Svag};
+use crate::dynamics::{Minibatches, NoiseLaw, Sampling, Scheme, Svag};
 use serde::{Deserialize, Serialize};
 
 /// The settings of a process by kind.
@@ -23,6 +23,10 @@ pub enum DynamicsSpec {
     MomentumSgd(MomentumSgdSpec),
     /// The SGD-SDE with inertia.
     UnderdampedSde(UnderdampedSdeSpec),
+    /// Gradient descent with noise that grows with the risk.
+    ScaledNoiseGd(ScaledNoiseGdSpec),
+    /// Gradient descent with noise of constant size and steps that shrink.
+    BoundedNoiseGd(BoundedNoiseGdSpec),
 }
 
 /// `kind = "sgd-sde"`.
@@ -150,6 +154,40 @@ pub struct UnderdampedSdeSpec {
     pub dt: Option<f64>,
 }
 
+/// `kind = "scaled-noise-gd"`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScaledNoiseGdSpec {
+    /// Step η.
+    pub step: f64,
+    /// ρ(F) = σ min(F, cap)^q.
+    pub noise: NoiseLaw,
+}
+
+/// `kind = "bounded-noise-gd"`: steps η_k = step·(offset/(k + offset))^exponent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BoundedNoiseGdSpec {
+    /// The first step η₀.
+    pub step: f64,
+    /// n₀.
+    #[serde(default = "ten")]
+    pub offset: f64,
+    /// q.
+    #[serde(default = "one_exponent")]
+    pub exponent: f64,
+    /// The square of the noise's size.
+    pub variance: f64,
+}
+
+fn ten() -> f64 {
+    10.0
+}
+
+fn one_exponent() -> f64 {
+    1.0
+}
+
 impl DynamicsSpec {
     /// Every value of `kind`, in the order of the variants.
     pub const KINDS: &[&str] = &[
@@ -161,6 +199,8 @@ impl DynamicsSpec {
         "svag",
         "momentum-sgd",
         "underdamped-sde",
+        "scaled-noise-gd",
+        "bounded-noise-gd",
     ];
 
     /// Its value of `kind`.
@@ -174,6 +214,8 @@ impl DynamicsSpec {
             Self::Svag(_) => 5,
             Self::MomentumSgd(_) => 6,
             Self::UnderdampedSde(_) => 7,
+            Self::ScaledNoiseGd(_) => 8,
+            Self::BoundedNoiseGd(_) => 9,
         }]
     }
 
@@ -187,7 +229,7 @@ impl DynamicsSpec {
         match self {
             Self::SgdSde(sde) => Some(&mut sde.s),
             Self::Sgd(sgd) => Some(&mut sgd.s),
-            Self::GradientFlow(_) => None,
+            Self::GradientFlow(_) | Self::ScaledNoiseGd(_) | Self::BoundedNoiseGd(_) => None,
             Self::CovarianceSde(sde) => Some(&mut sde.s),
             Self::SecondOrderSde(sde) => Some(&mut sde.s),
             Self::Svag(svag) => Some(&mut svag.s),
@@ -205,6 +247,7 @@ impl DynamicsSpec {
             Self::SecondOrderSde(sde) => Some(&mut sde.dt),
             Self::UnderdampedSde(sde) => Some(&mut sde.dt),
             Self::Sgd(_) | Self::Svag(_) | Self::MomentumSgd(_) => None,
+            Self::ScaledNoiseGd(_) | Self::BoundedNoiseGd(_) => None,
         }
     }
 
@@ -216,6 +259,7 @@ impl DynamicsSpec {
             Self::SecondOrderSde(sde) => Some(&mut sde.refinement),
             Self::Sgd(_) | Self::GradientFlow(_) | Self::Svag(_) => None,
             Self::MomentumSgd(_) | Self::UnderdampedSde(_) => None,
+            Self::ScaledNoiseGd(_) | Self::BoundedNoiseGd(_) => None,
         }
     }
 
@@ -227,6 +271,14 @@ impl DynamicsSpec {
             Self::GradientFlow(_) => return Some(still),
             Self::SgdSde(sde) => {
                 sde.s = 0.0;
+                return Some(still);
+            }
+            Self::ScaledNoiseGd(gd) => {
+                gd.noise.sigma = 0.0;
+                return Some(still);
+            }
+            Self::BoundedNoiseGd(gd) => {
+                gd.variance = 0.0;
                 return Some(still);
             }
             // Their state is more than W.
@@ -267,6 +319,7 @@ impl DynamicsSpec {
             Self::Svag(svag) => Some((svag.batch, svag.sampling)),
             Self::MomentumSgd(sgd) => Some((sgd.batch, sgd.sampling)),
             Self::SgdSde(_) | Self::GradientFlow(_) | Self::UnderdampedSde(_) => None,
+            Self::ScaledNoiseGd(_) | Self::BoundedNoiseGd(_) => None,
         }
     }
 
@@ -281,6 +334,8 @@ impl DynamicsSpec {
             Self::Svag(svag) => Svag::step_of(svag.s, svag.l),
             Self::MomentumSgd(sgd) => sgd.s,
             Self::UnderdampedSde(sde) => sde.dt.unwrap_or(f64::NAN),
+            Self::ScaledNoiseGd(gd) => gd.step,
+            Self::BoundedNoiseGd(gd) => gd.step,
         }
     }
 
@@ -289,6 +344,7 @@ impl DynamicsSpec {
         match self {
             Self::Sgd(_) | Self::MomentumSgd(_) => ("s", self.step_length()),
             Self::Svag(svag) => ("l", f64::from(svag.l)),
+            Self::ScaledNoiseGd(_) | Self::BoundedNoiseGd(_) => ("step", self.step_length()),
             _ => ("dt", self.step_length()),
         }
     }
@@ -298,8 +354,9 @@ impl DynamicsSpec {
         match self {
             Self::SgdSde(sde) => sde.scheme == Scheme::EulerMaruyama,
             Self::CovarianceSde(sde) => sde.scheme == Scheme::EulerMaruyama,
-            Self::Sgd(_) | Self::Svag(_) => true,
+            Self::Sgd(_) | Self::Svag(_) | Self::ScaledNoiseGd(_) => true,
             Self::GradientFlow(_)
+            | Self::BoundedNoiseGd(_)
             | Self::SecondOrderSde(_)
             | Self::MomentumSgd(_)
             | Self::UnderdampedSde(_) => false,

@@ -236,7 +236,8 @@ impl Potential for TwoLayer {
     }
 
     fn has(&self, quantity: Quantity) -> bool {
-        (!quantity.needs_test_rows() || self.test_samples() > 0)
+        quantity != Quantity::Distance
+            && (!quantity.needs_test_rows() || self.test_samples() > 0)
             && (!quantity.needs_classes() || self.classes)
     }
 
