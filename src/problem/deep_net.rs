@@ -158,7 +158,8 @@ impl DeepNet {
     /// (1/m) Σ (f(x_i) − y_i)² over the rows kept for testing, where there are any.
     fn test_risk(&self, w: &[f64], scratch: &mut Scratch) -> Option<f64> {
         let test = self.test.as_ref()?;
-        let squares = (0..test.len()).map(|i| (self.output(w, test.input(i), scratch) - test.labels[i]).powi(2));
+        let squares =
+            (0..test.len()).map(|i| (self.output(w, test.input(i), scratch) - test.labels[i]).powi(2));
         Some(squares.sum::<f64>() / test.len() as f64)
     }
 }
@@ -233,7 +234,13 @@ impl FiniteSum for DeepNet {
         self.train.len()
     }
 
-    fn minibatch_gradient(&self, weights: &[f64], batch: &[u32], gradient: &mut [f64], scratch: &mut Scratch) {
+    fn minibatch_gradient(
+        &self,
+        weights: &[f64],
+        batch: &[u32],
+        gradient: &mut [f64],
+        scratch: &mut Scratch,
+    ) {
         let dim = self.dim();
         let rows = batch.len() / (weights.len() / dim);
         let share = 1.0 / rows as f64;

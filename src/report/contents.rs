@@ -78,6 +78,7 @@ pub fn key_label(key: &str) -> String {
         ("problem", "width") => "width $p$",
         ("problem", "lambda") => "penalty $λ$",
         ("problem.lambda", "times_critical") => "penalty $λ/λ_c$",
+        ("problem", "depth") => "layers of weights $L$",
         ("problem", "beta") => "sharpness $β$",
         ("problem.outer", "draw") => "draw of the outer layer $a$",
         ("problem.data", "samples") => "rows",

@@ -7,7 +7,8 @@ use crate::error::{Error, Result};
 use crate::numerics::{Backend, Loss};
 use crate::problem::data::{DataError, Dataset, LabelKind, MAX_NUMBERS, SourceFile, Split};
 use crate::problem::{
-    DeepNet, DeepNetSettings, DoubleWell, LeastSquares, Potential, Precision, Quadratic, TwoLayer, TwoLayerSettings, critical_lambda,
+    DeepNet, DeepNetSettings, DoubleWell, LeastSquares, Potential, Precision, Quadratic, TwoLayer,
+    TwoLayerSettings, critical_lambda,
 };
 use crate::random::{Key, Purpose};
 use rand::RngExt;

@@ -59,10 +59,7 @@ impl Reader<'_> {
     /// `[problem]`.
     pub(super) fn problem(&self, mut table: Table) -> Result<ProblemSpec> {
         let at = "problem";
-        match self
-            .kind(&mut table, at, "kind", None, PROBLEMS)?
-            .as_str()
-        {
+        match self.kind(&mut table, at, "kind", None, PROBLEMS)?.as_str() {
             "two-layer" => Ok(ProblemSpec::TwoLayer(self.net(table)?)),
             "least-squares" => Ok(ProblemSpec::LeastSquares(self.least_squares(table)?)),
             "quadratic" => Ok(ProblemSpec::Quadratic(self.section(Value::Table(table), at)?)),

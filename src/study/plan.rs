@@ -12,7 +12,7 @@ use crate::dynamics::{Process, Stopped};
 use crate::ensemble::Start;
 use crate::error::Result;
 use crate::numerics::Backend;
-use crate::problem::{Potential, Quantity, TwoLayer};
+use crate::problem::{DeepNet, Potential, Quantity, TwoLayer};
 
 /// A study that can run: every default filled in, every file read.
 pub struct Plan {
@@ -63,9 +63,12 @@ impl Plan {
         let unbounded = match &problem {
             Problem::Net(_) => potential.penalty() == 0.0,
             Problem::LeastSquares(squares) => !squares.is_definite(),
-            Problem::DeepNet(_) => true,
-            Problem::Quadratic(_) | Problem::DoubleWell(_) => false,
+            Problem::DeepNet(_) | Problem::Quadratic(_) | Problem::DoubleWell(_) => false,
         };
+        let deep = problem.deep_net().is_some();
+        let rule = "another problem where [analysis] gibbs, mixing or noise_scales are asked for: without penalty exp(-2L/s) has no finite integral";
+        let remedy = "leave the analysis out";
+        rules.require(!(asked && deep), "problem.kind", "\"deep-net\"", rule, remedy)?;
         let rule = "above 0 where [analysis] gibbs, mixing or noise_scales are asked for: exp(-2L/s) has no finite integral without penalty";
         let remedy = "write lambda = 0.01, or leave the analysis out";
         rules.require(!(asked && unbounded), "problem.lambda", potential.penalty(), rule, remedy)?;
@@ -85,6 +88,11 @@ impl Plan {
             Problem::Net(net) => Some(net),
             _ => None,
         }
+    }
+
+    /// The deep net, where the problem is one.
+    pub fn deep_net(&self) -> Option<&DeepNet> {
+        self.problem.deep_net()
     }
 
     /// The strong convexity of L̃, its smallest eigenvalue, where the problem is a quadratic or least squares.
