@@ -2,7 +2,7 @@
 
 use super::path::Path;
 use super::{Block, Facts, Noise, Process};
-use crate::numerics::Backend;
+use crate::numerics::{Backend, gradient_update};
 use crate::problem::{Potential, Scratch};
 use crate::random::Purpose;
 
@@ -94,15 +94,13 @@ impl Process for BoundedNoiseGd<'_> {
     fn step(&self, block: &mut Block, k: u64, noise: &Noise, gradient: &mut [f64], scratch: &mut Scratch) {
         let (dim, step) = (block.dim, self.steps.at(k));
         self.potential.block_gradient(&block.weights, gradient, scratch);
-        let particles = block.weights.chunks_exact_mut(dim).zip(noise.normals.chunks_exact(dim));
-        for ((w, xi), g) in particles.zip(gradient.chunks_exact(dim)) {
+        for (xi, g) in noise.normals.chunks_exact(dim).zip(gradient.chunks_exact_mut(dim)) {
             let length = xi.iter().map(|x| x * x).sum::<f64>().sqrt();
             // A draw of zeros has no direction; it stands for no noise.
             let size = if length > 0.0 { self.variance.sqrt() / length } else { 0.0 };
-            for ((w, xi), g) in w.iter_mut().zip(xi).zip(g) {
-                *w -= step * (g + size * xi);
-            }
+            g.iter_mut().zip(xi).for_each(|(g, xi)| *g += size * xi);
         }
+        gradient_update(self.backend, &mut block.weights, gradient, step);
     }
 }
 

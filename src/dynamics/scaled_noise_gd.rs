@@ -2,7 +2,7 @@
 
 use super::path::Path;
 use super::{Block, Facts, Noise, Process};
-use crate::numerics::Backend;
+use crate::numerics::{Backend, gradient_update};
 use crate::problem::{Potential, Scratch};
 use crate::random::Purpose;
 use serde::{Deserialize, Serialize};
@@ -105,14 +105,13 @@ impl Process for ScaledNoiseGd<'_> {
 
     fn step(&self, block: &mut Block, _: u64, noise: &Noise, gradient: &mut [f64], scratch: &mut Scratch) {
         let dim = block.dim;
-        let particles = block.weights.chunks_exact_mut(dim).zip(noise.normals.chunks_exact(dim));
+        let particles = block.weights.chunks_exact(dim).zip(noise.normals.chunks_exact(dim));
         for ((w, xi), g) in particles.zip(gradient.chunks_exact_mut(dim)) {
             let risk = self.potential.value_gradient(w, g, scratch);
             let size = (self.noise.variance(risk) / dim as f64).sqrt();
-            for ((w, xi), g) in w.iter_mut().zip(xi).zip(g.iter()) {
-                *w -= self.step * (g + size * xi);
-            }
+            g.iter_mut().zip(xi).for_each(|(g, xi)| *g += size * xi);
         }
+        gradient_update(self.backend, &mut block.weights, gradient, self.step);
     }
 }
 
