@@ -71,10 +71,11 @@ fn contraction_figure(results: &Results, curves: &[CurveName]) -> Figure {
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
             continue;
         };
-        let label = format!("{}: mean, 95 % interval of the mean", curve.label);
+        let label = format!("{}: mean, 95 % interval of its logarithm", curve.label);
         drawing.layers.extend(curve_layers(&rows, &label, Style::Series(i)));
         let bound = estimate(results, curve, "contraction_bound").and_then(|row| row.value);
-        if let (Some(q), Some(start), true) = (bound, first.mean, bounds < 2) {
+        // A bound that grows says nothing, and would flatten the rest.
+        if let (Some(q), Some(start), true) = (bound.filter(|q| *q < 1.0), first.mean, bounds < 2) {
             let label = format!(r"{}: bound $F_0 (1 - ηα + ½ η^2 C_L (2 C_L + σ))^k$", curve.label);
             let end = start * q.powf(last.step as f64);
             drawing.layers.push(Layer::Line {

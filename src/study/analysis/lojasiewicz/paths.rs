@@ -67,7 +67,9 @@ impl Paths {
             });
         }
         for (i, risk) in self.risk.iter().enumerate() {
-            rows.push(CurveRow::new((point, name, "risk_inside"), step(i), self.times[i], *risk));
+            let row = CurveRow::new((point, name, "risk_inside"), step(i), self.times[i], *risk);
+            let interval = risk.and_then(log_interval);
+            rows.push(CurveRow { ci_low: interval.map(|i| i.0), ci_high: interval.map(|i| i.1), ..row });
         }
         rows
     }
@@ -135,7 +137,7 @@ impl Paths {
         }
         let factor = (share.ln() / steps as f64).exp();
         let relative = end.std_err.map(|e| e / end.value / steps as f64);
-        let interval = end.interval().filter(|i| i.0 > 0.0).map(|(low, high)| {
+        let interval = log_interval(end).map(|(low, high)| {
             let power = |risk: f64| ((risk / start.value).ln() / steps as f64).exp();
             (power(low), power(high))
         });
@@ -155,6 +157,13 @@ impl Paths {
             ..empty
         }
     }
+}
+
+/// The 95 % interval of a positive mean by the delta method on its logarithm: positive, and no narrower upwards where few particles
+/// carry the mean.
+fn log_interval(mean: Estimate) -> Option<(f64, f64)> {
+    let half = (mean.interval()?.1 - mean.value) / mean.value;
+    half.is_finite().then(|| (mean.value * (-half).exp(), mean.value * half.exp()))
 }
 
 /// `contraction_bound` and `escape_bound`, or why there is none.
