@@ -8,6 +8,7 @@ pub mod curvature;
 pub mod distances;
 pub mod gibbs;
 pub mod guarantee;
+pub mod lojasiewicz;
 pub mod mixing;
 pub mod noise_report;
 pub mod risk;

@@ -1,5 +1,6 @@
 //! One file a process. A step is *draw the noise*, then *pure arithmetic given the noise*.
 
+mod bounded_noise_gd;
 mod covariance_sde;
 mod euler_maruyama;
 mod gradient_flow;
@@ -10,11 +11,14 @@ mod momentum_sgd;
 mod one_pass_sgd;
 mod path;
 mod sample_noise;
+mod scaled_noise_gd;
 mod second_order_sde;
 mod sgd;
+mod stopped;
 mod svag;
 mod underdamped_sde;
 
+pub use bounded_noise_gd::{BoundedNoiseGd, ShrinkingSteps};
 pub use covariance_sde::CovarianceSde;
 pub use euler_maruyama::EulerMaruyama;
 pub use gradient_flow::GradientFlow;
@@ -22,8 +26,10 @@ pub use heun::Heun;
 pub use linear_response::{LinearResponse, StepNoise};
 pub use momentum_sgd::MomentumSgd;
 pub use one_pass_sgd::OnePassSgd;
+pub use scaled_noise_gd::{NoiseLaw, ScaledNoiseGd};
 pub use second_order_sde::SecondOrderSde;
 pub use sgd::{Minibatches, Sampling, Sgd};
+pub use stopped::Stopped;
 pub use svag::Svag;
 pub use underdamped_sde::UnderdampedSde;
 

@@ -1,8 +1,10 @@
 //! Numbers with their errors. Nothing estimated leaves the program without its uncertainty.
 
 mod moments;
+mod proportion;
 mod rounded;
 pub use moments::Moments;
+pub use proportion::Proportion;
 pub use rounded::{one_digit, rounded, rounded_down, significant};
 
 use statrs::distribution::{ContinuousCDF, StudentsT};

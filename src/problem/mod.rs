@@ -1,6 +1,7 @@
 //! What is minimised: potentials L̃, the finite sums among them, and the data they are made of.
 
 pub mod data;
+mod deep_net;
 mod double_well;
 mod gate_risk;
 mod least_squares;
@@ -12,6 +13,7 @@ mod quadratic;
 mod relu_gate;
 mod two_layer;
 
+pub use deep_net::{DeepNet, DeepNetSettings};
 pub use double_well::DoubleWell;
 pub use least_squares::LeastSquares;
 pub use local_minima::{LocalMinimum, local_minima};

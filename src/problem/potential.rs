@@ -29,7 +29,7 @@ pub enum Quantity {
     Laplacian,
     /// ⟨W, ∇L̃(W)⟩; its mean under the Gibbs measure is D s/2.
     Virial,
-    /// ‖W − r‖, the distance from the potential's [`reference_point`](Potential::reference_point) r.
+    /// ‖W − W°‖_F, the distance from the problem's reference point W°.
     Distance,
 }
 
@@ -179,10 +179,7 @@ pub trait Potential: Send + Sync {
         for ((w, g), reading) in weights.chunks_exact(dim).zip(gradient.chunks_exact_mut(dim)).zip(out) {
             reading[Quantity::Risk as usize] = self.value_gradient(w, g, scratch);
             derived_readings(w, g, reading);
-            if let Some(reference) = self.reference_point() {
-                let squares = w.iter().zip(reference).map(|(x, r)| (x - r) * (x - r));
-                reading[Quantity::Distance as usize] = squares.sum::<f64>().sqrt();
-            }
+            reading[Quantity::Distance as usize] = self.distance(w);
             if wanted.contains(&Quantity::Laplacian) {
                 reading[Quantity::Laplacian as usize] = self.laplacian(w, scratch);
             }
@@ -251,10 +248,16 @@ pub trait Potential: Send + Sync {
         !quantity.needs_data() && (quantity != Quantity::Distance || self.reference_point().is_some())
     }
 
-    /// The point that [`Quantity::Distance`] is measured from, D numbers, where the potential has one: the weights behind the
-    /// labels, or a start that bounds are about.
+    /// W°, the point that [`Quantity::Distance`] is measured from, D numbers in the order of `w`, where the potential has one: the weights
+    /// behind the labels, or a start that bounds are about. Default: none.
     fn reference_point(&self) -> Option<&[f64]> {
         None
+    }
+
+    /// ‖w − W°‖; NaN without a reference point.
+    fn distance(&self, w: &[f64]) -> f64 {
+        let squares = |point: &[f64]| w.iter().zip(point).map(|(x, p)| (x - p).powi(2)).sum::<f64>();
+        self.reference_point().map_or(f64::NAN, |point| squares(point).sqrt())
     }
 
     /// The variance of the Gibbs measure along each weight at noise scale s, where that measure is a centred Gaussian with

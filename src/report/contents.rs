@@ -33,8 +33,8 @@ pub fn axis_label(quantity: Quantity) -> &'static str {
         Quantity::GradientNorm => r"mean gradient norm $\mathrm{E} ‖∇\tilde{L}(W_t)‖_F$",
         Quantity::SquaredGradientNorm => r"mean squared gradient norm $\mathrm{E} ‖∇\tilde{L}(W_t)‖_F^2$",
         Quantity::Laplacian => r"mean Laplacian $\mathrm{E} Δ\tilde{L}(W_t)$",
-        Quantity::Distance => r"mean distance from the reference point $\mathrm{E} ‖W_t − W_{\mathrm{ref}}‖$",
         Quantity::Virial => r"mean virial $\mathrm{E} ⟨W_t, ∇\tilde{L}(W_t)⟩$",
+        Quantity::Distance => r"mean distance $\mathrm{E} ‖W_t - W^∘‖_F$",
     }
 }
 
@@ -78,6 +78,7 @@ pub fn key_label(key: &str) -> String {
         ("problem", "width") => "width $p$",
         ("problem", "lambda") => "penalty $λ$",
         ("problem.lambda", "times_critical") => "penalty $λ/λ_c$",
+        ("problem", "depth") => "layers of weights $L$",
         ("problem", "beta") => "sharpness $β$",
         ("problem.outer", "draw") => "draw of the outer layer $a$",
         ("problem.data", "samples") => "rows",

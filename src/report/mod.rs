@@ -10,6 +10,7 @@ mod figures;
 mod folder;
 mod gibbs_figures;
 mod lines;
+mod lojasiewicz_figures;
 mod maps;
 mod record;
 mod summary;

@@ -59,12 +59,18 @@ fn problem_line(results: &Results) -> String {
     let mut line = word(&problem["kind"]);
     if point.data.is_object() {
         let number = |key: &str| point.data[key].as_f64().unwrap_or(f64::NAN);
+        // Each problem has its own of these.
+        let words = ["activation", "loss"].into_iter().filter_map(|key| problem[key].as_str());
+        let sizes = [("L", "depth"), ("p", "width")].into_iter().filter(|(_, key)| !problem[*key].is_null());
+        let sizes = sizes.map(|(symbol, key)| format!("{symbol} = {}", problem[key]));
+        let parts =
+            [words.collect::<Vec<_>>().join(" ")].into_iter().filter(|words| !words.is_empty()).chain(sizes);
+        parts.for_each(|part| {
+            let _ = write!(line, ", {part}");
+        });
         let _ = write!(
             line,
-            ", {} {}, p = {}, d = {}, n = {} + {} test, lambda = {}",
-            word(&problem["activation"]),
-            word(&problem["loss"]),
-            problem["width"],
+            ", d = {}, n = {} + {} test, lambda = {}",
             number("dim"),
             number("train"),
             number("test"),

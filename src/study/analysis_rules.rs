@@ -1,8 +1,10 @@
 //! What the settings of analyses must be, and what analyses need of the rest of the study.
 
-use super::analysis_spec::{AgreementSpec, AnalysisSpec, CertificateSpec, GibbsSpec, MixingSpec, UntilSpec};
+use super::analysis_spec::{
+    AgreementSpec, AnalysisSpec, CertificateSpec, GibbsSpec, LojasiewiczSpec, MixingSpec, UntilSpec,
+};
 use super::rules::Rules;
-use super::spec::{DynamicsSpec, Study};
+use super::spec::{DynamicsSpec, ProblemSpec, Study};
 use crate::error::Result;
 use crate::problem::Precision;
 use std::fmt::Display;
@@ -15,7 +17,7 @@ const MOST_LISTED: usize = 32;
 impl Rules<'_> {
     /// `[analysis]`.
     pub(super) fn analysis(&self, study: &Study) -> Result<()> {
-        let AnalysisSpec { gibbs, mixing, certificate, agreement } = &study.analysis;
+        let AnalysisSpec { gibbs, mixing, certificate, agreement, lojasiewicz } = &study.analysis;
         let discrete = certificate.as_ref().is_some_and(|c| !c.noise_scales.is_empty());
         for (asked, name) in [
             (gibbs.is_some(), "gibbs"),
@@ -35,7 +37,33 @@ impl Rules<'_> {
         gibbs.as_ref().map_or(Ok(()), |gibbs| self.gibbs(gibbs))?;
         mixing.as_ref().map_or(Ok(()), |mixing| self.mixing(mixing))?;
         certificate.as_ref().map_or(Ok(()), |certificate| self.certificate(certificate, study))?;
-        agreement.as_ref().map_or(Ok(()), |agreement| self.agreement(agreement, study))
+        agreement.as_ref().map_or(Ok(()), |agreement| self.agreement(agreement, study))?;
+        lojasiewicz.as_ref().map_or(Ok(()), |lojasiewicz| self.lojasiewicz(lojasiewicz, study))
+    }
+
+    fn lojasiewicz(&self, lojasiewicz: &LojasiewiczSpec, study: &Study) -> Result<()> {
+        let LojasiewiczSpec { radius, radii, searches, starts } = lojasiewicz;
+        let at = "analysis.lojasiewicz";
+        let deep = matches!(study.problem, ProblemSpec::DeepNet(_));
+        let rule =
+            "left out for this problem: it asks for a risk that is 0 at its minima, and for a net of layers";
+        self.require(deep, at, "asked for", rule, "leave it out, or choose problem.kind = \"deep-net\"")?;
+        self.positive(*radius, &format!("{at}.radius"), "radius = 0.5")?;
+        for (i, r) in radii.iter().enumerate() {
+            self.positive(*r, &format!("{at}.radii.{i}"), "radii = [0.25, 0.5, 1.0]")?;
+        }
+        let (path, rule) = (format!("{at}.radii"), format!("at most {MOST_LISTED} radii"));
+        self.require(radii.len() <= MOST_LISTED, &path, radii.len(), rule, "list fewer")?;
+        self.whole(*searches as usize, 1, 100_000, &format!("{at}.searches"), "32 is the default")?;
+        self.whole(*starts as usize, 1, 100_000, &format!("{at}.starts"), "100 is the default")?;
+        for (i, process) in study.process.iter().enumerate() {
+            let same = process.stop_radius.is_none_or(|stop| stop == *radius);
+            let path = format!("process.{i}.stop_radius");
+            let rule = format!("the radius of [analysis] lojasiewicz, {radius}, or left out");
+            let stop = process.stop_radius.unwrap_or(f64::NAN);
+            self.require(same, &path, stop, rule, "write the same number in both places")?;
+        }
+        Ok(())
     }
 
     /// A Gibbs measure needs noise.

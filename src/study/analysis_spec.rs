@@ -18,6 +18,9 @@ pub struct AnalysisSpec {
     /// How far the other processes are from SGD.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreement: Option<AgreementSpec>,
+    /// Łojasiewicz' inequality about the start of a deep net, and what becomes of the paths in the ball.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lojasiewicz: Option<LojasiewiczSpec>,
 }
 
 /// `[analysis] certificate`: the theorems' numbers for this study.
@@ -90,7 +93,34 @@ impl Default for MixingSpec {
 
 impl AnalysisSpec {
     /// Its keys.
-    pub const KEYS: [&str; 4] = ["certificate", "gibbs", "mixing", "agreement"];
+    pub const KEYS: [&str; 5] = ["certificate", "gibbs", "mixing", "agreement", "lojasiewicz"];
+}
+
+/// `[analysis] lojasiewicz`: α(θ₀, r), Chatterjee's condition, and the paths that stay in B(θ₀, r).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LojasiewiczSpec {
+    /// r of the ball that paths are asked to stay in.
+    pub radius: f64,
+    /// Further radii at which α and the condition are measured.
+    #[serde(default)]
+    pub radii: Vec<f64>,
+    /// Searches for α in each ball.
+    #[serde(default = "thirty_two")]
+    pub searches: u64,
+    /// Where the start is random: draws of it for which the condition is checked.
+    #[serde(default = "hundred")]
+    pub starts: u64,
+}
+
+impl LojasiewiczSpec {
+    /// Every radius, once, increasing.
+    pub fn all_radii(&self) -> Vec<f64> {
+        let mut all: Vec<f64> = self.radii.iter().copied().chain([self.radius]).collect();
+        all.sort_by(f64::total_cmp);
+        all.dedup();
+        all
+    }
 }
 
 /// `[analysis] agreement`: differences between processes.
@@ -151,6 +181,14 @@ impl Default for AgreementSpec {
             noise: yes(),
         }
     }
+}
+
+fn thirty_two() -> u64 {
+    32
+}
+
+fn hundred() -> u64 {
+    100
 }
 
 fn sixty_four() -> usize {

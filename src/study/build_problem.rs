@@ -2,12 +2,13 @@
 
 use super::rules::Rules;
 use super::spec::*;
+use crate::ensemble::Start;
 use crate::error::{Error, Result};
 use crate::numerics::{Backend, Loss};
 use crate::problem::data::{DataError, Dataset, LabelKind, MAX_NUMBERS, SourceFile, Split};
 use crate::problem::{
-    Attack, DoubleWell, LeastSquares, Potential, Precision, Quadratic, ReluGate, TwoLayer, TwoLayerSettings,
-    critical_lambda,
+    Attack, DeepNet, DeepNetSettings, DoubleWell, LeastSquares, Potential, Precision, Quadratic, ReluGate,
+    TwoLayer, TwoLayerSettings, critical_lambda,
 };
 use crate::random::{Key, Purpose};
 use rand::RngExt;
@@ -26,6 +27,8 @@ pub enum Problem {
     DoubleWell(DoubleWell),
     /// One ReLU gate under attack.
     ReluGate(ReluGate),
+    /// A net of any depth.
+    DeepNet(Box<DeepNet>),
 }
 
 /// The data of a study in numbers.
@@ -67,6 +70,24 @@ impl Problem {
             Self::Quadratic(quadratic) => quadratic,
             Self::DoubleWell(well) => well,
             Self::ReluGate(gate) => gate,
+            Self::DeepNet(net) => net.as_ref(),
+        }
+    }
+
+    /// The deep net, where the problem is one.
+    pub fn deep_net(&self) -> Option<&DeepNet> {
+        match self {
+            Self::DeepNet(net) => Some(net),
+            _ => None,
+        }
+    }
+
+    /// Measures distances from the start, where the problem has no point of its own and all particles start at one.
+    pub fn set_reference(&mut self, start: &Start) {
+        if let (Self::DeepNet(net), Start::Points { weights }) = (self, start)
+            && weights.len() == net.dim()
+        {
+            net.set_reference_point(weights.clone());
         }
     }
 }
@@ -101,6 +122,10 @@ pub fn build_problem(
         ProblemSpec::LeastSquares(spec) => {
             let (squares, summary) = build_least_squares(spec, study.seed, rules)?;
             Ok((Problem::LeastSquares(Box::new(squares)), Some(summary)))
+        }
+        ProblemSpec::DeepNet(spec) => {
+            let (net, summary) = build_deep_net(spec, study.seed, rules)?;
+            Ok((Problem::DeepNet(Box::new(net)), Some(summary)))
         }
         ProblemSpec::TwoLayer(spec) => {
             let (net, summary) = build_net(spec, (study.seed, precision), rules, backend)?;
@@ -179,6 +204,27 @@ fn build_least_squares(
         notes,
     };
     Ok((LeastSquares::new(rows, spec.lambda), summary))
+}
+
+fn build_deep_net(spec: &DeepNetSpec, seed: u64, rules: &Rules) -> Result<(DeepNet, DataSummary)> {
+    let (rows, Provenance { sources, notes, .. }) = load(&spec.data, false, seed, rules)?;
+    let (train, test, dim) = (rows.train.len(), rows.test.len(), rows.train.dim);
+    let facts = rows.train.facts();
+    let summary = DataSummary {
+        train,
+        test,
+        dim,
+        max_norm: facts.max_norm,
+        top_second_moment: facts.mean_square_top_eigenvalue,
+        lambda: 0.0,
+        critical_lambda: None,
+        outer_norm: None,
+        outer_sum: None,
+        sources,
+        notes,
+    };
+    let DeepNetSpec { activation, beta, depth, width, .. } = *spec;
+    Ok((DeepNet::new(DeepNetSettings { activation, beta, depth, width }, rows), summary))
 }
 
 /// The most inputs of a row of least squares: their Hessian then fills 128 MiB.

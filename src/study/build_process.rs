@@ -2,8 +2,8 @@
 
 use super::spec::*;
 use crate::dynamics::{
-    CovarianceSde, EulerMaruyama, GradientFlow, Heun, MomentumSgd, OnePassSgd, Process, Scheme,
-    SecondOrderSde, Sgd, Svag, UnderdampedSde,
+    BoundedNoiseGd, CovarianceSde, EulerMaruyama, GradientFlow, Heun, MomentumSgd, OnePassSgd, Process,
+    ScaledNoiseGd, Scheme, SecondOrderSde, Sgd, ShrinkingSteps, Svag, UnderdampedSde,
 };
 use crate::numerics::Backend;
 use crate::problem::{FiniteSum, Potential};
@@ -60,6 +60,13 @@ pub fn build_process<'a>(
             let oracle = potential.oracle().expect("the rules refuse fresh samples without an oracle");
             let sgd = OnePassSgd::new(oracle, s, batch, seed).with_power(power).with_update(update);
             Box::new(sgd.with_backend(backend))
+        }
+        DynamicsSpec::ScaledNoiseGd(ScaledNoiseGdSpec { step, noise }) => {
+            Box::new(ScaledNoiseGd::new(potential, step, noise, seed).with_backend(backend))
+        }
+        DynamicsSpec::BoundedNoiseGd(BoundedNoiseGdSpec { step, offset, exponent, variance }) => {
+            let steps = ShrinkingSteps { first: step, offset, exponent };
+            Box::new(BoundedNoiseGd::new(potential, steps, variance, seed).with_backend(backend))
         }
     }
 }

@@ -5,8 +5,10 @@ use super::source::Source;
 use super::spec::*;
 use crate::ensemble::Start;
 use crate::error::Result;
-use crate::problem::Potential;
+use crate::problem::{DeepNet, Potential};
+use crate::random::{Key, Purpose};
 use ndarray_npy::ReadNpyError;
+use rand::RngExt;
 
 /// Makes the start of a study.
 ///
@@ -14,7 +16,7 @@ use ndarray_npy::ReadNpyError;
 /// [`Error::Invalid`] for a law that this problem does not have, a point of another size, and an unfit file.
 pub fn build_start(
     study: &Study,
-    potential: &dyn Potential,
+    (potential, deep): (&dyn Potential, Option<&DeepNet>),
     source: &Source,
     rules: &Rules,
 ) -> Result<Start> {
@@ -50,6 +52,14 @@ pub fn build_start(
             potential.read_row_major(at, &mut weights);
             Ok(Start::Points { weights })
         }
+        StartSpec::Chatterjee(ChatterjeeStart { hidden, output }) => {
+            let net = deep_net(deep, "\"chatterjee\"", rules)?;
+            Ok(Start::Points { weights: chatterjee_point(net, *hidden, *output, study.seed) })
+        }
+        StartSpec::FanIn(FanInStart { gain }) => {
+            let net = deep_net(deep, "\"fan-in\"", rules)?;
+            Ok(Start::GaussianWeights { variances: fan_in_variances(net, *gain) })
+        }
         StartSpec::File(FileStart { path }) => read_points(path, potential, source, rules),
         StartSpec::Stationary {} => match potential.gaussian_gibbs(s()?) {
             Some(variances) => Ok(Start::GaussianWeights { variances }),
@@ -64,6 +74,40 @@ pub fn build_start(
             }
         },
     }
+}
+
+fn deep_net<'n>(deep: Option<&'n DeepNet>, law: &str, rules: &Rules) -> Result<&'n DeepNet> {
+    let rule = "another law: this one is made for the layers of a deep net";
+    let remedy = "choose law = \"gaussian\", or problem.kind = \"deep-net\"";
+    deep.ok_or_else(|| rules.invalid("start.law", law, rule, remedy))
+}
+
+/// Tag of the random numbers of [`chatterjee_point`].
+const CHATTERJEE: u64 = 0x6368_6174;
+
+/// W_1 = 0, hidden weights uniform on [hidden, 2 hidden], the last layer's on [output, 2 output].
+fn chatterjee_point(net: &DeepNet, hidden: f64, output: f64, seed: u64) -> Vec<f64> {
+    let mut stream = Key::new(seed, Purpose::Start).tagged(CHATTERJEE).stream(0, 0);
+    let depth = net.settings().depth;
+    let mut weights = Vec::with_capacity(net.dim());
+    for layer in 0..depth {
+        let (outputs, inputs) = net.layer_shape(layer);
+        let least = match layer {
+            0 => 0.0,
+            _ if layer + 1 == depth => output,
+            _ => hidden,
+        };
+        weights.extend((0..outputs * inputs).map(|_| least * (1.0 + stream.random::<f64>())));
+    }
+    weights
+}
+
+/// gain²/m for every weight of a layer with m inputs.
+fn fan_in_variances(net: &DeepNet, gain: f64) -> Vec<f64> {
+    let layers = (0..net.settings().depth).map(|layer| net.layer_shape(layer));
+    layers
+        .flat_map(|(outputs, inputs)| std::iter::repeat_n(gain * gain / inputs as f64, outputs * inputs))
+        .collect()
 }
 
 fn read_points(

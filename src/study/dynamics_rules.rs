@@ -2,7 +2,7 @@
 
 use super::rules::Rules;
 use super::spec::*;
-use crate::dynamics::Sampling;
+use crate::dynamics::{NoiseLaw, Sampling};
 use crate::error::Result;
 use crate::problem::Update;
 
@@ -64,7 +64,39 @@ impl Rules<'_> {
                 let rule = "\"gradient\" for this problem; only the relu-gate has an update with a guarantee";
                 self.require(known, &format!("{at}.update"), "\"provable\"", rule, "leave update out")
             }
+            DynamicsSpec::ScaledNoiseGd(ScaledNoiseGdSpec { step, noise }) => {
+                self.positive(*step, &format!("{at}.step"), "step = 0.01")?;
+                self.noise_law(noise, at)
+            }
+            DynamicsSpec::BoundedNoiseGd(BoundedNoiseGdSpec { step, offset, exponent, variance }) => {
+                self.positive(*step, &format!("{at}.step"), "step = 0.01")?;
+                self.positive(*offset, &format!("{at}.offset"), "offset = 10.0")?;
+                self.not_negative(*exponent, &format!("{at}.exponent"), "exponent = 1.0")?;
+                self.not_negative(*variance, &format!("{at}.variance"), "variance = 1.0")
+            }
         }
+    }
+
+    /// `stop_radius`.
+    pub(super) fn stopping(&self, process: &ProcessSpec, at: &str) -> Result<()> {
+        let Some(radius) = process.stop_radius else {
+            return Ok(());
+        };
+        let path = format!("{at}.stop_radius");
+        self.positive(radius, &path, "stop_radius = 0.5")?;
+        let inert =
+            matches!(process.dynamics, DynamicsSpec::MomentumSgd(_) | DynamicsSpec::UnderdampedSde(_));
+        let rule = "left out for a process with a velocity: only weights are kept where a particle stops";
+        self.require(!inert, &path, radius, rule, "leave it out, or choose kind = \"sgd\"")
+    }
+
+    /// ρ(F) = σ min(F, cap)^q.
+    fn noise_law(&self, noise: &NoiseLaw, at: &str) -> Result<()> {
+        self.not_negative(noise.sigma, &format!("{at}.noise.sigma"), "noise = { sigma = 1.0 }")?;
+        let example = "noise = { sigma = 1.0, exponent = 2.0 }";
+        self.not_negative(noise.exponent, &format!("{at}.noise.exponent"), example)?;
+        let example = "noise = { sigma = 1.0, cap = 0.5 }";
+        noise.cap.map_or(Ok(()), |cap| self.positive(cap, &format!("{at}.noise.cap"), example))
     }
 
     fn momentum(&self, momentum: f64, at: &str) -> Result<()> {
@@ -96,7 +128,7 @@ impl Rules<'_> {
 
     fn needs_fresh_samples(&self, problem: &ProblemSpec, at: &str) -> Result<()> {
         let fresh = match problem {
-            ProblemSpec::TwoLayer(_) | ProblemSpec::LeastSquares(_) => false,
+            ProblemSpec::TwoLayer(_) | ProblemSpec::LeastSquares(_) | ProblemSpec::DeepNet(_) => false,
             ProblemSpec::Quadratic(_) | ProblemSpec::DoubleWell {} => false,
             ProblemSpec::ReluGate(_) => true,
         };
@@ -106,7 +138,10 @@ impl Rules<'_> {
     }
 
     fn needs_rows(&self, problem: &ProblemSpec, dynamics: &DynamicsSpec, who: &str, at: &str) -> Result<()> {
-        let sum = matches!(problem, ProblemSpec::TwoLayer(_) | ProblemSpec::LeastSquares(_));
+        let sum = matches!(
+            problem,
+            ProblemSpec::TwoLayer(_) | ProblemSpec::LeastSquares(_) | ProblemSpec::DeepNet(_)
+        );
         let rule = format!("a process for this problem; {who} needs a risk that is a mean over data rows");
         let remedy = "choose kind = \"sgd-sde\", or problem.kind = \"two-layer\" or \"least-squares\"";
         self.require(sum, &format!("{at}.kind"), format!("{:?}", dynamics.kind()), rule, remedy)

@@ -1,6 +1,6 @@
 //! The settings of a process, by kind.
 
-use crate::dynamics::{Minibatches, Sampling, Scheme, StepNoise, Svag};
+use crate::dynamics::{Minibatches, NoiseLaw, Sampling, Scheme, StepNoise, Svag};
 use crate::problem::Update;
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,10 @@ pub enum DynamicsSpec {
     UnderdampedSde(UnderdampedSdeSpec),
     /// SGD on fresh samples.
     OnePassSgd(OnePassSgdSpec),
+    /// Gradient descent with noise that grows with the risk.
+    ScaledNoiseGd(ScaledNoiseGdSpec),
+    /// Gradient descent with noise of constant size and steps that shrink.
+    BoundedNoiseGd(BoundedNoiseGdSpec),
 }
 
 /// `kind = "sgd-sde"`.
@@ -169,6 +173,40 @@ pub struct OnePassSgdSpec {
     pub update: Update,
 }
 
+/// `kind = "scaled-noise-gd"`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScaledNoiseGdSpec {
+    /// Step η.
+    pub step: f64,
+    /// ρ(F) = σ min(F, cap)^q.
+    pub noise: NoiseLaw,
+}
+
+/// `kind = "bounded-noise-gd"`: steps η_k = step·(offset/(k + offset))^exponent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BoundedNoiseGdSpec {
+    /// The first step η₀.
+    pub step: f64,
+    /// n₀.
+    #[serde(default = "ten")]
+    pub offset: f64,
+    /// q.
+    #[serde(default = "one_exponent")]
+    pub exponent: f64,
+    /// The square of the noise's size.
+    pub variance: f64,
+}
+
+fn ten() -> f64 {
+    10.0
+}
+
+fn one_exponent() -> f64 {
+    1.0
+}
+
 impl DynamicsSpec {
     /// Every value of `kind`, in the order of the variants.
     pub const KINDS: &[&str] = &[
@@ -181,6 +219,8 @@ impl DynamicsSpec {
         "momentum-sgd",
         "underdamped-sde",
         "one-pass-sgd",
+        "scaled-noise-gd",
+        "bounded-noise-gd",
     ];
 
     /// Its value of `kind`.
@@ -195,6 +235,8 @@ impl DynamicsSpec {
             Self::MomentumSgd(_) => 6,
             Self::UnderdampedSde(_) => 7,
             Self::OnePassSgd(_) => 8,
+            Self::ScaledNoiseGd(_) => 9,
+            Self::BoundedNoiseGd(_) => 10,
         }]
     }
 
@@ -208,7 +250,7 @@ impl DynamicsSpec {
         match self {
             Self::SgdSde(sde) => Some(&mut sde.s),
             Self::Sgd(sgd) => Some(&mut sgd.s),
-            Self::GradientFlow(_) => None,
+            Self::GradientFlow(_) | Self::ScaledNoiseGd(_) | Self::BoundedNoiseGd(_) => None,
             Self::CovarianceSde(sde) => Some(&mut sde.s),
             Self::SecondOrderSde(sde) => Some(&mut sde.s),
             Self::Svag(svag) => Some(&mut svag.s),
@@ -227,6 +269,7 @@ impl DynamicsSpec {
             Self::SecondOrderSde(sde) => Some(&mut sde.dt),
             Self::UnderdampedSde(sde) => Some(&mut sde.dt),
             Self::Sgd(_) | Self::Svag(_) | Self::MomentumSgd(_) | Self::OnePassSgd(_) => None,
+            Self::ScaledNoiseGd(_) | Self::BoundedNoiseGd(_) => None,
         }
     }
 
@@ -238,6 +281,7 @@ impl DynamicsSpec {
             Self::SecondOrderSde(sde) => Some(&mut sde.refinement),
             Self::Sgd(_) | Self::GradientFlow(_) | Self::Svag(_) => None,
             Self::MomentumSgd(_) | Self::UnderdampedSde(_) | Self::OnePassSgd(_) => None,
+            Self::ScaledNoiseGd(_) | Self::BoundedNoiseGd(_) => None,
         }
     }
 
@@ -249,6 +293,14 @@ impl DynamicsSpec {
             Self::GradientFlow(_) => return Some(still),
             Self::SgdSde(sde) => {
                 sde.s = 0.0;
+                return Some(still);
+            }
+            Self::ScaledNoiseGd(gd) => {
+                gd.noise.sigma = 0.0;
+                return Some(still);
+            }
+            Self::BoundedNoiseGd(gd) => {
+                gd.variance = 0.0;
                 return Some(still);
             }
             // Their state is more than W, or no number of samples is all of them.
@@ -288,7 +340,9 @@ impl DynamicsSpec {
             | Self::Svag(_)
             | Self::MomentumSgd(_)
             | Self::UnderdampedSde(_)
-            | Self::OnePassSgd(_) => None,
+            | Self::OnePassSgd(_)
+            | Self::ScaledNoiseGd(_)
+            | Self::BoundedNoiseGd(_) => None,
         }
     }
 
@@ -320,6 +374,7 @@ impl DynamicsSpec {
             Self::Svag(svag) => Some((&mut svag.batch, &mut svag.sampling)),
             Self::MomentumSgd(sgd) => Some((&mut sgd.batch, &mut sgd.sampling)),
             Self::SgdSde(_) | Self::GradientFlow(_) | Self::UnderdampedSde(_) | Self::OnePassSgd(_) => None,
+            Self::ScaledNoiseGd(_) | Self::BoundedNoiseGd(_) => None,
         }
     }
 
@@ -335,6 +390,8 @@ impl DynamicsSpec {
             Self::MomentumSgd(sgd) => sgd.s,
             Self::UnderdampedSde(sde) => sde.dt.unwrap_or(f64::NAN),
             Self::OnePassSgd(sgd) => sgd.s,
+            Self::ScaledNoiseGd(gd) => gd.step,
+            Self::BoundedNoiseGd(gd) => gd.step,
         }
     }
 
@@ -343,6 +400,7 @@ impl DynamicsSpec {
         match self {
             Self::Sgd(_) | Self::MomentumSgd(_) | Self::OnePassSgd(_) => ("s", self.step_length()),
             Self::Svag(svag) => ("l", f64::from(svag.l)),
+            Self::ScaledNoiseGd(_) | Self::BoundedNoiseGd(_) => ("step", self.step_length()),
             _ => ("dt", self.step_length()),
         }
     }
@@ -352,9 +410,10 @@ impl DynamicsSpec {
         match self {
             Self::SgdSde(sde) => sde.scheme == Scheme::EulerMaruyama,
             Self::CovarianceSde(sde) => sde.scheme == Scheme::EulerMaruyama,
-            Self::Sgd(_) | Self::Svag(_) => true,
+            Self::Sgd(_) | Self::Svag(_) | Self::ScaledNoiseGd(_) => true,
             Self::OnePassSgd(sgd) => sgd.power == 0.0 && sgd.update == Update::Gradient,
             Self::GradientFlow(_)
+            | Self::BoundedNoiseGd(_)
             | Self::SecondOrderSde(_)
             | Self::MomentumSgd(_)
             | Self::UnderdampedSde(_) => false,

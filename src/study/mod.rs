@@ -27,7 +27,9 @@ mod sweep;
 mod template;
 mod theory;
 
-pub use analysis_spec::{AgreementSpec, AnalysisSpec, CertificateSpec, GibbsSpec, MixingSpec};
+pub use analysis_spec::{
+    AgreementSpec, AnalysisSpec, CertificateSpec, GibbsSpec, LojasiewiczSpec, MixingSpec,
+};
 pub use build_problem::DataSummary;
 pub use certify::{
     Certificate, GapLower, GuaranteeReport, GuaranteedTime, Measured, PlaceCurvature, StartReport,

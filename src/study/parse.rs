@@ -39,6 +39,7 @@ struct Sections {
 struct Common {
     name: String,
     particles: u64,
+    stop_radius: Option<f64>,
 }
 
 /// Reads the types of a study from its values (without `[sweep]`).
@@ -96,13 +97,15 @@ impl Reader<'_> {
 
     fn start(&self, mut table: Table) -> Result<StartSpec> {
         let at = "start";
-        let laws = ["gaussian", "prior", "point", "file", "stationary"];
+        let laws = ["gaussian", "prior", "point", "file", "stationary", "chatterjee", "fan-in"];
         let law = self.kind(&mut table, at, "law", Some("gaussian"), &laws)?;
         let value = Value::Table(table);
         Ok(match law.as_str() {
             "gaussian" => StartSpec::Gaussian(self.section(value, at)?),
             "point" => StartSpec::Point(self.section(value, at)?),
             "file" => StartSpec::File(self.section(value, at)?),
+            "chatterjee" => StartSpec::Chatterjee(self.section(value, at)?),
+            "fan-in" => StartSpec::FanIn(self.section(value, at)?),
             "prior" => {
                 self.section::<Empty>(value, at)?;
                 StartSpec::Prior {}
@@ -127,6 +130,10 @@ impl Reader<'_> {
                 Some(value) => self.section(value, &format!("{at}.particles"))?,
                 None => 1024,
             },
+            stop_radius: match table.remove("stop_radius") {
+                Some(value) => Some(self.section(value, &format!("{at}.stop_radius"))?),
+                None => None,
+            },
         };
         let value = Value::Table(table);
         let dynamics = match kind.as_str() {
@@ -139,9 +146,12 @@ impl Reader<'_> {
             "momentum-sgd" => DynamicsSpec::MomentumSgd(self.section(value, &at)?),
             "underdamped-sde" => DynamicsSpec::UnderdampedSde(self.section(value, &at)?),
             "one-pass-sgd" => DynamicsSpec::OnePassSgd(self.section(value, &at)?),
+            "scaled-noise-gd" => DynamicsSpec::ScaledNoiseGd(self.section(value, &at)?),
+            "bounded-noise-gd" => DynamicsSpec::BoundedNoiseGd(self.section(value, &at)?),
             other => unreachable!("kind() lets no other kind pass: {other}"),
         };
-        Ok(ProcessSpec { name: common.name, dynamics, particles: common.particles })
+        let Common { name, particles, stop_radius } = common;
+        Ok(ProcessSpec { name, dynamics, particles, stop_radius })
     }
 
     /// Takes the key that says which type a section has.
@@ -232,7 +242,7 @@ fn taken_before(path: &str) -> &'static [&'static str] {
         "problem" => &["kind"],
         "problem.data" => &["kind", "test_fraction"],
         "start" => &["law"],
-        _ if section.starts_with("process.") => &["kind", "name", "particles"],
+        _ if section.starts_with("process.") => &["kind", "name", "particles", "stop_radius"],
         _ => &[],
     }
 }

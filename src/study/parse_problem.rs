@@ -32,6 +32,22 @@ struct LeastSquaresSections {
     data: Table,
 }
 
+/// The keys of a deep net besides `kind`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeepNetSections {
+    activation: crate::numerics::Activation,
+    #[serde(default = "one")]
+    beta: f64,
+    depth: usize,
+    width: usize,
+    data: Table,
+}
+
+/// The values of `problem.kind`.
+const PROBLEMS: &[&str] =
+    &["two-layer", "least-squares", "quadratic", "double-well", "relu-gate", "deep-net"];
+
 fn one() -> f64 {
     1.0
 }
@@ -44,16 +60,7 @@ impl Reader<'_> {
     /// `[problem]`.
     pub(super) fn problem(&self, mut table: Table) -> Result<ProblemSpec> {
         let at = "problem";
-        match self
-            .kind(
-                &mut table,
-                at,
-                "kind",
-                None,
-                &["two-layer", "least-squares", "quadratic", "double-well", "relu-gate"],
-            )?
-            .as_str()
-        {
+        match self.kind(&mut table, at, "kind", None, PROBLEMS)?.as_str() {
             "two-layer" => Ok(ProblemSpec::TwoLayer(self.net(table)?)),
             "least-squares" => Ok(ProblemSpec::LeastSquares(self.least_squares(table)?)),
             "quadratic" => Ok(ProblemSpec::Quadratic(self.section(Value::Table(table), at)?)),
@@ -62,6 +69,12 @@ impl Reader<'_> {
                 Ok(ProblemSpec::DoubleWell {})
             }
             "relu-gate" => Ok(ProblemSpec::ReluGate(self.section(Value::Table(table), at)?)),
+            "deep-net" => {
+                let net: DeepNetSections = self.section(Value::Table(table), at)?;
+                let DeepNetSections { activation, beta, depth, width, data } = net;
+                let data = self.data_section(data)?;
+                Ok(ProblemSpec::DeepNet(DeepNetSpec { activation, beta, depth, width, data }))
+            }
             other => unreachable!("kind() lets no other kind pass: {other}"),
         }
     }
@@ -108,6 +121,7 @@ impl Reader<'_> {
             "sine" => DataSpec::Sine(self.section(value, at)?),
             "teacher" => DataSpec::Teacher(self.section(value, at)?),
             "linear" => DataSpec::Linear(self.section(value, at)?),
+            "independent-inputs" => DataSpec::IndependentInputs(self.section(value, at)?),
             other => unreachable!("kind() lets no other kind pass: {other}"),
         })
     }

@@ -8,11 +8,11 @@ use super::rules::{Rules, validate};
 use super::source::Source;
 use super::steps::{fill_in_steps, set_clock};
 use super::{parse, spec::*};
-use crate::dynamics::Process;
+use crate::dynamics::{Process, Stopped};
 use crate::ensemble::Start;
 use crate::error::Result;
 use crate::numerics::Backend;
-use crate::problem::{Potential, Quantity, ReluGate, TwoLayer};
+use crate::problem::{DeepNet, Potential, Quantity, ReluGate, TwoLayer};
 
 /// A study that can run: every default filled in, every file read.
 pub struct Plan {
@@ -37,14 +37,19 @@ impl Plan {
         let mut study = parse::study(source)?;
         validate(&study, source)?;
         let rules = Rules { source };
-        let (problem, data) = build_problem(&mut study, backend, &rules)?;
+        let (mut problem, data) = build_problem(&mut study, backend, &rules)?;
+        let start = build_start(&study, (problem.potential(), problem.deep_net()), source, &rules)?;
+        problem.set_reference(&start);
         let potential = problem.potential();
         for (i, quantity) in study.observe.quantities.iter().enumerate() {
             let path = format!("observe.quantities.{i}");
             let (rule, remedy) = if quantity.needs_test_rows() && data.as_ref().is_some_and(|d| d.test == 0) {
                 ("a quantity this study has; there are no test rows", "set problem.data.test_fraction = 0.2")
             } else if *quantity == Quantity::Distance {
-                ("a quantity this problem has; it has no reference point", "leave it out")
+                (
+                    "a quantity this study has; there is no point to measure distances from",
+                    "leave it out; a deep net whose particles all start at one point has one",
+                )
             } else {
                 ("a quantity this problem has", "leave it out; it needs data rows (accuracies: labels ±1)")
             };
@@ -58,15 +63,18 @@ impl Plan {
         let unbounded = match &problem {
             Problem::Net(_) => potential.penalty() == 0.0,
             Problem::LeastSquares(squares) => !squares.is_definite(),
-            Problem::ReluGate(_) => false,
+            Problem::ReluGate(_) | Problem::DeepNet(_) => false,
             Problem::Quadratic(_) | Problem::DoubleWell(_) => false,
         };
+        let deep = problem.deep_net().is_some();
+        let rule = "another problem where [analysis] gibbs, mixing or noise_scales are asked for: without penalty exp(-2L/s) has no finite integral";
+        let remedy = "leave the analysis out";
+        rules.require(!(asked && deep), "problem.kind", "\"deep-net\"", rule, remedy)?;
         let rule = "above 0 where [analysis] gibbs, mixing or noise_scales are asked for: exp(-2L/s) has no finite integral without penalty";
         let remedy = "write lambda = 0.01, or leave the analysis out";
         rules.require(!(asked && unbounded), "problem.lambda", potential.penalty(), rule, remedy)?;
         fill_in_steps(&mut study, potential, &rules)?;
         let clock = set_clock(&study, &rules)?;
-        let start = build_start(&study, potential, source, &rules)?;
         Ok(Self { study, data, clock, start, problem, backend })
     }
 
@@ -91,6 +99,11 @@ impl Plan {
         }
     }
 
+    /// The deep net, where the problem is one.
+    pub fn deep_net(&self) -> Option<&DeepNet> {
+        self.problem.deep_net()
+    }
+
     /// The strong convexity of L̃, its smallest eigenvalue, where the problem is a quadratic or least squares.
     pub fn convexity(&self) -> Option<f64> {
         match &self.problem {
@@ -98,7 +111,7 @@ impl Plan {
             Problem::LeastSquares(squares) => {
                 squares.is_definite().then(|| squares.eigenvalues().first().copied()).flatten()
             }
-            Problem::Net(_) | Problem::DoubleWell(_) | Problem::ReluGate(_) => None,
+            Problem::Net(_) | Problem::DoubleWell(_) | Problem::ReluGate(_) | Problem::DeepNet(_) => None,
         }
     }
 
@@ -122,7 +135,15 @@ impl Plan {
 
     /// The processes in the order of the study.
     pub fn processes(&self) -> Vec<Box<dyn Process + '_>> {
-        self.study.process.iter().map(|spec| self.process(&spec.dynamics)).collect()
+        let stopped = |process, radius| -> Box<dyn Process + '_> { Box::new(Stopped::new(process, radius)) };
+        let made = |spec: &ProcessSpec| {
+            let process = self.process(&spec.dynamics);
+            match spec.stop_radius {
+                Some(radius) => stopped(process, radius),
+                None => process,
+            }
+        };
+        self.study.process.iter().map(made).collect()
     }
 
     /// A process of this problem, whose step is filled in.

@@ -22,6 +22,11 @@ impl<'a> Recorder<'a> {
         if !wanted.contains(&Quantity::Risk) {
             wanted.insert(0, Quantity::Risk);
         }
+        // Whether a path has stayed in the ball is read from its distance.
+        let balls = plan.study.analysis.lojasiewicz.is_some() && plan.potential().has(Quantity::Distance);
+        if balls && !wanted.contains(&Quantity::Distance) {
+            wanted.push(Quantity::Distance);
+        }
         Self { plan, point, wanted, curves: Vec::new() }
     }
 

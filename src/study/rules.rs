@@ -93,6 +93,7 @@ impl Rules<'_> {
             }
             ProblemSpec::DoubleWell {} => Ok(()),
             ProblemSpec::ReluGate(gate) => self.gate(gate),
+            ProblemSpec::DeepNet(net) => self.deep_net(net),
         }
     }
 
@@ -142,6 +143,18 @@ impl Rules<'_> {
         self.data(&net.data)
     }
 
+    fn deep_net(&self, net: &DeepNetSpec) -> Result<()> {
+        self.positive(net.beta, "problem.beta", "beta = 1.0")?;
+        let (depth, width) = (net.depth, net.width);
+        let rule = "a whole number from 2 to 64: hidden layers and one";
+        let good = (2..=64).contains(&depth);
+        self.require(good, "problem.depth", depth, rule, "write for example depth = 3")?;
+        let rule = "a whole number from 1 to 4096: this net is plain arithmetic, made for small sizes";
+        let good = (1..=4096).contains(&width);
+        self.require(good, "problem.width", width, rule, "write for example width = 6")?;
+        self.data(&net.data)
+    }
+
     fn data(&self, data: &DataSection) -> Result<()> {
         let fraction = data.test_fraction;
         let path = "problem.data.test_fraction";
@@ -172,6 +185,11 @@ impl Rules<'_> {
                 )
             }
             StartSpec::Prior {} | StartSpec::File(_) | StartSpec::Stationary {} => Ok(()),
+            StartSpec::Chatterjee(ChatterjeeStart { hidden, output }) => {
+                self.positive(*hidden, "start.hidden", "hidden = 1.0")?;
+                self.positive(*output, "start.output", "output = 20.0")
+            }
+            StartSpec::FanIn(FanInStart { gain }) => self.positive(*gain, "start.gain", "gain = 1.0"),
         }
     }
 
@@ -200,6 +218,7 @@ impl Rules<'_> {
                 "write for example particles = 1024",
             )?;
             self.dynamics(&process.dynamics, &study.problem, &at)?;
+            self.stopping(process, &at)?;
         }
         Ok(())
     }

@@ -46,6 +46,8 @@ pub enum ProblemSpec {
     DoubleWell {},
     /// One ReLU gate under attack.
     ReluGate(ReluGateSpec),
+    /// A feed-forward net of any depth under the square loss.
+    DeepNet(DeepNetSpec),
 }
 
 /// `[problem] kind = "two-layer"`.
@@ -72,6 +74,21 @@ pub struct TwoLayerSpec {
 pub struct LeastSquaresSpec {
     /// λ.
     pub lambda: f64,
+    /// The rows.
+    pub data: DataSection,
+}
+
+/// `[problem] kind = "deep-net"`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DeepNetSpec {
+    /// σ_β, shifted so that σ(0) = 0.
+    pub activation: Activation,
+    /// β.
+    pub beta: f64,
+    /// Matrices of weights: hidden layers and one.
+    pub depth: usize,
+    /// Units of each hidden layer.
+    pub width: usize,
     /// The rows.
     pub data: DataSection,
 }
@@ -185,6 +202,32 @@ pub enum StartSpec {
     File(FileStart),
     /// The Gibbs measure of the s of the first process that has one.
     Stationary {},
+    /// Chatterjee's one point for a deep net.
+    Chatterjee(ChatterjeeStart),
+    /// N(0, gain²/inputs of the layer) for each weight of a deep net.
+    #[serde(rename = "fan-in")]
+    FanIn(FanInStart),
+}
+
+/// `law = "chatterjee"` (arXiv 2203.16462): W_1 = 0, entries of W_2 … W_{L−1} uniform on [hidden, 2 hidden], those of W_L on
+/// [output, 2 output], drawn once from the seed: one point for all particles.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChatterjeeStart {
+    /// The smallest hidden weight, > 0.
+    #[serde(default = "one")]
+    pub hidden: f64,
+    /// The smallest weight of the last layer, > 0; the source asks for a large one.
+    pub output: f64,
+}
+
+/// `law = "fan-in"`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FanInStart {
+    /// Weights of a layer with m inputs have the standard deviation gain/√m.
+    #[serde(default = "one")]
+    pub gain: f64,
 }
 
 /// `law = "gaussian"`.
@@ -222,6 +265,9 @@ pub struct ProcessSpec {
     pub dynamics: DynamicsSpec,
     /// How many particles.
     pub particles: u64,
+    /// Each particle stops where it leaves the ball of this radius about its start; by default none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_radius: Option<f64>,
 }
 
 /// `[time]`.

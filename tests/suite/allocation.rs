@@ -3,14 +3,16 @@
 use crate::support::nets::{ACTIVATIONS, LOSSES, Tiny};
 use crate::support::studies::plan;
 use sgd_sde::dynamics::{
-    CovarianceSde, EulerMaruyama, GradientFlow, Heun, Minibatches, MomentumSgd, OnePassSgd, Process,
-    Sampling, Scheme, SecondOrderSde, Sgd, Svag, UnderdampedSde,
+    BoundedNoiseGd, CovarianceSde, EulerMaruyama, GradientFlow, Heun, Minibatches, MomentumSgd, NoiseLaw,
+    OnePassSgd, Process, Sampling, ScaledNoiseGd, Scheme, SecondOrderSde, Sgd, ShrinkingSteps, Stopped, Svag,
+    UnderdampedSde,
 };
 use sgd_sde::ensemble::Start;
 use sgd_sde::numerics::Backend;
 use sgd_sde::problem::data::{Rows, Split};
 use sgd_sde::problem::{
-    Attack, AttackSign, DoubleWell, FiniteSum, LeastSquares, Potential, Quadratic, ReluGate, Update,
+    Attack, AttackSign, DeepNet, DeepNetSettings, DoubleWell, FiniteSum, LeastSquares, Potential, Quadratic,
+    ReluGate, Update,
 };
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -106,6 +108,36 @@ fn models(sum: &dyn FiniteSum, backend: Backend) -> Vec<(Box<dyn Process + '_>, 
         }
     }
     all
+}
+
+/// A deep net, with the processes made for it, stopped and free.
+#[test]
+fn no_step_on_a_deep_net_allocates() {
+    let inputs = (0..10).map(|k| (f64::from(k) * 1.7).sin()).collect();
+    let train = Rows { inputs, labels: vec![1.0, 0.5, -0.3, 0.2, -1.0], dim: 2 };
+    let test = Rows { inputs: Vec::new(), labels: Vec::new(), dim: 2 };
+    let split = Split { train, test, train_indices: (0..5).collect(), test_indices: Vec::new() };
+    let settings = DeepNetSettings { activation: ACTIVATIONS[1], beta: 1.0, depth: 3, width: 3 };
+    let net = DeepNet::new(settings, split);
+    let law = NoiseLaw { sigma: 1.0, exponent: 0.5, cap: Some(1.0) };
+    let steps = ShrinkingSteps { first: 0.01, offset: 5.0, exponent: 0.75 };
+    let all: [Box<dyn Process>; 4] = [
+        Box::new(ScaledNoiseGd::new(&net, 0.01, law, 2)),
+        Box::new(BoundedNoiseGd::new(&net, steps, 1.0, 2)),
+        Box::new(Sgd::new(&net, 0.01, 2, Sampling::WithReplacement, 2)),
+        Box::new(CovarianceSde::new(
+            &net,
+            Minibatches { s: 0.01, batch: 2, sampling: Sampling::WithReplacement },
+            0.01,
+            1,
+            2,
+        )),
+    ];
+    for process in all {
+        let kind = process.facts().kind;
+        assert_eq!(allocations(process.as_ref()), 0, "{kind}");
+        assert_eq!(allocations(&Stopped::new(process, 0.2)), 0, "{kind}, stopped");
+    }
 }
 
 #[test]

@@ -49,7 +49,10 @@ fn reduced(name: &str, study: &Table, at: &Path) -> Vec<String> {
     let mut longest = 0.0_f64;
     for (i, process) in study["process"].as_array().unwrap().iter().enumerate() {
         set.push(format!("process.{i}.particles=6"));
-        let step = process.get("dt").or(process.get("s").filter(|_| steps_by_s(&process["kind"])));
+        let step = process
+            .get("dt")
+            .or(process.get("step"))
+            .or(process.get("s").filter(|_| steps_by_s(&process["kind"])));
         longest = longest.max(step.and_then(Value::as_float).unwrap_or(0.0));
     }
     if longest > 0.0 {
@@ -66,6 +69,8 @@ fn reduced(name: &str, study: &Table, at: &Path) -> Vec<String> {
                 }
             }
         }
+        // No more rows than inputs: few anyway.
+        Some(data) if data["kind"].as_str() == Some("independent-inputs") => {}
         Some(data) if data.get("samples").is_some() => set.push("problem.data.samples=60".into()),
         _ => {}
     }
@@ -74,6 +79,10 @@ fn reduced(name: &str, study: &Table, at: &Path) -> Vec<String> {
     }
     if study.get("analysis").and_then(|analysis| analysis.get("agreement")).is_some() {
         set.push("analysis.agreement.particles=8".into());
+    }
+    if study.get("analysis").and_then(|analysis| analysis.get("lojasiewicz")).is_some() {
+        set.push("analysis.lojasiewicz.searches=1".into());
+        set.push("analysis.lojasiewicz.starts=2".into());
     }
     // A reference sample for each point of a sweep would take minutes.
     if study.contains_key("sweep")

@@ -13,6 +13,7 @@ mod cli;
 mod constants;
 mod controls;
 mod coverage;
+mod deep;
 mod derivatives;
 mod exact;
 mod experiments;

@@ -11,7 +11,7 @@ mod tests;
 mod verdict;
 
 pub use batch::{NoiseShape, batch_shape, noise_factor};
-pub use point::{NoiseAt, Structure, noise_at};
+pub use point::{NoiseAt, Structure, noise_at, noise_trace};
 pub use verdict::{EIGENVALUE_SCATTER, TEMPERATURE_FACTOR, Verdict};
 
 use crate::dynamics::{Minibatches, Sampling};

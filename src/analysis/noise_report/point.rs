@@ -49,6 +49,13 @@ pub struct Structure {
     pub random_moments: Vec<[f64; 3]>,
 }
 
+/// tr Σ at the weights `w`, exact; 0 where it is rounding, `None` where a row's gradient is not finite. Cost: one full gradient.
+pub fn noise_trace(sum: &dyn FiniteSum, w: &[f64], scratch: &mut Scratch) -> Option<f64> {
+    let mut rows = CentredRows::new(sum, w, scratch)?;
+    let trace = rows.trace(scratch);
+    trace.is_finite().then_some(if trace > rows.rounding() { trace } else { 0.0 })
+}
+
 /// Σ at the weights `w` (D numbers, in the potential's order).
 ///
 /// The eigenvalues come from Lanczos through Σv = (1/n)Σ (∇ℓ_i − ∇L)⟨∇ℓ_i − ∇L, v⟩, without a matrix. Traces of Σ², H² and HΣ

@@ -70,6 +70,15 @@ impl Rows {
         DataFacts::of(&self.inputs, self.dim)
     }
 
+    /// The smallest eigenvalue of the n × n matrix of the x_i·x_k: above 0 exactly where the rows are linearly independent. Cost:
+    /// n²·dim + n³.
+    pub fn smallest_gram_eigenvalue(&self) -> f64 {
+        let product = |i: usize, k: usize| self.input(i).iter().zip(self.input(k)).map(|(a, b)| a * b).sum();
+        let gram = faer::Mat::<f64>::from_fn(self.len(), self.len(), product);
+        let values = gram.self_adjoint_eigenvalues(faer::Side::Lower);
+        values.ok().and_then(|values| values.first().copied()).unwrap_or(f64::NAN)
+    }
+
     /// Whether at least two different labels occur: a split may leave one side with a single class.
     pub fn has_two_labels(&self) -> bool {
         self.labels.iter().any(|&label| label != self.labels[0])

@@ -7,6 +7,7 @@ mod dataset;
 mod error;
 mod facts;
 pub mod idx;
+pub mod independent_inputs;
 pub mod linear;
 pub mod margin;
 pub mod sine;

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::csv::Csv;
 use super::idx::Idx;
+use super::independent_inputs::IndependentInputs;
 use super::linear::Linear;
 use super::margin::Margin;
 use super::sine::Sine;
@@ -28,11 +29,13 @@ pub enum DataSpec {
     Teacher(Teacher),
     /// Labels of a linear map.
     Linear(Linear),
+    /// No more rows than inputs, linearly independent.
+    IndependentInputs(IndependentInputs),
 }
 
 impl DataSpec {
     /// Every value of `kind`, in the order of the variants.
-    pub const KINDS: &[&str] = &["margin", "idx", "csv", "sine", "teacher", "linear"];
+    pub const KINDS: &[&str] = &["margin", "idx", "csv", "sine", "teacher", "linear", "independent-inputs"];
 
     /// This one's value of `kind`.
     pub fn kind(&self) -> &'static str {
@@ -43,6 +46,7 @@ impl DataSpec {
             Self::Sine(_) => "sine",
             Self::Teacher(_) => "teacher",
             Self::Linear(_) => "linear",
+            Self::IndependentInputs(_) => "independent-inputs",
         }
     }
 
@@ -58,6 +62,7 @@ impl DataSpec {
             Self::Sine(spec) => spec.validate(),
             Self::Teacher(spec) => spec.validate(),
             Self::Linear(spec) => spec.validate(),
+            Self::IndependentInputs(spec) => spec.validate(),
         }
     }
 
@@ -75,6 +80,7 @@ impl DataSpec {
             Self::Sine(spec) => Ok(spec.load(seed)),
             Self::Teacher(spec) => Ok(spec.load(seed)),
             Self::Linear(spec) => Ok(spec.load(seed)),
+            Self::IndependentInputs(spec) => Ok(spec.load(seed)),
         }
     }
 }
@@ -128,6 +134,7 @@ mod tests {
             DataSpec::Sine(toml::from_str("samples = 40").unwrap()),
             DataSpec::Teacher(toml::from_str("samples = 40").unwrap()),
             DataSpec::Linear(toml::from_str("samples = 40\ndim = 3").unwrap()),
+            DataSpec::IndependentInputs(toml::from_str("samples = 40\ndim = 50").unwrap()),
         ]
     }
 

@@ -15,6 +15,8 @@ const FEWEST_PARTICLES: usize = 256;
 const MOST_WEIGHTS: usize = 1 << 22;
 /// With up to this many weights these are followed too: the slowest mode is often odd in them and even in nothing.
 const FEW_WEIGHTS: usize = 2;
+/// Particles whose whole paths are kept.
+const PATHS: usize = 16;
 /// Times at which the noise of minibatches is measured.
 const NOISE_TIMES: usize = 4;
 
@@ -58,6 +60,8 @@ pub struct Track {
     pub snapshots: Vec<Snapshot>,
     /// Of the first finite particles, where the noise of minibatches is measured.
     pub first: Vec<Snapshot>,
+    /// Of the first particles at every time, where the noise is followed along paths.
+    pub paths: Vec<Snapshot>,
 }
 
 /// Readings and snapshots of all processes.
@@ -72,13 +76,20 @@ pub struct History {
     most: usize,
     /// The process whose noise is measured, and the numbers of the times.
     noise: Option<(usize, Vec<usize>)>,
+    /// Whether the first particles are kept at every time.
+    followed_paths: bool,
 }
 
 impl History {
-    /// Room for `plan`, which asks for the analyses `gibbs`, `mixing` or `agreement`; `None` where it asks for none.
+    /// Room for `plan`, which asks for the analyses `gibbs`, `mixing`, `agreement` or `lojasiewicz`; `None` where it asks for none.
     pub fn new(plan: &Plan, wanted: &[Quantity]) -> Option<Self> {
         let analysis = &plan.study.analysis;
-        if analysis.gibbs.is_none() && analysis.mixing.is_none() && analysis.agreement.is_none() {
+        let followed_paths = analysis.lojasiewicz.is_some();
+        if analysis.gibbs.is_none()
+            && analysis.mixing.is_none()
+            && analysis.agreement.is_none()
+            && !followed_paths
+        {
             return None;
         }
         let dim = plan.potential().dim();
@@ -92,6 +103,7 @@ impl History {
             readings: vec![Vec::new(); followed.len()],
             snapshots: Vec::new(),
             first: Vec::new(),
+            paths: Vec::new(),
         };
         let tracks = plan.study.process.iter().map(|process| track(process.particles)).collect();
         let compared = analysis.gibbs.is_some() || analysis.agreement.is_some();
@@ -99,7 +111,7 @@ impl History {
         let most = (MOST_WEIGHTS / dim).clamp(FEWEST_PARTICLES, MOST_PARTICLES);
         let chosen = chosen_times(&plan.clock, snapshots);
         let noise = measured(plan).map(|number| (number, chosen_times(&plan.clock, NOISE_TIMES)));
-        Some(Self { followed, times: Vec::new(), tracks, chosen, most, noise })
+        Some(Self { followed, times: Vec::new(), tracks, chosen, most, noise, followed_paths })
     }
 
     /// Adds one observation time.
@@ -126,6 +138,10 @@ impl History {
             if self.chosen.contains(&number) {
                 let weights = particles().take(self.most).flatten().copied().collect();
                 track.snapshots.push(Snapshot { step: steps[i], time, weights });
+            }
+            if self.followed_paths {
+                let weights = particles().take(PATHS).flatten().copied().collect();
+                track.paths.push(Snapshot { step: steps[i], time, weights });
             }
         }
         if let Some((i, _)) = self.noise.as_ref().filter(|(_, times)| times.contains(&number)) {

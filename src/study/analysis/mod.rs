@@ -9,6 +9,7 @@ mod distance;
 mod gap;
 mod history;
 mod ladder;
+mod lojasiewicz;
 mod noise;
 mod rates;
 mod reference;
@@ -88,6 +89,7 @@ pub fn analyse(plan: &Plan, ended: &Ended, threads: &Threads, progress: &mut dyn
         findings.extend(agreement::agreement(plan, ended, history, threads, progress));
         findings.extend(noise::noise(plan, ended.point, history, threads, progress));
     }
+    findings.extend(lojasiewicz::lojasiewicz(plan, ended, threads, progress));
     findings.extend(discrete::discrete(plan, ended, theory.flatten().as_ref(), threads, progress));
     findings
 }
