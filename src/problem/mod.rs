@@ -5,6 +5,7 @@ mod double_well;
 mod least_squares;
 mod local_minima;
 mod minimum;
+pub mod ntk;
 mod oracle;
 mod potential;
 mod quadratic;

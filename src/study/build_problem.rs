@@ -1,10 +1,12 @@
 //! From the problem section of a study to a potential: data read and split, a drawn, λ as a number.
 
+use super::build_ntk::{build_ntk_net, circle_task};
 use super::rules::Rules;
 use super::spec::*;
 use crate::error::{Error, Result};
 use crate::numerics::{Backend, Loss};
 use crate::problem::data::{DataError, Dataset, LabelKind, MAX_NUMBERS, SourceFile, Split};
+use crate::problem::ntk::{KernelRegression, NtkNet};
 use crate::problem::{
     DoubleWell, LeastSquares, Potential, Precision, Quadratic, TwoLayer, TwoLayerSettings, critical_lambda,
 };
@@ -23,6 +25,10 @@ pub enum Problem {
     Quadratic(Quadratic),
     /// (x² − 1)²/4.
     DoubleWell(DoubleWell),
+    /// Regression with the neural tangent kernel.
+    KernelRegression(Box<KernelRegression>),
+    /// A net of finite width on the same task.
+    NtkNet(Box<NtkNet>),
 }
 
 /// The data of a study in numbers.
@@ -63,6 +69,8 @@ impl Problem {
             Self::LeastSquares(squares) => squares.as_ref(),
             Self::Quadratic(quadratic) => quadratic,
             Self::DoubleWell(well) => well,
+            Self::KernelRegression(regression) => regression.as_ref(),
+            Self::NtkNet(net) => net.as_ref(),
         }
     }
 }
@@ -93,6 +101,13 @@ pub fn build_problem(
             Ok((Problem::Quadratic(Quadratic::new(spec.eigenvalues.clone())), None))
         }
         ProblemSpec::DoubleWell {} => Ok((Problem::DoubleWell(DoubleWell), None)),
+        ProblemSpec::KernelRegression(spec) => {
+            let regression = KernelRegression::new(circle_task(spec, study.seed));
+            Ok((Problem::KernelRegression(Box::new(regression)), None))
+        }
+        ProblemSpec::NtkNet(spec) => {
+            Ok((Problem::NtkNet(Box::new(build_ntk_net(spec, study.seed, rules)?)), None))
+        }
         ProblemSpec::LeastSquares(spec) => {
             let (squares, summary) = build_least_squares(spec, study.seed, rules)?;
             Ok((Problem::LeastSquares(Box::new(squares)), Some(summary)))

@@ -3,6 +3,7 @@
 mod analysis;
 mod analysis_rules;
 mod analysis_spec;
+mod build_ntk;
 mod build_problem;
 mod build_process;
 mod build_start;
@@ -12,6 +13,7 @@ mod clock;
 mod dynamics_rules;
 mod dynamics_spec;
 mod findings;
+mod ntk_rules;
 mod parse;
 mod parse_problem;
 mod plan;

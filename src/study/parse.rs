@@ -96,13 +96,14 @@ impl Reader<'_> {
 
     fn start(&self, mut table: Table) -> Result<StartSpec> {
         let at = "start";
-        let laws = ["gaussian", "prior", "point", "file", "stationary"];
+        let laws = ["gaussian", "prior", "point", "file", "stationary", "antisymmetric"];
         let law = self.kind(&mut table, at, "law", Some("gaussian"), &laws)?;
         let value = Value::Table(table);
         Ok(match law.as_str() {
             "gaussian" => StartSpec::Gaussian(self.section(value, at)?),
             "point" => StartSpec::Point(self.section(value, at)?),
             "file" => StartSpec::File(self.section(value, at)?),
+            "antisymmetric" => StartSpec::Antisymmetric(self.section(value, at)?),
             "prior" => {
                 self.section::<Empty>(value, at)?;
                 StartSpec::Prior {}

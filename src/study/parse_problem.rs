@@ -40,14 +40,15 @@ fn logistic() -> crate::numerics::Loss {
     crate::numerics::Loss::Logistic
 }
 
+/// Every kind of problem.
+const KINDS: &[&str] =
+    &["two-layer", "least-squares", "quadratic", "double-well", "kernel-regression", "ntk-net"];
+
 impl Reader<'_> {
     /// `[problem]`.
     pub(super) fn problem(&self, mut table: Table) -> Result<ProblemSpec> {
         let at = "problem";
-        match self
-            .kind(&mut table, at, "kind", None, &["two-layer", "least-squares", "quadratic", "double-well"])?
-            .as_str()
-        {
+        match self.kind(&mut table, at, "kind", None, KINDS)?.as_str() {
             "two-layer" => Ok(ProblemSpec::TwoLayer(self.net(table)?)),
             "least-squares" => Ok(ProblemSpec::LeastSquares(self.least_squares(table)?)),
             "quadratic" => Ok(ProblemSpec::Quadratic(self.section(Value::Table(table), at)?)),
@@ -55,6 +56,8 @@ impl Reader<'_> {
                 self.section::<Empty>(Value::Table(table), at)?;
                 Ok(ProblemSpec::DoubleWell {})
             }
+            "kernel-regression" => Ok(ProblemSpec::KernelRegression(self.section(Value::Table(table), at)?)),
+            "ntk-net" => Ok(ProblemSpec::NtkNet(self.section(Value::Table(table), at)?)),
             other => unreachable!("kind() lets no other kind pass: {other}"),
         }
     }

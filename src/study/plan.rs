@@ -12,6 +12,7 @@ use crate::dynamics::Process;
 use crate::ensemble::Start;
 use crate::error::Result;
 use crate::numerics::Backend;
+use crate::problem::ntk::CircleTask;
 use crate::problem::{Potential, TwoLayer};
 
 /// A study that can run: every default filled in, every file read.
@@ -57,6 +58,9 @@ impl Plan {
             Problem::Net(_) => potential.penalty() == 0.0,
             Problem::LeastSquares(squares) => !squares.is_definite(),
             Problem::Quadratic(_) | Problem::DoubleWell(_) => false,
+            // Its quadratic form has a direction for every frequency kept.
+            Problem::KernelRegression(_) => false,
+            Problem::NtkNet(_) => true,
         };
         let rule = "above 0 where [analysis] gibbs, mixing or noise_scales are asked for: exp(-2L/s) has no finite integral without penalty";
         let remedy = "write lambda = 0.01, or leave the analysis out";
@@ -80,6 +84,15 @@ impl Plan {
         }
     }
 
+    /// The task on the circle, where the problem has one.
+    pub fn circle_task(&self) -> Option<&CircleTask> {
+        match &self.problem {
+            Problem::KernelRegression(regression) => Some(regression.task()),
+            Problem::NtkNet(net) => Some(net.task()),
+            _ => None,
+        }
+    }
+
     /// The strong convexity of L̃, its smallest eigenvalue, where the problem is a quadratic or least squares.
     pub fn convexity(&self) -> Option<f64> {
         match &self.problem {
@@ -87,13 +100,19 @@ impl Plan {
             Problem::LeastSquares(squares) => {
                 squares.is_definite().then(|| squares.eigenvalues().first().copied()).flatten()
             }
-            Problem::Net(_) | Problem::DoubleWell(_) => None,
+            Problem::KernelRegression(regression) => {
+                regression.task().spectrum().eigenvalues().iter().copied().reduce(f64::min)
+            }
+            Problem::Net(_) | Problem::DoubleWell(_) | Problem::NtkNet(_) => None,
         }
     }
 
     /// Whether ∇L̃ is linear, so that the mean of every process here goes along its own path without noise.
     pub fn has_linear_gradient(&self) -> bool {
-        matches!(&self.problem, Problem::Quadratic(_) | Problem::LeastSquares(_))
+        matches!(
+            &self.problem,
+            Problem::Quadratic(_) | Problem::LeastSquares(_) | Problem::KernelRegression(_)
+        )
     }
 
     /// The vector instructions of every process.

@@ -92,6 +92,8 @@ impl Rules<'_> {
                 self.data(data)
             }
             ProblemSpec::DoubleWell {} => Ok(()),
+            ProblemSpec::KernelRegression(circle) => self.circle(circle),
+            ProblemSpec::NtkNet(net) => self.ntk_net(net),
         }
     }
 
@@ -159,6 +161,7 @@ impl Rules<'_> {
                 )
             }
             StartSpec::Prior {} | StartSpec::File(_) | StartSpec::Stationary {} => Ok(()),
+            StartSpec::Antisymmetric(_) => Ok(()),
         }
     }
 
