@@ -10,6 +10,7 @@ pub mod gibbs;
 pub mod guarantee;
 pub mod mixing;
 pub mod noise_report;
+pub mod ntk;
 pub mod risk;
 pub mod spectrum;
 pub mod villani;

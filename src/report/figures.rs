@@ -2,7 +2,7 @@
 
 use super::contents::{axis_label, key_label, names, notes, plain, quantities, rows};
 use super::figure::{self, Axis, Figure, FigureError, HeatMap, Layer, Style};
-use super::{agreement_figures, certificate_figures, gibbs_figures, maps};
+use super::{agreement_figures, certificate_figures, gibbs_figures, maps, ntk_figures};
 use crate::error::Result;
 use crate::parallel::Threads;
 use crate::problem::Quantity;
@@ -66,6 +66,7 @@ fn figures(results: &Results) -> Vec<Figure> {
     all.extend(gibbs_figures::figures(results, drawn));
     all.extend(certificate_figures::figures(results, drawn));
     all.extend(agreement_figures::figures(results));
+    all.extend(ntk_figures::figures(results));
     all
 }
 

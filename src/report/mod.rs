@@ -11,6 +11,7 @@ mod folder;
 mod gibbs_figures;
 mod lines;
 mod maps;
+mod ntk_figures;
 mod record;
 mod summary;
 mod tables;

@@ -13,7 +13,7 @@ const MOST_LISTED: usize = 32;
 impl Rules<'_> {
     /// `[analysis]`.
     pub(super) fn analysis(&self, study: &Study) -> Result<()> {
-        let AnalysisSpec { gibbs, mixing, certificate, agreement } = &study.analysis;
+        let AnalysisSpec { gibbs, mixing, certificate, agreement, ntk } = &study.analysis;
         let discrete = certificate.as_ref().is_some_and(|c| !c.noise_scales.is_empty());
         for (asked, name) in [
             (gibbs.is_some(), "gibbs"),
@@ -33,7 +33,8 @@ impl Rules<'_> {
         gibbs.as_ref().map_or(Ok(()), |gibbs| self.gibbs(gibbs))?;
         mixing.as_ref().map_or(Ok(()), |mixing| self.mixing(mixing))?;
         certificate.as_ref().map_or(Ok(()), |certificate| self.certificate(certificate, study))?;
-        agreement.as_ref().map_or(Ok(()), |agreement| self.agreement(agreement, study))
+        agreement.as_ref().map_or(Ok(()), |agreement| self.agreement(agreement, study))?;
+        ntk.as_ref().map_or(Ok(()), |ntk| self.ntk(ntk, study))
     }
 
     /// A Gibbs measure needs noise.

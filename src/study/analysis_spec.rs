@@ -18,6 +18,9 @@ pub struct AnalysisSpec {
     /// How far the other processes are from SGD.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreement: Option<AgreementSpec>,
+    /// Nets of finite width beside their limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ntk: Option<NtkSpec>,
 }
 
 /// `[analysis] certificate`: the theorems' numbers for this study.
@@ -90,7 +93,7 @@ impl Default for MixingSpec {
 
 impl AnalysisSpec {
     /// Its keys.
-    pub const KEYS: [&str; 4] = ["certificate", "gibbs", "mixing", "agreement"];
+    pub const KEYS: [&str; 5] = ["certificate", "gibbs", "mixing", "agreement", "ntk"];
 }
 
 /// `[analysis] agreement`: differences between processes.
@@ -119,6 +122,49 @@ impl Default for AgreementSpec {
     fn default() -> Self {
         Self { with: None, margin: None, noise_scales: Vec::new(), particles: thousand(), noise: yes() }
     }
+}
+
+/// How the step sizes of the runs of `[analysis] ntk` go with the horizon T; q = 2r/(2r+1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NtkSteps {
+    /// s/(k+1)^q at step number k.
+    #[default]
+    Falling,
+    /// s/T^q at every step.
+    Constant,
+}
+
+/// `[analysis] ntk`: the limit of infinite width, and nets beside it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NtkSpec {
+    /// Widths m of the nets, even.
+    #[serde(default)]
+    pub widths: Vec<usize>,
+    /// Numbers of steps T.
+    #[serde(default)]
+    pub horizons: Vec<u64>,
+    /// Draws of the start at which the kernel of each width is compared with its limit.
+    #[serde(default = "many_draws")]
+    pub draws: u64,
+    /// Independent runs of each width and horizon.
+    #[serde(default = "many_draws")]
+    pub particles: u64,
+    /// How steps go with the horizon.
+    #[serde(default)]
+    pub steps: NtkSteps,
+}
+
+impl Default for NtkSpec {
+    fn default() -> Self {
+        let (draws, particles) = (many_draws(), many_draws());
+        Self { widths: Vec::new(), horizons: Vec::new(), draws, particles, steps: NtkSteps::Falling }
+    }
+}
+
+fn many_draws() -> u64 {
+    64
 }
 
 fn sixty_four() -> usize {

@@ -29,7 +29,9 @@ mod sweep;
 mod template;
 mod theory;
 
-pub use analysis_spec::{AgreementSpec, AnalysisSpec, CertificateSpec, GibbsSpec, MixingSpec};
+pub use analysis_spec::{
+    AgreementSpec, AnalysisSpec, CertificateSpec, GibbsSpec, MixingSpec, NtkSpec, NtkSteps,
+};
 pub use build_problem::DataSummary;
 pub use certify::{
     Certificate, GapLower, GuaranteeReport, GuaranteedTime, Measured, PlaceCurvature, StartReport,
@@ -37,7 +39,7 @@ pub use certify::{
 pub use check::{Outlook, ProcessOutlook, check};
 pub use clock::{Clock, ClockError, Observation, Spacing};
 pub use findings::{
-    BandRow, BoundRow, CheckRow, DensityRow, DistanceRow, FitRow, LagRow, OrderRow, RayRow, StepsRow,
+    BandRow, BoundRow, CheckRow, DensityRow, DistanceRow, FitRow, LagRow, NtkRow, OrderRow, RayRow, StepsRow,
 };
 pub use plan::Plan;
 pub use results::{CurveRow, EstimateRow, PointRow, ProcessRow, Results};

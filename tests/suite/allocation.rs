@@ -3,13 +3,14 @@
 use crate::support::nets::{ACTIVATIONS, LOSSES, Tiny};
 use crate::support::studies::plan;
 use sgd_sde::dynamics::{
-    CovarianceSde, EulerMaruyama, GradientFlow, Heun, Minibatches, MomentumSgd, Process, Sampling, Scheme,
-    SecondOrderSde, Sgd, Svag, UnderdampedSde,
+    CovarianceSde, EulerMaruyama, GradientFlow, Heun, Minibatches, MomentumSgd, OnePassSgd, Process,
+    Sampling, Scheme, SecondOrderSde, Sgd, Svag, UnderdampedSde,
 };
 use sgd_sde::ensemble::Start;
 use sgd_sde::numerics::Backend;
 use sgd_sde::problem::data::{Rows, Split};
-use sgd_sde::problem::{DoubleWell, FiniteSum, LeastSquares, Potential, Quadratic};
+use sgd_sde::problem::ntk::{CircleSettings, CircleTask, KernelRegression, NtkActivation, NtkNet};
+use sgd_sde::problem::{DoubleWell, FiniteSum, LeastSquares, Oracle, Potential, Quadratic};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -104,6 +105,20 @@ fn models(sum: &dyn FiniteSum, backend: Backend) -> Vec<(Box<dyn Process + '_>, 
         }
     }
     all
+}
+
+#[test]
+fn no_step_on_fresh_samples_of_the_circle_allocates() {
+    for activation in NtkActivation::ALL {
+        let settings =
+            CircleSettings { activation, modes: 9, regularity: 0.5, margin: 0.1, noise: 1.0, seed: 1 };
+        let task = CircleTask::new(settings);
+        let (net, kernel) = (NtkNet::new(task.clone(), 7, 512), KernelRegression::new(task));
+        for oracle in [&net as &dyn Oracle, &kernel] {
+            let process = OnePassSgd::new(oracle, 0.1, 3, 2).with_power(0.5);
+            assert_eq!(allocations(&process), 0, "{activation:?}");
+        }
+    }
 }
 
 #[test]

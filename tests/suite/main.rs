@@ -21,6 +21,7 @@ mod inputs;
 mod laws;
 mod least_squares;
 mod momentum;
+mod ntk;
 mod order;
 mod processes;
 mod runs;

@@ -10,6 +10,7 @@ mod gap;
 mod history;
 mod ladder;
 mod noise;
+mod ntk;
 mod rates;
 mod reference;
 mod side_runs;
@@ -88,6 +89,7 @@ pub fn analyse(plan: &Plan, ended: &Ended, threads: &Threads, progress: &mut dyn
         findings.extend(agreement::agreement(plan, ended, history, threads, progress));
         findings.extend(noise::noise(plan, ended.point, history, threads, progress));
     }
+    findings.extend(ntk::ntk(plan, ended.point, threads, progress));
     findings.extend(discrete::discrete(plan, ended, theory.flatten().as_ref(), threads, progress));
     findings
 }
