@@ -14,6 +14,7 @@ mod dynamics_rules;
 mod dynamics_spec;
 mod findings;
 mod ntk_rules;
+mod ntk_spec;
 mod parse;
 mod parse_problem;
 mod plan;

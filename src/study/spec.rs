@@ -3,9 +3,9 @@
 use super::Spacing;
 use super::analysis_spec::AnalysisSpec;
 pub use super::dynamics_spec::*;
+pub use super::ntk_spec::*;
 use crate::numerics::{Activation, Loss};
 use crate::problem::data::DataSpec;
-use crate::problem::ntk::{NtkActivation, NtkOuter};
 use crate::problem::{Precision, Quantity};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -95,57 +95,6 @@ pub struct DataSection {
 pub struct QuadraticSpec {
     /// θ_1 … θ_D, each > 0.
     pub eigenvalues: Vec<f64>,
-}
-
-/// `[problem] kind = "kernel-regression"`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CircleSpec {
-    /// σ.
-    pub activation: NtkActivation,
-    /// r of f* = L_K^r g.
-    pub regularity: f64,
-    /// δ: g has squared coefficients j^{−1−δ}.
-    #[serde(default = "tenth")]
-    pub margin: f64,
-    /// Standard deviation of the noise on labels.
-    #[serde(default = "one")]
-    pub noise: f64,
-    /// Frequencies kept.
-    #[serde(default = "many_modes")]
-    pub modes: usize,
-}
-
-/// `[problem] kind = "ntk-net"`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct NtkNetSpec {
-    /// m.
-    pub width: usize,
-    /// Points that the population risk is a mean over; by default four times the highest frequency of the target, at least 256.
-    #[serde(default)]
-    pub nodes: Option<usize>,
-    /// σ.
-    pub activation: NtkActivation,
-    /// r of f* = L_K^r g.
-    pub regularity: f64,
-    /// δ: g has squared coefficients j^{−1−δ}.
-    #[serde(default = "tenth")]
-    pub margin: f64,
-    /// Standard deviation of the noise on labels.
-    #[serde(default = "one")]
-    pub noise: f64,
-    /// Frequencies kept.
-    #[serde(default = "many_modes")]
-    pub modes: usize,
-}
-
-impl NtkNetSpec {
-    /// The regression that it tends to.
-    pub fn circle(&self) -> CircleSpec {
-        let Self { activation, regularity, margin, noise, modes, .. } = *self;
-        CircleSpec { activation, regularity, margin, noise, modes }
-    }
 }
 
 /// `lambda = 0.1` or `lambda = { times_critical = 1.2 }`.
@@ -248,15 +197,6 @@ pub struct FileStart {
     pub path: PathBuf,
 }
 
-/// `law = "antisymmetric"`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AntisymmetricStart {
-    /// The law of the outer weights.
-    #[serde(default)]
-    pub outer: NtkOuter,
-}
-
 /// One process.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ProcessSpec {
@@ -300,14 +240,6 @@ impl Default for ObserveSpec {
 
 fn one() -> f64 {
     1.0
-}
-
-fn tenth() -> f64 {
-    0.1
-}
-
-fn many_modes() -> usize {
-    128
 }
 
 fn hundred_points() -> usize {
