@@ -11,6 +11,7 @@ pub mod guarantee;
 pub mod lojasiewicz;
 pub mod mixing;
 pub mod noise_report;
+pub mod ntk;
 pub mod risk;
 pub mod spectrum;
 pub mod villani;

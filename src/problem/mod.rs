@@ -7,6 +7,7 @@ mod gate_risk;
 mod least_squares;
 mod local_minima;
 mod minimum;
+pub mod ntk;
 mod oracle;
 mod potential;
 mod quadratic;

@@ -238,6 +238,12 @@ pub trait Potential: Send + Sync {
         None
     }
 
+    /// A number that L̃ is never below, where one is known that serves excesses in place of the smallest value: no search for that
+    /// is then made. 0 for excess population risks.
+    fn known_infimum(&self) -> Option<f64> {
+        None
+    }
+
     /// The potential as an expectation over fresh samples, if it is one; one-pass SGD needs it.
     fn oracle(&self) -> Option<&dyn Oracle> {
         None

@@ -76,6 +76,7 @@ pub fn key_label(key: &str) -> String {
     };
     let symbol = match (section, last) {
         ("problem", "width") => "width $p$",
+        ("problem", "regularity") => "regularity $r$",
         ("problem", "lambda") => "penalty $λ$",
         ("problem.lambda", "times_critical") => "penalty $λ/λ_c$",
         ("problem", "depth") => "layers of weights $L$",

@@ -2,7 +2,7 @@
 
 use super::contents::{axis_label, key_label, key_symbol, names, notes, plain, quantities, rows};
 use super::figure::{self, Axis, Figure, FigureError, HeatMap, Layer, Style};
-use super::{agreement_figures, certificate_figures, gibbs_figures, lojasiewicz_figures, maps};
+use super::{agreement_figures, certificate_figures, gibbs_figures, lojasiewicz_figures, maps, ntk_figures};
 use crate::error::Result;
 use crate::parallel::Threads;
 use crate::problem::Quantity;
@@ -69,6 +69,7 @@ fn figures(results: &Results) -> Vec<Figure> {
     all.extend(certificate_figures::figures(results, drawn));
     all.extend(agreement_figures::figures(results));
     all.extend(lojasiewicz_figures::figures(results, drawn));
+    all.extend(ntk_figures::figures(results));
     all
 }
 

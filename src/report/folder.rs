@@ -17,7 +17,7 @@ pub struct Folder {
 }
 
 /// What a run writes; a folder with one of these holds results.
-const HELD: [&str; 16] = [
+const HELD: [&str; 17] = [
     "record.json",
     "curves.csv",
     "estimates.csv",
@@ -32,6 +32,7 @@ const HELD: [&str; 16] = [
     "agreement.csv",
     "orders.csv",
     "rays.csv",
+    "ntk.csv",
     "particles",
     "figures",
 ];
@@ -103,6 +104,7 @@ impl Folder {
         self.write_optional("agreement.csv", &results.bands)?;
         self.write_optional("orders.csv", &results.orders)?;
         self.write_optional("rays.csv", &results.rays)?;
+        self.write_optional("ntk.csv", &results.ntk)?;
         if results.points.iter().any(|point| !point.settings.is_empty()) {
             write_whole(&self.path.join("points.csv"), &tables::points(&results.points)?)?;
         }
@@ -150,6 +152,7 @@ impl Folder {
             bands: self.read_optional("agreement.csv")?,
             orders: self.read_optional("orders.csv")?,
             rays: self.read_optional("rays.csv")?,
+            ntk: self.read_optional("ntk.csv")?,
         })
     }
 

@@ -12,6 +12,7 @@ mod gibbs_figures;
 mod lines;
 mod lojasiewicz_figures;
 mod maps;
+mod ntk_figures;
 mod record;
 mod summary;
 mod tables;

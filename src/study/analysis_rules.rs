@@ -17,7 +17,7 @@ const MOST_LISTED: usize = 32;
 impl Rules<'_> {
     /// `[analysis]`.
     pub(super) fn analysis(&self, study: &Study) -> Result<()> {
-        let AnalysisSpec { gibbs, mixing, certificate, agreement, lojasiewicz } = &study.analysis;
+        let AnalysisSpec { gibbs, mixing, certificate, agreement, lojasiewicz, ntk } = &study.analysis;
         let discrete = certificate.as_ref().is_some_and(|c| !c.noise_scales.is_empty());
         for (asked, name) in [
             (gibbs.is_some(), "gibbs"),
@@ -38,7 +38,8 @@ impl Rules<'_> {
         mixing.as_ref().map_or(Ok(()), |mixing| self.mixing(mixing))?;
         certificate.as_ref().map_or(Ok(()), |certificate| self.certificate(certificate, study))?;
         agreement.as_ref().map_or(Ok(()), |agreement| self.agreement(agreement, study))?;
-        lojasiewicz.as_ref().map_or(Ok(()), |lojasiewicz| self.lojasiewicz(lojasiewicz, study))
+        lojasiewicz.as_ref().map_or(Ok(()), |lojasiewicz| self.lojasiewicz(lojasiewicz, study))?;
+        ntk.as_ref().map_or(Ok(()), |ntk| self.ntk(ntk, study))
     }
 
     fn lojasiewicz(&self, lojasiewicz: &LojasiewiczSpec, study: &Study) -> Result<()> {

@@ -21,6 +21,9 @@ pub struct AnalysisSpec {
     /// Łojasiewicz' inequality about the start of a deep net, and what becomes of the paths in the ball.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lojasiewicz: Option<LojasiewiczSpec>,
+    /// Nets of finite width beside their limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ntk: Option<NtkSpec>,
 }
 
 /// `[analysis] certificate`: the theorems' numbers for this study.
@@ -93,7 +96,7 @@ impl Default for MixingSpec {
 
 impl AnalysisSpec {
     /// Its keys.
-    pub const KEYS: [&str; 5] = ["certificate", "gibbs", "mixing", "agreement", "lojasiewicz"];
+    pub const KEYS: [&str; 6] = ["certificate", "gibbs", "mixing", "agreement", "lojasiewicz", "ntk"];
 }
 
 /// `[analysis] lojasiewicz`: α(θ₀, r), Chatterjee's condition, and the paths that stay in B(θ₀, r).
@@ -189,6 +192,49 @@ fn thirty_two() -> u64 {
 
 fn hundred() -> u64 {
     100
+}
+
+/// How the step sizes of the runs of `[analysis] ntk` go with the horizon T; q = 2r/(2r+1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NtkSteps {
+    /// s/(k+1)^q at step number k.
+    #[default]
+    Falling,
+    /// s/T^q at every step.
+    Constant,
+}
+
+/// `[analysis] ntk`: the limit of infinite width, and nets beside it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NtkSpec {
+    /// Widths m of the nets, even.
+    #[serde(default)]
+    pub widths: Vec<usize>,
+    /// Numbers of steps T.
+    #[serde(default)]
+    pub horizons: Vec<u64>,
+    /// Draws of the start at which the kernel of each width is compared with its limit.
+    #[serde(default = "many_draws")]
+    pub draws: u64,
+    /// Independent runs of each width and horizon.
+    #[serde(default = "many_draws")]
+    pub particles: u64,
+    /// How steps go with the horizon.
+    #[serde(default)]
+    pub steps: NtkSteps,
+}
+
+impl Default for NtkSpec {
+    fn default() -> Self {
+        let (draws, particles) = (many_draws(), many_draws());
+        Self { widths: Vec::new(), horizons: Vec::new(), draws, particles, steps: NtkSteps::Falling }
+    }
+}
+
+fn many_draws() -> u64 {
+    64
 }
 
 fn sixty_four() -> usize {

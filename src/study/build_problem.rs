@@ -1,11 +1,13 @@
 //! From the problem section of a study to a potential: data read and split, a drawn, λ as a number.
 
+use super::build_ntk::{build_ntk_net, circle_task};
 use super::rules::Rules;
 use super::spec::*;
 use crate::ensemble::Start;
 use crate::error::{Error, Result};
 use crate::numerics::{Backend, Loss};
 use crate::problem::data::{DataError, Dataset, LabelKind, MAX_NUMBERS, SourceFile, Split};
+use crate::problem::ntk::{KernelRegression, NtkNet};
 use crate::problem::{
     Attack, DeepNet, DeepNetSettings, DoubleWell, LeastSquares, Potential, Precision, Quadratic, ReluGate,
     TwoLayer, TwoLayerSettings, critical_lambda,
@@ -29,6 +31,10 @@ pub enum Problem {
     ReluGate(ReluGate),
     /// A net of any depth.
     DeepNet(Box<DeepNet>),
+    /// Regression with the neural tangent kernel.
+    KernelRegression(Box<KernelRegression>),
+    /// A net of finite width on the same task.
+    NtkNet(Box<NtkNet>),
 }
 
 /// The data of a study in numbers.
@@ -71,6 +77,8 @@ impl Problem {
             Self::DoubleWell(well) => well,
             Self::ReluGate(gate) => gate,
             Self::DeepNet(net) => net.as_ref(),
+            Self::KernelRegression(regression) => regression.as_ref(),
+            Self::NtkNet(net) => net.as_ref(),
         }
     }
 
@@ -119,6 +127,13 @@ pub fn build_problem(
         }
         ProblemSpec::DoubleWell {} => Ok((Problem::DoubleWell(DoubleWell), None)),
         ProblemSpec::ReluGate(spec) => Ok((Problem::ReluGate(build_gate(spec, study.seed)), None)),
+        ProblemSpec::KernelRegression(spec) => {
+            let regression = KernelRegression::new(circle_task(spec, study.seed));
+            Ok((Problem::KernelRegression(Box::new(regression)), None))
+        }
+        ProblemSpec::NtkNet(spec) => {
+            Ok((Problem::NtkNet(Box::new(build_ntk_net(spec, study.seed, rules)?)), None))
+        }
         ProblemSpec::LeastSquares(spec) => {
             let (squares, summary) = build_least_squares(spec, study.seed, rules)?;
             Ok((Problem::LeastSquares(Box::new(squares)), Some(summary)))

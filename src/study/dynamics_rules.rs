@@ -130,7 +130,7 @@ impl Rules<'_> {
         let fresh = match problem {
             ProblemSpec::TwoLayer(_) | ProblemSpec::LeastSquares(_) | ProblemSpec::DeepNet(_) => false,
             ProblemSpec::Quadratic(_) | ProblemSpec::DoubleWell {} => false,
-            ProblemSpec::ReluGate(_) => true,
+            ProblemSpec::ReluGate(_) | ProblemSpec::KernelRegression(_) | ProblemSpec::NtkNet(_) => true,
         };
         let rule = "a process for this problem; one-pass SGD needs a risk that is a mean over fresh samples";
         let remedy = "choose kind = \"sgd\" on data rows, or a problem with fresh samples";

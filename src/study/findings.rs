@@ -151,6 +151,36 @@ pub struct RayRow {
     pub lower_bound: Option<f64>,
 }
 
+/// A number about nets of finite width and their limit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NtkRow {
+    /// The sweep point.
+    pub point: usize,
+    /// What it is: `kernel_error_operator`, `kernel_error_largest` (of a width); `limit_risk` (of a horizon); `net_distance`,
+    /// `net_risk`, `net_risk_difference` (of both).
+    pub name: String,
+    /// m; absent where there is none.
+    pub width: Option<usize>,
+    /// T, steps; absent where there are none.
+    pub steps: Option<u64>,
+    /// The first step size.
+    pub s: Option<f64>,
+    /// Independent draws or runs.
+    pub n: u64,
+    /// The mean over them.
+    pub value: f64,
+    /// Its standard error.
+    pub std_err: Option<f64>,
+    /// Lower end of its 95 % interval.
+    pub ci_low: Option<f64>,
+    /// Upper end.
+    pub ci_high: Option<f64>,
+    /// Risks and their differences: the exact expected risk of the limit.
+    pub exact: Option<f64>,
+    /// The part of that without noise.
+    pub bias: Option<f64>,
+}
+
 /// SGD at the step size that the discrete-time guarantee admits for ε, and the guarantee beside it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CheckRow {

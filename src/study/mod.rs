@@ -3,6 +3,7 @@
 mod analysis;
 mod analysis_rules;
 mod analysis_spec;
+mod build_ntk;
 mod build_problem;
 mod build_process;
 mod build_start;
@@ -12,6 +13,8 @@ mod clock;
 mod dynamics_rules;
 mod dynamics_spec;
 mod findings;
+mod ntk_rules;
+mod ntk_spec;
 mod parse;
 mod parse_problem;
 mod plan;
@@ -28,7 +31,7 @@ mod template;
 mod theory;
 
 pub use analysis_spec::{
-    AgreementSpec, AnalysisSpec, CertificateSpec, GibbsSpec, LojasiewiczSpec, MixingSpec,
+    AgreementSpec, AnalysisSpec, CertificateSpec, GibbsSpec, LojasiewiczSpec, MixingSpec, NtkSpec, NtkSteps,
 };
 pub use build_problem::DataSummary;
 pub use certify::{
@@ -37,7 +40,7 @@ pub use certify::{
 pub use check::{Outlook, ProcessOutlook, check};
 pub use clock::{Clock, ClockError, Observation, Spacing};
 pub use findings::{
-    BandRow, BoundRow, CheckRow, DensityRow, DistanceRow, FitRow, LagRow, OrderRow, RayRow, StepsRow,
+    BandRow, BoundRow, CheckRow, DensityRow, DistanceRow, FitRow, LagRow, NtkRow, OrderRow, RayRow, StepsRow,
 };
 pub use plan::Plan;
 pub use results::{CurveRow, EstimateRow, PointRow, ProcessRow, Results};

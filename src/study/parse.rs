@@ -97,7 +97,8 @@ impl Reader<'_> {
 
     fn start(&self, mut table: Table) -> Result<StartSpec> {
         let at = "start";
-        let laws = ["gaussian", "prior", "point", "file", "stationary", "chatterjee", "fan-in"];
+        let laws =
+            ["gaussian", "prior", "point", "file", "stationary", "chatterjee", "fan-in", "antisymmetric"];
         let law = self.kind(&mut table, at, "law", Some("gaussian"), &laws)?;
         let value = Value::Table(table);
         Ok(match law.as_str() {
@@ -106,6 +107,7 @@ impl Reader<'_> {
             "file" => StartSpec::File(self.section(value, at)?),
             "chatterjee" => StartSpec::Chatterjee(self.section(value, at)?),
             "fan-in" => StartSpec::FanIn(self.section(value, at)?),
+            "antisymmetric" => StartSpec::Antisymmetric(self.section(value, at)?),
             "prior" => {
                 self.section::<Empty>(value, at)?;
                 StartSpec::Prior {}

@@ -44,10 +44,6 @@ struct DeepNetSections {
     data: Table,
 }
 
-/// The values of `problem.kind`.
-const PROBLEMS: &[&str] =
-    &["two-layer", "least-squares", "quadratic", "double-well", "relu-gate", "deep-net"];
-
 fn one() -> f64 {
     1.0
 }
@@ -56,11 +52,23 @@ fn logistic() -> crate::numerics::Loss {
     crate::numerics::Loss::Logistic
 }
 
+/// Every kind of problem.
+const KINDS: &[&str] = &[
+    "two-layer",
+    "least-squares",
+    "quadratic",
+    "double-well",
+    "relu-gate",
+    "deep-net",
+    "kernel-regression",
+    "ntk-net",
+];
+
 impl Reader<'_> {
     /// `[problem]`.
     pub(super) fn problem(&self, mut table: Table) -> Result<ProblemSpec> {
         let at = "problem";
-        match self.kind(&mut table, at, "kind", None, PROBLEMS)?.as_str() {
+        match self.kind(&mut table, at, "kind", None, KINDS)?.as_str() {
             "two-layer" => Ok(ProblemSpec::TwoLayer(self.net(table)?)),
             "least-squares" => Ok(ProblemSpec::LeastSquares(self.least_squares(table)?)),
             "quadratic" => Ok(ProblemSpec::Quadratic(self.section(Value::Table(table), at)?)),
@@ -75,6 +83,8 @@ impl Reader<'_> {
                 let data = self.data_section(data)?;
                 Ok(ProblemSpec::DeepNet(DeepNetSpec { activation, beta, depth, width, data }))
             }
+            "kernel-regression" => Ok(ProblemSpec::KernelRegression(self.section(Value::Table(table), at)?)),
+            "ntk-net" => Ok(ProblemSpec::NtkNet(self.section(Value::Table(table), at)?)),
             other => unreachable!("kind() lets no other kind pass: {other}"),
         }
     }

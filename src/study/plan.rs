@@ -12,6 +12,7 @@ use crate::dynamics::{Process, Stopped};
 use crate::ensemble::Start;
 use crate::error::Result;
 use crate::numerics::Backend;
+use crate::problem::ntk::CircleTask;
 use crate::problem::{DeepNet, Potential, Quantity, ReluGate, TwoLayer};
 
 /// A study that can run: every default filled in, every file read.
@@ -65,6 +66,9 @@ impl Plan {
             Problem::LeastSquares(squares) => !squares.is_definite(),
             Problem::ReluGate(_) | Problem::DeepNet(_) => false,
             Problem::Quadratic(_) | Problem::DoubleWell(_) => false,
+            // Its quadratic form has a direction for every frequency kept.
+            Problem::KernelRegression(_) => false,
+            Problem::NtkNet(_) => true,
         };
         let deep = problem.deep_net().is_some();
         let rule = "another problem where [analysis] gibbs, mixing or noise_scales are asked for: without penalty exp(-2L/s) has no finite integral";
@@ -99,6 +103,15 @@ impl Plan {
         }
     }
 
+    /// The task on the circle, where the problem has one.
+    pub fn circle_task(&self) -> Option<&CircleTask> {
+        match &self.problem {
+            Problem::KernelRegression(regression) => Some(regression.task()),
+            Problem::NtkNet(net) => Some(net.task()),
+            _ => None,
+        }
+    }
+
     /// The deep net, where the problem is one.
     pub fn deep_net(&self) -> Option<&DeepNet> {
         self.problem.deep_net()
@@ -111,13 +124,20 @@ impl Plan {
             Problem::LeastSquares(squares) => {
                 squares.is_definite().then(|| squares.eigenvalues().first().copied()).flatten()
             }
-            Problem::Net(_) | Problem::DoubleWell(_) | Problem::ReluGate(_) | Problem::DeepNet(_) => None,
+            Problem::KernelRegression(regression) => {
+                regression.task().spectrum().eigenvalues().iter().copied().reduce(f64::min)
+            }
+            Problem::Net(_) | Problem::DoubleWell(_) | Problem::NtkNet(_) => None,
+            Problem::ReluGate(_) | Problem::DeepNet(_) => None,
         }
     }
 
     /// Whether ∇L̃ is linear, so that the mean of every process here goes along its own path without noise.
     pub fn has_linear_gradient(&self) -> bool {
-        matches!(&self.problem, Problem::Quadratic(_) | Problem::LeastSquares(_))
+        matches!(
+            &self.problem,
+            Problem::Quadratic(_) | Problem::LeastSquares(_) | Problem::KernelRegression(_)
+        )
     }
 
     /// The vector instructions of every process.

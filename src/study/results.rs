@@ -2,7 +2,7 @@
 
 use super::build_problem::DataSummary;
 use super::findings::{
-    BandRow, BoundRow, CheckRow, DensityRow, DistanceRow, FitRow, LagRow, OrderRow, RayRow, StepsRow,
+    BandRow, BoundRow, CheckRow, DensityRow, DistanceRow, FitRow, LagRow, NtkRow, OrderRow, RayRow, StepsRow,
 };
 use super::spec::Study;
 use crate::ensemble::Divergence;
@@ -42,6 +42,8 @@ pub struct Results {
     pub orders: Vec<OrderRow>,
     /// V_s along rays.
     pub rays: Vec<RayRow>,
+    /// Nets of finite width and their limit.
+    pub ntk: Vec<NtkRow>,
 }
 
 impl Results {
@@ -64,6 +66,7 @@ impl Results {
         self.bands.extend(other.bands);
         self.orders.extend(other.orders);
         self.rays.extend(other.rays);
+        self.ntk.extend(other.ntk);
     }
 }
 

@@ -94,6 +94,8 @@ impl Rules<'_> {
             ProblemSpec::DoubleWell {} => Ok(()),
             ProblemSpec::ReluGate(gate) => self.gate(gate),
             ProblemSpec::DeepNet(net) => self.deep_net(net),
+            ProblemSpec::KernelRegression(circle) => self.circle(circle),
+            ProblemSpec::NtkNet(net) => self.ntk_net(net),
         }
     }
 
@@ -190,6 +192,7 @@ impl Rules<'_> {
                 self.positive(*output, "start.output", "output = 20.0")
             }
             StartSpec::FanIn(FanInStart { gain }) => self.positive(*gain, "start.gain", "gain = 1.0"),
+            StartSpec::Antisymmetric(_) => Ok(()),
         }
     }
 

@@ -71,7 +71,7 @@ pub fn run(
     let seconds = simulate(plan, &mut ensembles, (&mut recorder, history.as_mut()), &mut pace, threads);
     let mut row = PointRow::new(point, settings, &plan.study, plan.data.as_ref());
     let minimum = search_minimum(plan, &ensembles);
-    row.risk_minimum = minimum.as_ref().map(|m| m.value);
+    row.risk_minimum = minimum.as_ref().map(|m| m.value).or(plan.potential().known_infimum());
     let mut estimates = vec![minimum_row(plan, point, minimum.as_ref())];
     let named = || ensembles.iter().zip(specs);
     let failure = named().find_map(|(ensemble, spec)| all_diverged(plan, ensemble, &spec.name));

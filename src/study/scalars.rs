@@ -11,9 +11,12 @@ use rand_distr::StandardNormal;
 
 /// Local searches for the minimum: this many from random starts, and one from the coldest particle of each process.
 const RANDOM_SEARCHES: u64 = 3;
-/// Searches from the coldest particle of each process, from 0 and from Gaussian points.
+/// Searches from the coldest particle of each process, from 0 and from Gaussian points; none where an infimum is known.
 pub fn search_minimum(plan: &Plan, ensembles: &[Ensemble<'_>]) -> Option<Minimum> {
     let potential = plan.potential();
+    if potential.known_infimum().is_some() {
+        return None;
+    }
     let mut starts: Vec<Vec<f64>> = ensembles.iter().filter_map(coldest).collect();
     starts.extend(random_starts(potential, plan.study.seed));
     minimise(potential, &starts)
@@ -55,6 +58,10 @@ pub fn first_particles(ensemble: &Ensemble<'_>) -> Vec<f64> {
 pub fn minimum_row(plan: &Plan, point: usize, minimum: Option<&Minimum>) -> EstimateRow {
     let row =
         EstimateRow { point, name: "risk_minimum".into(), quantity: "risk".into(), ..EstimateRow::default() };
+    if let Some(infimum) = plan.potential().known_infimum() {
+        let note = "known: no risk of this problem is below it; no search was made".into();
+        return EstimateRow { value: Some(infimum), method: "exact".into(), note, ..row };
+    }
     let method = "L-BFGS from the coldest particles, 0 and Gaussian points".to_owned();
     let Some(minimum) = minimum else {
         return EstimateRow { method, note: "no search ended at a finite value".into(), ..row };

@@ -3,6 +3,7 @@
 use super::Spacing;
 use super::analysis_spec::AnalysisSpec;
 pub use super::dynamics_spec::*;
+pub use super::ntk_spec::*;
 use crate::numerics::{Activation, Loss};
 use crate::problem::data::DataSpec;
 use crate::problem::{AttackSign, Precision, Quantity};
@@ -48,6 +49,10 @@ pub enum ProblemSpec {
     ReluGate(ReluGateSpec),
     /// A feed-forward net of any depth under the square loss.
     DeepNet(DeepNetSpec),
+    /// Regression on the circle with the neural tangent kernel of infinite width.
+    KernelRegression(CircleSpec),
+    /// The same with a net of finite width.
+    NtkNet(NtkNetSpec),
 }
 
 /// `[problem] kind = "two-layer"`.
@@ -207,6 +212,8 @@ pub enum StartSpec {
     /// N(0, gain²/inputs of the layer) for each weight of a deep net.
     #[serde(rename = "fan-in")]
     FanIn(FanInStart),
+    /// Pairs of units with the same inner and opposite outer weights: the net is 0.
+    Antisymmetric(AntisymmetricStart),
 }
 
 /// `law = "chatterjee"` (arXiv 2203.16462): W_1 = 0, entries of W_2 … W_{L−1} uniform on [hidden, 2 hidden], those of W_L on

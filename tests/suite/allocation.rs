@@ -10,9 +10,10 @@ use sgd_sde::dynamics::{
 use sgd_sde::ensemble::Start;
 use sgd_sde::numerics::Backend;
 use sgd_sde::problem::data::{Rows, Split};
+use sgd_sde::problem::ntk::{CircleSettings, CircleTask, KernelRegression, NtkActivation, NtkNet};
 use sgd_sde::problem::{
-    Attack, AttackSign, DeepNet, DeepNetSettings, DoubleWell, FiniteSum, LeastSquares, Potential, Quadratic,
-    ReluGate, Update,
+    Attack, AttackSign, DeepNet, DeepNetSettings, DoubleWell, FiniteSum, LeastSquares, Oracle, Potential,
+    Quadratic, ReluGate, Update,
 };
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -150,6 +151,20 @@ fn no_step_on_fresh_samples_allocates() {
                 let process = OnePassSgd::new(&gate, 0.01, 3, 2).with_update(update).with_backend(backend);
                 assert_eq!(allocations(&process), 0, "{update:?} {backend}");
             }
+        }
+    }
+}
+
+#[test]
+fn no_step_on_fresh_samples_of_the_circle_allocates() {
+    for activation in NtkActivation::ALL {
+        let settings =
+            CircleSettings { activation, modes: 9, regularity: 0.5, margin: 0.1, noise: 1.0, seed: 1 };
+        let task = CircleTask::new(settings);
+        let (net, kernel) = (NtkNet::new(task.clone(), 7, 512), KernelRegression::new(task));
+        for oracle in [&net as &dyn Oracle, &kernel] {
+            let process = OnePassSgd::new(oracle, 0.1, 3, 2).with_power(0.5);
+            assert_eq!(allocations(&process), 0, "{activation:?}");
         }
     }
 }

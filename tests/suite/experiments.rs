@@ -84,6 +84,14 @@ fn reduced(name: &str, study: &Table, at: &Path) -> Vec<String> {
         set.push("analysis.lojasiewicz.searches=1".into());
         set.push("analysis.lojasiewicz.starts=2".into());
     }
+    if let Some(ntk) = study.get("analysis").and_then(|analysis| analysis.get("ntk")) {
+        set.extend(["analysis.ntk.draws=4".to_owned(), "analysis.ntk.particles=4".to_owned()]);
+        for (key, few) in [("widths", "[4, 8, 16]"), ("horizons", "[4, 8, 16]")] {
+            if ntk.get(key).is_some() {
+                set.push(format!("analysis.ntk.{key}={few}"));
+            }
+        }
+    }
     // A reference sample for each point of a sweep would take minutes.
     if study.contains_key("sweep")
         && study.get("analysis").and_then(|analysis| analysis.get("mixing")).is_some()

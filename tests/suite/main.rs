@@ -24,6 +24,7 @@ mod laws;
 mod least_squares;
 mod linear_response;
 mod momentum;
+mod ntk;
 mod order;
 mod processes;
 mod runs;

@@ -11,6 +11,7 @@ mod history;
 mod ladder;
 mod lojasiewicz;
 mod noise;
+mod ntk;
 mod rates;
 mod reference;
 mod side_runs;
@@ -90,6 +91,7 @@ pub fn analyse(plan: &Plan, ended: &Ended, threads: &Threads, progress: &mut dyn
         findings.extend(noise::noise(plan, ended.point, history, threads, progress));
     }
     findings.extend(lojasiewicz::lojasiewicz(plan, ended, threads, progress));
+    findings.extend(ntk::ntk(plan, ended.point, threads, progress));
     findings.extend(discrete::discrete(plan, ended, theory.flatten().as_ref(), threads, progress));
     findings
 }
