@@ -138,10 +138,10 @@ fn findings(results: &Results) -> Vec<String> {
             ("spectral_gap", _) => format!("spectral gap, {process}"),
             ("spectral_gap_lower", _) => format!("spectral gap >=, {process}"),
             ("spectral_gap_upper", _) => format!("spectral gap <=, {process}"),
-            ("agreement_sup", "risk") => format!("sup |E L difference|, {}", process.replace('|', " - ")),
-            ("excess_ratio", _) => format!("ratio of excesses, {}", process.replace('|', " / ")),
+            ("agreement_sup", "risk") => format!("sup |E L diff.|, {process}"),
+            ("excess_ratio", _) => format!("ratio of excesses, {process}"),
             ("agreement_order", asked) if asked.starts_with("risk at") => {
-                format!("order in s {}, {}", &asked[5..], process.replace('|', " - "))
+                format!("order {}, {process}", &asked[5..])
             }
             ("excess_bound", _) => format!("E_mu L - min L <=, s of {process}"),
             ("start_chi_squared_sampled", _) => format!("ln(1 + chi^2) of the start, {process}"),

@@ -93,6 +93,7 @@ fn differences_are_the_exact_ones_on_least_squares() {
 #[test]
 fn differences_at_other_step_sizes_are_exact_and_less_uncertain() {
     let outcome = known(3, 4096, "noise_scales = [0.2, 0.1, 0.05], particles = 4096", 2);
+    let alone = known(3, 4096, "", 2);
     let (horizon, rows, start) = (2.4, Rows::of(&squares()), Moments::at(&START));
     let exact = |pair: usize, s: f64| {
         let (h, steps) = (0.5 * H * s / S, |length: f64| (horizon / length).round() as u64);
@@ -111,7 +112,10 @@ fn differences_at_other_step_sizes_are_exact_and_less_uncertain() {
             println!("{name}, s = {}: {} ± {}, exactly {}", row.s, row.value, error(row), exact(pair, row.s));
             assert!((row.value - exact(pair, row.s)).abs() < 5.0 * error(row), "{row:?}");
         }
-        let plain = bands(&outcome, name).last().unwrap().std_err;
+        let plain = bands(&alone, name).last().unwrap().std_err;
+        // Where the study's own s is among them, its bands are theirs.
+        let sharp = bands(&outcome, name).last().unwrap();
+        assert_eq!((sharp.mean, Some(sharp.std_err)), (found[0].value, found[0].std_err));
         assert!(found[0].s == S && error(found[0]) < 0.1 * plain, "{found:?} {plain}");
     }
 }

@@ -51,7 +51,7 @@ pub fn agreement(
     if spec.laws {
         results.extend(asked.laws(history, progress));
     }
-    results.extend(asked.orders(progress));
+    asked.orders(&mut results, progress);
     results
 }
 

@@ -2,7 +2,7 @@
 
 use super::Asked;
 use super::place::Place;
-use super::rung::{Question, Rung};
+use super::rung::{Question, Rung, Sup};
 use crate::analysis::agreement::{
     Measured, NoOrder, Order, OrderPoint, ParticlesNeeded, order, value_at_zero,
 };
@@ -37,21 +37,30 @@ impl Ladder {
 }
 
 impl Asked<'_> {
-    /// Runs every process at every noise scale and every batch that is asked for, and the rows of the orders.
-    pub fn orders(&self, progress: &mut dyn Progress) -> Results {
+    /// Runs every process at every noise scale and every batch that is asked for, and adds the rows of the orders to `results`; where a
+    /// scale is the study's own, its bands take the place of those of the study's own runs.
+    pub fn orders(&self, results: &mut Results, progress: &mut dyn Progress) {
         let mut scales: Vec<Place> = self.spec.noise_scales.iter().map(|s| Place::Scale(*s)).collect();
         let mut batches: Vec<Place> = self.spec.batches.iter().map(|b| Place::Batch(*b)).collect();
         // The largest first: each rung is the pilot of the next.
         [&mut scales, &mut batches]
             .into_iter()
             .for_each(|places| places.sort_by(|a, b| b.small().total_cmp(&a.small())));
-        let mut results = self.ladder(Ladder::Scale, &scales, 0, progress);
-        results.extend(self.ladder(Ladder::Batch, &batches, scales.len() as u64, progress));
-        results
+        let own = self.plan.study.process[self.with].dynamics.noise_scale();
+        let (rows, rungs) = self.ladder(Ladder::Scale, &scales, 0, progress);
+        rungs.iter().filter(|rung| Some(rung.s) == own).for_each(|rung| self.sharpen(rung, results));
+        results.extend(rows);
+        results.extend(self.ladder(Ladder::Batch, &batches, scales.len() as u64, progress).0);
     }
 
-    /// The rows of one ladder, whose rungs have the numbers from `first` on.
-    fn ladder(&self, ladder: Ladder, places: &[Place], first: u64, progress: &mut dyn Progress) -> Results {
+    /// The rows of one ladder and its rungs, which have the numbers from `first` on.
+    fn ladder(
+        &self,
+        ladder: Ladder,
+        places: &[Place],
+        first: u64,
+        progress: &mut dyn Progress,
+    ) -> (Results, Vec<Rung>) {
         let mut results = Results::default();
         let mut found: Vec<Rung> = Vec::new();
         for (i, &place) in places.iter().enumerate() {
@@ -94,7 +103,7 @@ impl Asked<'_> {
         if ladder == Ladder::Scale && !found.is_empty() {
             results.estimates.extend(self.models().map(|model| self.limit_row(model, &found)));
         }
-        results
+        (results, found)
     }
 
     /// How many particles the difference that is hardest to see asks for at `place`, by the rung before; `None` without one.
@@ -135,7 +144,7 @@ impl Asked<'_> {
     }
 
     fn sup_rows(&self, ladder: Ladder, rung: &Rung) -> Vec<OrderRow> {
-        let row = |sup: &super::rung::Sup| OrderRow {
+        let row = |sup: &Sup| OrderRow {
             point: self.ended.point,
             process: self.pair(sup.model),
             quantity: sup.quantity.name().into(),
@@ -144,11 +153,11 @@ impl Asked<'_> {
             s: rung.s,
             batch: rung.batch,
             particles: rung.particles,
-            value: sup.range.value,
+            value: sup.band.sup().value,
             std_err: None,
-            ci_low: sup.range.low,
-            ci_high: sup.range.high,
-            floor: sup.floor,
+            ci_low: sup.band.sup().low,
+            ci_high: sup.band.sup().high,
+            floor: sup.band.floor(),
             dt_bias: None,
             used: false,
         };

@@ -1,8 +1,9 @@
 //! The difference of each model over time at the study's own step size.
 
+use super::rung::{Rung, Sup};
 use super::{Asked, LATE};
 use crate::analysis::agreement::{
-    Equivalence, NoRatio, Paths, equivalence, excess_ratio, variance_ratio, variances, window_mean,
+    Band, Equivalence, NoRatio, Paths, equivalence, excess_ratio, variance_ratio, variances, window_mean,
 };
 use crate::analysis::guarantee::Range;
 use crate::estimates::LEVEL;
@@ -38,15 +39,41 @@ impl Asked<'_> {
         (a, b): (&Paths, &Paths),
         results: &mut Results,
     ) {
-        let row = self.row(model, "agreement_sup", quantity.name());
         let difference = self.difference(times, a, b);
         let band = difference.as_ref().and_then(|difference| self.band(difference, model, quantity as u64));
         let (Some(difference), Some(band)) = (difference, band) else {
+            let row = self.row(model, "agreement_sup", quantity.name());
             results
                 .estimates
                 .push(EstimateRow { note: "none: fewer than two finite particles".into(), ..row });
             return;
         };
+        let pairs = (difference.n.0, difference.left_out.0);
+        self.band_rows((model, quantity), &band, pairs, "the study's own runs", results);
+    }
+
+    /// In place of the study's own bands those of a rung at its own s, whose scatter the controls took away.
+    pub fn sharpen(&self, rung: &Rung, results: &mut Results) {
+        for Sup { model, quantity, band, pairs } in &rung.sups {
+            let (pair, name) = (self.pair(*model), quantity.name());
+            results.bands.retain(|row| row.process != pair || row.quantity != name);
+            results
+                .estimates
+                .retain(|row| row.name != "agreement_sup" || row.process != pair || row.quantity != name);
+            self.band_rows((*model, *quantity), band, *pairs, "the runs of noise_scales at this s", results);
+        }
+    }
+
+    /// The rows of a band and of its sup; `pairs`: how many, and how many diverged.
+    fn band_rows(
+        &self,
+        (model, quantity): (usize, Quantity),
+        band: &Band,
+        (pairs, left_out): (u64, u64),
+        runs: &str,
+        results: &mut Results,
+    ) {
+        let row = self.row(model, "agreement_sup", quantity.name());
         results.bands.extend(band.points.iter().map(|point| BandRow {
             point: self.ended.point,
             process: self.pair(model),
@@ -63,11 +90,11 @@ impl Asked<'_> {
             ci_low: Some(sup.low),
             ci_high: Some(sup.high),
             method: format!(
-                "95 % band over {} times, inverted; {:.2} standard errors",
-                times.len(),
+                "95 % band over {} times, inverted; {:.2} standard errors; {runs}",
+                band.points.len(),
                 band.critical
             ),
-            note: self.verdict(&sup, difference.n.0, difference.left_out.0),
+            note: self.verdict(&sup, pairs, left_out),
             ..row
         });
     }
@@ -107,7 +134,7 @@ impl Asked<'_> {
                 value: Some(range.value),
                 ci_low: Some(range.low),
                 ci_high: Some(range.high),
-                method: format!("Fieller, mean over t from {} on", LATE * end),
+                method: format!("Fieller, mean over the last {} of the horizon", 1.0 - LATE),
                 ..row
             },
         };

@@ -3,8 +3,7 @@
 use super::Asked;
 use super::place::Place;
 use super::rounds::{Kept, Rounds};
-use crate::analysis::agreement::{Difference, Measured, OrderPoint, excess_ratio, integral};
-use crate::analysis::guarantee::Range;
+use crate::analysis::agreement::{Band, Difference, Measured, OrderPoint, excess_ratio, integral};
 use crate::estimates::LEVEL;
 use crate::problem::Quantity;
 
@@ -19,16 +18,16 @@ pub struct Question {
     pub functional: String,
 }
 
-/// The largest size of one difference over time.
+/// One difference over time.
 pub struct Sup {
     /// The number of the model.
     pub model: usize,
     /// φ.
     pub quantity: Quantity,
-    /// sup_t |d(t)| by its band.
-    pub range: Range,
-    /// The largest half width of the band: what equal laws would show.
-    pub floor: f64,
+    /// Its band.
+    pub band: Band,
+    /// How many pairs of particles, and how many diverged.
+    pub pairs: (u64, u64),
 }
 
 /// What the runs at one place say.
@@ -77,7 +76,7 @@ impl Asked<'_> {
                 self.see(&mut rung, number, rounds, (*model, kept));
             }
             let wide = |half_width: f64| {
-                rung.sups.iter().any(|sup| sup.quantity == Quantity::Risk && sup.floor > half_width)
+                rung.sups.iter().any(|sup| sup.quantity == Quantity::Risk && sup.band.floor() > half_width)
             };
             if target == most || self.spec.until.is_none_or(|until| !wide(until.half_width)) {
                 return Ok(rung);
@@ -100,8 +99,8 @@ impl Asked<'_> {
             rung.sups.extend(self.band(&difference, model, label).map(|band| Sup {
                 model,
                 quantity,
-                range: band.sup(),
-                floor: band.floor(),
+                pairs: (difference.n.0, difference.left_out.0),
+                band,
             }));
         }
         if let Some(minimum) = self.ended.minimum {
