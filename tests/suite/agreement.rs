@@ -114,7 +114,7 @@ fn differences_at_other_step_sizes_are_exact_and_less_uncertain() {
         }
         let plain = bands(&alone, name).last().unwrap().std_err;
         // Where the study's own s is among them, its bands are theirs.
-        let sharp = bands(&outcome, name).last().unwrap();
+        let sharp = *bands(&outcome, name).last().unwrap();
         assert_eq!((sharp.mean, Some(sharp.std_err)), (found[0].value, found[0].std_err));
         assert!(found[0].s == S && error(found[0]) < 0.1 * plain, "{found:?} {plain}");
     }
