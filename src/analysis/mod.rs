@@ -12,4 +12,5 @@ pub mod mixing;
 pub mod noise_report;
 pub mod risk;
 pub mod spectrum;
+pub mod variance_components;
 pub mod villani;

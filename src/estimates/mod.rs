@@ -1,8 +1,10 @@
 //! Numbers with their errors. Nothing estimated leaves the program without its uncertainty.
 
 mod moments;
+mod order_statistics;
 mod rounded;
 pub use moments::Moments;
+pub use order_statistics::{LEVELS, RankCorrelation, Spread, rank_correlation};
 pub use rounded::{one_digit, rounded, rounded_down, significant};
 
 use statrs::distribution::{ContinuousCDF, StudentsT};

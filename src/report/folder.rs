@@ -17,7 +17,7 @@ pub struct Folder {
 }
 
 /// What a run writes; a folder with one of these holds results.
-const HELD: [&str; 16] = [
+const HELD: [&str; 18] = [
     "record.json",
     "curves.csv",
     "estimates.csv",
@@ -32,6 +32,8 @@ const HELD: [&str; 16] = [
     "agreement.csv",
     "orders.csv",
     "rays.csv",
+    "readings.csv",
+    "draws.csv",
     "particles",
     "figures",
 ];
@@ -103,7 +105,9 @@ impl Folder {
         self.write_optional("agreement.csv", &results.bands)?;
         self.write_optional("orders.csv", &results.orders)?;
         self.write_optional("rays.csv", &results.rays)?;
-        if results.points.iter().any(|point| !point.settings.is_empty()) {
+        self.write_optional("readings.csv", &results.readings)?;
+        self.write_optional("draws.csv", &results.draws)?;
+        if results.points.iter().any(|point| !point.settings.is_empty() || !point.replicate.is_empty()) {
             write_whole(&self.path.join("points.csv"), &tables::points(&results.points)?)?;
         }
         let path = self.path.join("record.json");
@@ -150,6 +154,8 @@ impl Folder {
             bands: self.read_optional("agreement.csv")?,
             orders: self.read_optional("orders.csv")?,
             rays: self.read_optional("rays.csv")?,
+            readings: self.read_optional("readings.csv")?,
+            draws: self.read_optional("draws.csv")?,
         })
     }
 

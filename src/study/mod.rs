@@ -9,6 +9,7 @@ mod build_start;
 mod certify;
 mod check;
 mod clock;
+mod draws;
 mod dynamics_rules;
 mod dynamics_spec;
 mod findings;
@@ -34,8 +35,10 @@ pub use certify::{
 };
 pub use check::{Outlook, ProcessOutlook, check};
 pub use clock::{Clock, ClockError, Observation, Spacing};
+pub use draws::{Asked, Cell, Numbers, PARTICLES, RUNS, against_outer_sum, cells, draws};
 pub use findings::{
-    BandRow, BoundRow, CheckRow, DensityRow, DistanceRow, FitRow, LagRow, OrderRow, RayRow, StepsRow,
+    BandRow, BoundRow, CheckRow, DensityRow, DistanceRow, DrawRow, FitRow, LagRow, OrderRow, RayRow,
+    ReadingRow, StepsRow,
 };
 pub use plan::Plan;
 pub use results::{CurveRow, EstimateRow, PointRow, ProcessRow, Results};

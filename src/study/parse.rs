@@ -41,7 +41,7 @@ struct Common {
     particles: u64,
 }
 
-/// Reads the types of a study from its values (without `[sweep]`).
+/// Reads the types of a study from its values (without `[sweep]` and `[repeat]`).
 ///
 /// # Errors
 /// [`Error::Study`] and [`Error::Missing`] for unknown keys, missing keys and wrong types, each with its line.
@@ -49,6 +49,7 @@ pub fn study(source: &Source) -> Result<Study> {
     let reader = Reader { source };
     let mut table = source.table.clone();
     table.remove("sweep");
+    table.remove("repeat");
     reader.switches(&mut table)?;
     let sections: Sections = reader.section(Value::Table(table), "")?;
     let problem = reader.problem(sections.problem)?;
@@ -227,9 +228,9 @@ fn example(path: &str) -> &'static str {
 fn taken_before(path: &str) -> &'static [&'static str] {
     let section = path.rsplit_once('.').map_or("", |(section, _)| section);
     match section {
-        "" => &["sweep"],
+        "" => &["sweep", "repeat"],
         "problem" => &["kind"],
-        "problem.data" => &["kind", "test_fraction"],
+        "problem.data" => &["kind", "test_fraction", "split_draw"],
         "start" => &["law"],
         _ if section.starts_with("process.") => &["kind", "name", "particles"],
         _ => &[],

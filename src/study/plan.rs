@@ -24,6 +24,8 @@ pub struct Plan {
     pub clock: Clock,
     /// The law of W₀.
     pub start: Start,
+    /// Whether the study has draws to repeat it with, so that single readings are kept.
+    pub repeated: bool,
     problem: Problem,
     backend: Backend,
 }
@@ -64,7 +66,8 @@ impl Plan {
         fill_in_steps(&mut study, potential, &rules)?;
         let clock = set_clock(&study, &rules)?;
         let start = build_start(&study, potential, source, &rules)?;
-        Ok(Self { study, data, clock, start, problem, backend })
+        let repeated = source.table.contains_key("repeat");
+        Ok(Self { study, data, clock, start, repeated, problem, backend })
     }
 
     /// L̃.

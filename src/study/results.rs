@@ -2,7 +2,8 @@
 
 use super::build_problem::DataSummary;
 use super::findings::{
-    BandRow, BoundRow, CheckRow, DensityRow, DistanceRow, FitRow, LagRow, OrderRow, RayRow, StepsRow,
+    BandRow, BoundRow, CheckRow, DensityRow, DistanceRow, DrawRow, FitRow, LagRow, OrderRow, RayRow,
+    ReadingRow, StepsRow,
 };
 use super::spec::Study;
 use crate::ensemble::Divergence;
@@ -42,6 +43,10 @@ pub struct Results {
     pub orders: Vec<OrderRow>,
     /// V_s along rays.
     pub rays: Vec<RayRow>,
+    /// What each particle of a repeated study reads at the end.
+    pub readings: Vec<ReadingRow>,
+    /// How quantities spread over the draws of a repeated study.
+    pub draws: Vec<DrawRow>,
 }
 
 impl Results {
@@ -64,6 +69,8 @@ impl Results {
         self.bands.extend(other.bands);
         self.orders.extend(other.orders);
         self.rays.extend(other.rays);
+        self.readings.extend(other.readings);
+        self.draws.extend(other.draws);
     }
 }
 
@@ -74,6 +81,9 @@ pub struct PointRow {
     pub point: usize,
     /// The swept keys and their values.
     pub settings: Vec<(String, String)>,
+    /// The repeated keys and their values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replicate: Vec<(String, String)>,
     /// The study as run at this point, every default filled in.
     pub study: serde_json::Value,
     /// Its data, `null` without.
@@ -95,7 +105,8 @@ impl PointRow {
     ) -> Self {
         let json = |value: serde_json::Result<serde_json::Value>| value.unwrap_or_default();
         let (study, data) = (json(serde_json::to_value(study)), json(serde_json::to_value(data)));
-        Self { point, settings, study, data, risk_minimum: None, certificate: serde_json::Value::Null }
+        let (replicate, certificate) = (Vec::new(), serde_json::Value::Null);
+        Self { point, settings, replicate, study, data, risk_minimum: None, certificate }
     }
 }
 

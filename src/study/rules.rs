@@ -140,6 +140,10 @@ impl Rules<'_> {
             "at least 0 and below 1",
             "write for example test_fraction = 0.2",
         )?;
+        let splits = fraction > 0.0 || data.split_draw == 0;
+        let rule = "0 where no rows are kept for testing";
+        let path = "problem.data.split_draw";
+        self.require(splits, path, data.split_draw, rule, "set problem.data.test_fraction = 0.2")?;
         data.rows.validate().map_err(|error| {
             self.invalid(&format!("problem.data.{}", error.field), error.value, error.rule, error.remedy)
         })

@@ -82,6 +82,8 @@ pub struct DataSection {
     pub rows: DataSpec,
     /// The share of rows kept for testing, in [0, 1).
     pub test_fraction: f64,
+    /// Which draw of the split: another number gives other rows for testing, of the same data.
+    pub split_draw: u64,
 }
 
 /// `[problem] kind = "quadratic"`.
