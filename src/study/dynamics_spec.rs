@@ -223,7 +223,7 @@ impl DynamicsSpec {
     /// `None` where no setting takes the noise away, the noise has a mean given the past, or the state is more than W.
     pub fn without_noise(&self, rows: usize) -> Option<Self> {
         let mut still = self.clone();
-        let (batch, sampling) = match &mut still {
+        match &mut still {
             Self::GradientFlow(_) => return Some(still),
             Self::SgdSde(sde) => {
                 sde.s = 0.0;
@@ -231,11 +231,9 @@ impl DynamicsSpec {
             }
             // Their state is more than W.
             Self::UnderdampedSde(_) | Self::MomentumSgd(_) => return None,
-            Self::Sgd(sgd) => (&mut sgd.batch, &mut sgd.sampling),
-            Self::CovarianceSde(sde) => (&mut sde.batch, &mut sde.sampling),
-            Self::SecondOrderSde(sde) => (&mut sde.batch, &mut sde.sampling),
-            Self::Svag(svag) => (&mut svag.batch, &mut svag.sampling),
-        };
+            Self::Sgd(_) | Self::CovarianceSde(_) | Self::SecondOrderSde(_) | Self::Svag(_) => {}
+        }
+        let (batch, sampling) = still.batch_mut()?;
         // Within an epoch the noise of a step depends on the steps before.
         if *sampling == Sampling::Epochs {
             return None;
@@ -260,12 +258,17 @@ impl DynamicsSpec {
 
     /// Rows in a minibatch and how they are chosen, where there are minibatches.
     pub fn batch(&self) -> Option<(usize, Sampling)> {
+        self.clone().batch_mut().map(|(batch, sampling)| (*batch, *sampling))
+    }
+
+    /// The same to be changed.
+    pub fn batch_mut(&mut self) -> Option<(&mut usize, &mut Sampling)> {
         match self {
-            Self::Sgd(sgd) => Some((sgd.batch, sgd.sampling)),
-            Self::CovarianceSde(sde) => Some((sde.batch, sde.sampling)),
-            Self::SecondOrderSde(sde) => Some((sde.batch, sde.sampling)),
-            Self::Svag(svag) => Some((svag.batch, svag.sampling)),
-            Self::MomentumSgd(sgd) => Some((sgd.batch, sgd.sampling)),
+            Self::Sgd(sgd) => Some((&mut sgd.batch, &mut sgd.sampling)),
+            Self::CovarianceSde(sde) => Some((&mut sde.batch, &mut sde.sampling)),
+            Self::SecondOrderSde(sde) => Some((&mut sde.batch, &mut sde.sampling)),
+            Self::Svag(svag) => Some((&mut svag.batch, &mut svag.sampling)),
+            Self::MomentumSgd(sgd) => Some((&mut sgd.batch, &mut sgd.sampling)),
             Self::SgdSde(_) | Self::GradientFlow(_) | Self::UnderdampedSde(_) => None,
         }
     }

@@ -15,6 +15,7 @@ mod dynamics_spec;
 mod findings;
 mod parse;
 mod parse_problem;
+mod parse_process;
 mod plan;
 mod recorder;
 mod results;

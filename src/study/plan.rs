@@ -66,7 +66,8 @@ impl Plan {
         fill_in_steps(&mut study, potential, &rules)?;
         let clock = set_clock(&study, &rules)?;
         let start = build_start(&study, potential, source, &rules)?;
-        let repeated = source.table.contains_key("repeat");
+        let repeated =
+            source.table.get("repeat").and_then(toml::Value::as_table).is_some_and(|t| !t.is_empty());
         Ok(Self { study, data, clock, start, repeated, problem, backend })
     }
 

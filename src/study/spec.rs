@@ -202,6 +202,10 @@ pub struct ProcessSpec {
     pub dynamics: DynamicsSpec,
     /// How many particles.
     pub particles: u64,
+    /// The share of the training rows that a minibatch is to hold, where the study says so; the number of rows stands in
+    /// `dynamics` once the data are read.
+    #[serde(skip)]
+    pub batch_fraction: Option<f64>,
 }
 
 /// `[time]`.
@@ -210,6 +214,10 @@ pub struct ProcessSpec {
 pub struct TimeSpec {
     /// The last observation time on the clock t = k s.
     pub horizon: f64,
+    /// The number of passes of the first process with minibatches through its rows that the horizon is to be, where the study
+    /// says so; their time stands in `horizon` once the data are read.
+    #[serde(skip)]
+    pub epochs: Option<u32>,
     /// Number of observation times with 0 and the horizon.
     #[serde(default = "hundred_points")]
     pub points: usize,

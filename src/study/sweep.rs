@@ -47,7 +47,7 @@ pub fn points(source: &Source) -> Result<Vec<SweepPoint>> {
     if let Some(twice) = repeated.iter().find(|axis| swept.iter().any(|other| other.key == axis.key)) {
         let (rule, remedy) =
             ("a key that is not swept as well", "leave it out of [sweep] or out of [repeat]");
-        return Err(invalid(source, &format!("repeat.{}", twice.key), twice.key.clone(), rule, remedy));
+        return Err(invalid(source, &format!("repeat.{}", twice.key), text_of(&twice.values), rule, remedy));
     }
     let size = |axes: &[Axis]| axes.iter().try_fold(1_usize, |n, axis| n.checked_mul(axis.values.len()));
     let total = size(&swept).zip(size(&repeated)).and_then(|(cells, draws)| cells.checked_mul(draws));
@@ -123,6 +123,10 @@ fn point(source: &Source, swept: &[Axis], repeated: &[Axis], number: usize) -> R
     let replicate = set(repeated)?;
     let settings = set(swept)?;
     Ok(SweepPoint { number, settings, replicate, source: at })
+}
+
+fn text_of(values: &[Value]) -> String {
+    Value::Array(values.to_vec()).to_string()
 }
 
 /// A value as it stands in tables: strings without quotes.

@@ -13,6 +13,7 @@ mod constants;
 mod controls;
 mod coverage;
 mod derivatives;
+mod draws;
 mod exact;
 mod experiments;
 mod flow;

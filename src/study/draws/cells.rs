@@ -133,6 +133,17 @@ impl<'a> Numbers<'a> {
         self.of_points(cell, asked, self.times(cell, asked).len() - 1)
     }
 
+    /// The mean of each particle over the points of a cell at the end; empty where there is one particle, or none.
+    pub fn of_particles(&self, cell: &Cell<'_>, asked: &Asked) -> Vec<f64> {
+        let runs = self.of_runs(cell, asked);
+        let particles = runs.len() / cell.points.len();
+        let mean = |particle: usize| {
+            let finite: Vec<f64> = runs.iter().skip(particle).step_by(particles).filter_map(|x| *x).collect();
+            finite.iter().sum::<f64>() / finite.len() as f64
+        };
+        if particles > 1 { (0..particles).map(mean).collect() } else { Vec::new() }
+    }
+
     /// Every single run of a cell at the end: points by particles, the latter varying faster; empty for what belongs to the
     /// problem.
     pub fn of_runs(&self, cell: &Cell<'_>, (process, quantity): &Asked) -> Vec<Option<f64>> {

@@ -23,8 +23,7 @@ pub(super) fn spreads(numbers: &Numbers<'_>, cell: &Cell<'_>, asked: &Asked) -> 
     let particles = runs.len() / cell.points.len();
     let number = |value: &Option<f64>| value.unwrap_or(f64::NAN);
     if particles > 1 {
-        let of = |particle: usize| mean(runs.iter().skip(particle).step_by(particles).filter_map(|x| *x));
-        add(PARTICLES, end, (0..particles).map(of).collect(), "");
+        add(PARTICLES, end, numbers.of_particles(cell, asked), "");
     }
     if particles > 1 || cell.keys().len() > 1 {
         let values = if runs.is_empty() { numbers.at_the_end(cell, asked) } else { runs };
@@ -36,11 +35,6 @@ pub(super) fn spreads(numbers: &Numbers<'_>, cell: &Cell<'_>, asked: &Asked) -> 
         );
     }
     rows
-}
-
-fn mean(numbers: impl Iterator<Item = f64>) -> f64 {
-    let (sum, n) = numbers.fold((0.0, 0.0), |(sum, n), x| (sum + x, n + 1.0));
-    sum / n
 }
 
 fn row(
