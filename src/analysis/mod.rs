@@ -14,4 +14,5 @@ pub mod noise_report;
 pub mod ntk;
 pub mod risk;
 pub mod spectrum;
+pub mod variance_components;
 pub mod villani;

@@ -1,17 +1,16 @@
 //! The command line: reads arguments, calls the library, prints.
 
 mod bar;
+mod run;
 
 use crate::error::{Error, Result};
 use crate::numerics::Backend;
 use crate::parallel::Threads;
-use crate::report::{Folder, RunFacts, certificate_text, draw, outlook_text, summary_text};
-use crate::study::{Certificate, Plan, Results, Source, TEMPLATE, check, points, run};
-use bar::Bar;
+use crate::report::{Folder, certificate_text, draw, outlook_text};
+use crate::study::{Certificate, Plan, Source, TEMPLATE, check, points};
 use clap::{Args, Parser, Subcommand};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 /// SGD on two-layer nets beside its stochastic differential equation, with error bars.
 #[derive(Debug, Parser)]
@@ -88,7 +87,7 @@ pub fn main() -> u8 {
         }
     };
     let done = match command.action {
-        Action::Run(arguments) => run_study(&arguments),
+        Action::Run(arguments) => run::run_study(&arguments),
         Action::Check(arguments) => check_study(&arguments),
         Action::Certify { study, json } => certify(&study, json),
         Action::Plot { dir } => plot(&dir),
@@ -141,60 +140,6 @@ impl StudyArguments {
     }
 }
 
-fn run_study(arguments: &RunArguments) -> Result<()> {
-    let started = Instant::now();
-    let source = arguments.study.source()?;
-    let backend = arguments.study.backend()?;
-    let all = points(&source)?;
-    // Every point is made ready once before anything is written: a mistake in the last one must not cost a night.
-    let mut first = None;
-    for point in &all {
-        let plan = Plan::new(&point.source, backend)?;
-        first.get_or_insert(plan);
-    }
-    let folder = Folder::free(&results_folder(arguments), arguments.force)?;
-    let threads = arguments.study.threads()?;
-    let mut bar = Bar::new(all.len(), !arguments.quiet);
-    let mut results = Results::default();
-    let (mut failure, mut study) = (None, serde_json::Value::Null);
-    for point in all {
-        let plan = match first.take() {
-            Some(plan) => plan,
-            None => Plan::new(&point.source, backend)?,
-        };
-        let seed = plan.study.seed;
-        let outcome = run(&plan, point.number, point.settings, &threads, bar.for_point(point.number));
-        if point.number == 0 {
-            folder.create()?;
-            study = outcome.results.points[0].study.clone();
-        }
-        folder.write_particles(&outcome, point.number)?;
-        failure = failure.or(outcome.failure);
-        results.extend(outcome.results);
-        let facts = RunFacts {
-            study_file: arguments.study.study.display().to_string(),
-            set: arguments.study.set.clone(),
-            study: study.clone(),
-            seed,
-            threads: threads.count(),
-            backend: backend.to_string(),
-            wall_seconds: started.elapsed().as_secs_f64(),
-        };
-        folder.write_tables(facts, &results)?;
-    }
-    bar.finish();
-    draw(&results, &folder.figures(), &threads)?;
-    if !arguments.quiet {
-        print(&summary_text(&results, &folder.path().display().to_string()));
-    }
-    failure.map_or(Ok(()), Err)
-}
-
-fn results_folder(arguments: &RunArguments) -> PathBuf {
-    let name = arguments.study.study.file_stem().unwrap_or_default();
-    arguments.out.clone().unwrap_or_else(|| Path::new("results").join(name))
-}
-
 fn check_study(arguments: &StudyArguments) -> Result<()> {
     let threads = arguments.threads()?;
     for_points(arguments, true, |plan| print(&outlook_text(plan, &check(plan, threads.count()))))
@@ -213,13 +158,17 @@ fn certify(arguments: &StudyArguments, json: bool) -> Result<()> {
     })
 }
 
-/// Calls `say` for every point of a study, each under its heading where there are several and headings are wanted.
+/// Calls `say` for the first draw of every point of a study, each under its heading where there are several and headings are
+/// wanted.
 fn for_points(arguments: &StudyArguments, headings: bool, mut say: impl FnMut(&Plan)) -> Result<()> {
-    let (all, backend) = (points(&arguments.source()?)?, arguments.backend()?);
+    let (all, backend, threads) = (points(&arguments.source()?)?, arguments.backend()?, arguments.threads()?);
     // As for a run: a mistake in the last point is said before anything else.
-    for point in all.iter().skip(1) {
-        Plan::new(&point.source, backend)?;
+    run::make_ready(&all, backend, &threads)?;
+    let draws = all.iter().take_while(|point| point.settings == all[0].settings).count();
+    if headings && draws > 1 {
+        print(&format!("{} points, {draws} draws each; of each the first draw:\n\n", all.len() / draws));
     }
+    let all: Vec<_> = all.iter().step_by(draws).collect();
     for point in &all {
         let plan = Plan::new(&point.source, backend)?;
         if headings && all.len() > 1 {

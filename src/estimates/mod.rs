@@ -1,9 +1,11 @@
 //! Numbers with their errors. Nothing estimated leaves the program without its uncertainty.
 
 mod moments;
+mod order_statistics;
 mod proportion;
 mod rounded;
 pub use moments::Moments;
+pub use order_statistics::{LEVELS, RankCorrelation, Spread, rank_correlation};
 pub use proportion::Proportion;
 pub use rounded::{one_digit, rounded, rounded_down, significant};
 

@@ -21,6 +21,13 @@ pub fn quantities(results: &Results) -> Vec<Quantity> {
     Quantity::ALL.into_iter().filter(|q| results.curves.iter().any(|row| row.quantity == q.name())).collect()
 }
 
+/// Whether the study asks for a quantity of the tables: one it observes, or the same of the minimiser.
+pub fn is_observed(results: &Results, quantity: &str) -> bool {
+    let bare = quantity.strip_prefix("minimum_").unwrap_or(quantity);
+    let asked = results.points.first().and_then(|point| point.study["observe"]["quantities"].as_array());
+    asked.is_some_and(|asked| asked.iter().any(|name| name == bare))
+}
+
 /// What stands on the axis of a quantity.
 pub fn axis_label(quantity: Quantity) -> &'static str {
     match quantity {

@@ -2,7 +2,10 @@
 
 use super::contents::{axis_label, key_label, key_symbol, names, notes, plain, quantities, rows};
 use super::figure::{self, Axis, Figure, FigureError, HeatMap, Layer, Style};
-use super::{agreement_figures, certificate_figures, gibbs_figures, lojasiewicz_figures, maps, ntk_figures};
+use super::{
+    agreement_figures, certificate_figures, draws_figures, draws_maps, gibbs_figures, lojasiewicz_figures,
+    maps, ntk_figures,
+};
 use crate::error::Result;
 use crate::parallel::Threads;
 use crate::problem::Quantity;
@@ -25,7 +28,10 @@ enum Drawing {
 /// What [`figure::write`] and [`figure::write_heat_map`] cannot draw or write.
 pub fn draw(results: &Results, folder: &Path, threads: &Threads) -> Result<Vec<PathBuf>> {
     let plots = figures(results).into_iter().map(|plot| Drawing::Plot(Box::new(plot)));
-    let maps = maps::heat_maps(results).into_iter().map(|map| Drawing::Map(Box::new(map)));
+    let maps = maps::heat_maps(results)
+        .into_iter()
+        .chain(draws_maps::maps(results))
+        .map(|map| Drawing::Map(Box::new(map)));
     let mut drawings: Vec<Drawing> = plots.chain(maps).collect();
     let drawn = threads.map(
         &mut drawings,
@@ -47,6 +53,10 @@ pub fn draw(results: &Results, folder: &Path, threads: &Threads) -> Result<Vec<P
 }
 
 fn figures(results: &Results) -> Vec<Figure> {
+    // The points of a repeated study are draws, not curves.
+    if !results.draws.is_empty() {
+        return draws_figures::figures(results);
+    }
     let names = names(results);
     let curves = curve_names(results);
     let mut all = Vec::new();

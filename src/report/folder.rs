@@ -17,7 +17,7 @@ pub struct Folder {
 }
 
 /// What a run writes; a folder with one of these holds results.
-const HELD: [&str; 17] = [
+const HELD: [&str; 19] = [
     "record.json",
     "curves.csv",
     "estimates.csv",
@@ -33,6 +33,8 @@ const HELD: [&str; 17] = [
     "orders.csv",
     "rays.csv",
     "ntk.csv",
+    "readings.csv",
+    "draws.csv",
     "particles",
     "figures",
 ];
@@ -105,7 +107,9 @@ impl Folder {
         self.write_optional("orders.csv", &results.orders)?;
         self.write_optional("rays.csv", &results.rays)?;
         self.write_optional("ntk.csv", &results.ntk)?;
-        if results.points.iter().any(|point| !point.settings.is_empty()) {
+        self.write_optional("readings.csv", &results.readings)?;
+        self.write_optional("draws.csv", &results.draws)?;
+        if results.points.iter().any(|point| !point.settings.is_empty() || !point.replicate.is_empty()) {
             write_whole(&self.path.join("points.csv"), &tables::points(&results.points)?)?;
         }
         let path = self.path.join("record.json");
@@ -153,6 +157,8 @@ impl Folder {
             orders: self.read_optional("orders.csv")?,
             rays: self.read_optional("rays.csv")?,
             ntk: self.read_optional("ntk.csv")?,
+            readings: self.read_optional("readings.csv")?,
+            draws: self.read_optional("draws.csv")?,
         })
     }
 

@@ -3,12 +3,13 @@
 use super::contents::{axis_label, key_label, names, notes, plain, quantities, rows, swept_values};
 use super::figure::{Categories, Cell, ColourBar, HeatMap, Scale, Width};
 use crate::problem::Quantity;
-use crate::study::Results;
+use crate::study::{PointRow, Results};
 
 /// One map for each process and quantity of a two-key sweep: the value at the last observation time; the first key runs
 /// upwards, the second to the right.
 pub fn heat_maps(results: &Results) -> Vec<HeatMap> {
-    let Some(first) = results.points.first().filter(|point| point.settings.len() == 2) else {
+    let cell_a_point = |point: &&PointRow| point.settings.len() == 2 && point.replicate.is_empty();
+    let Some(first) = results.points.first().filter(cell_a_point) else {
         return Vec::new();
     };
     let (up, right) = (swept_values(results, 0), swept_values(results, 1));

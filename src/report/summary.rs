@@ -1,5 +1,6 @@
 //! Text for the terminal: plain, at most 80 columns, fit to paste into a mail.
 
+use super::draws_summary::draws_table;
 use super::lines::{push, wrap};
 use crate::estimates::{rounded, significant};
 use crate::study::{EstimateRow, Outlook, Plan, ProcessRow, Results};
@@ -20,12 +21,16 @@ pub fn summary_text(results: &Results, folder: &str) -> String {
         push(&mut text, &line);
     }
     push(&mut text, "");
-    push(&mut text, "process        particles    steps  E L at the end ± s.e. diverged   time steps/s");
-    for row in results.processes.iter().take(ROWS) {
-        push(&mut text, &process_line(results, row));
-    }
-    if results.processes.len() > ROWS {
-        push(&mut text, &format!("… and {} more rows in estimates.csv", results.processes.len() - ROWS));
+    if results.draws.is_empty() {
+        push(&mut text, "process        particles    steps  E L at the end ± s.e. diverged   time steps/s");
+        for row in results.processes.iter().take(ROWS) {
+            push(&mut text, &process_line(results, row));
+        }
+        if results.processes.len() > ROWS {
+            push(&mut text, &format!("… and {} more rows in estimates.csv", results.processes.len() - ROWS));
+        }
+    } else {
+        text.push_str(&draws_table(results));
     }
     if results.points.len() == 1 {
         for row in results.estimates.iter().filter(|r| r.name == "risk_final" && r.process.contains('|')) {

@@ -5,16 +5,20 @@ use crate::study::PointRow;
 use serde::{Serialize, de::DeserializeOwned};
 use std::path::Path;
 
-/// The sweep points as CSV: a column `point` and one a swept key.
+/// The points as CSV: a column `point`, one a swept key and one a repeated key.
 pub fn points(rows: &[PointRow]) -> Result<Vec<u8>> {
-    let keys = rows.first().map_or(Vec::new(), |row| row.settings.iter().map(|s| s.0.as_str()).collect());
+    let set =
+        |row: &PointRow| -> Vec<(String, String)> { [row.settings.clone(), row.replicate.clone()].concat() };
+    let first = rows.first().map(set).unwrap_or_default();
+    let keys = first.iter().map(|s| s.0.as_str()).collect();
     let mut writer = csv::Writer::from_writer(Vec::new());
     let write =
         |writer: &mut csv::Writer<Vec<u8>>, fields: Vec<&str>| writer.write_record(fields).map_err(broken);
     write(&mut writer, [vec!["point"], keys].concat())?;
     for row in rows {
         let number = row.point.to_string();
-        let values = row.settings.iter().map(|s| s.1.as_str()).collect();
+        let settings = set(row);
+        let values = settings.iter().map(|s| s.1.as_str()).collect();
         write(&mut writer, [vec![number.as_str()], values].concat())?;
     }
     finish(writer)

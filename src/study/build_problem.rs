@@ -189,7 +189,7 @@ fn load(data: &DataSection, classes: bool, seed: u64, rules: &Rules) -> Result<(
     if classes {
         dataset.check_classification().map_err(refused)?;
     }
-    let rows = Split::of(&dataset, data.test_fraction, seed).map_err(refused)?;
+    let rows = Split::of(&dataset, data.test_fraction, seed, data.split_draw).map_err(refused)?;
     let Dataset { sources, notes, label_kind, .. } = dataset;
     Ok((rows, Provenance { sources, notes, labels: label_kind }))
 }

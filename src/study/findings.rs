@@ -261,3 +261,58 @@ pub struct OrderRow {
     /// Whether it went into an order.
     pub used: bool,
 }
+
+/// What one particle of a repeated study reads at the last observation time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReadingRow {
+    /// The point.
+    pub point: usize,
+    /// The process.
+    pub process: String,
+    /// The quantity.
+    pub quantity: String,
+    /// The particle, from 0: the same number has the same start and the same choice of minibatches at every point.
+    pub particle: usize,
+    /// The reading; absent for a particle that diverged.
+    pub value: Option<f64>,
+}
+
+/// How a quantity spreads over the draws of a repeated study, for one cell of its sweep and one time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DrawRow {
+    /// The first point of the cell.
+    pub point: usize,
+    /// The swept keys of the cell with their values.
+    pub cell: String,
+    /// The process; empty for what belongs to the problem, such as the minimiser.
+    pub process: String,
+    /// The quantity.
+    pub quantity: String,
+    /// What is drawn: a repeated key, `particles`, or `runs` for all combinations of them. A draw's value is the mean over
+    /// everything else that is drawn.
+    pub over: String,
+    /// t.
+    pub time: f64,
+    /// How many draws went in.
+    pub n: usize,
+    /// Their median.
+    pub median: f64,
+    /// Lower end of its interval, of at least 95 % for any law.
+    pub ci_low: Option<f64>,
+    /// Upper end.
+    pub ci_high: Option<f64>,
+    /// The sample quantiles at 0.1, 0.25, 0.75 and 0.9.
+    pub q10: f64,
+    /// At 0.25.
+    pub q25: f64,
+    /// At 0.75.
+    pub q75: f64,
+    /// At 0.9.
+    pub q90: f64,
+    /// The smallest.
+    pub least: f64,
+    /// The largest.
+    pub most: f64,
+    /// Why there is no interval, and how many draws had no value.
+    pub note: String,
+}

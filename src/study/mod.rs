@@ -10,6 +10,7 @@ mod build_start;
 mod certify;
 mod check;
 mod clock;
+mod draws;
 mod dynamics_rules;
 mod dynamics_spec;
 mod findings;
@@ -17,6 +18,7 @@ mod ntk_rules;
 mod ntk_spec;
 mod parse;
 mod parse_problem;
+mod parse_process;
 mod plan;
 mod recorder;
 mod results;
@@ -39,8 +41,10 @@ pub use certify::{
 };
 pub use check::{Outlook, ProcessOutlook, check};
 pub use clock::{Clock, ClockError, Observation, Spacing};
+pub use draws::{Asked, Cell, Numbers, PARTICLES, RUNS, against_outer_sum, cells, draws};
 pub use findings::{
-    BandRow, BoundRow, CheckRow, DensityRow, DistanceRow, FitRow, LagRow, NtkRow, OrderRow, RayRow, StepsRow,
+    BandRow, BoundRow, CheckRow, DensityRow, DistanceRow, DrawRow, FitRow, LagRow, NtkRow, OrderRow, RayRow,
+    ReadingRow, StepsRow,
 };
 pub use plan::Plan;
 pub use results::{CurveRow, EstimateRow, PointRow, ProcessRow, Results};

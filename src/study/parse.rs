@@ -35,14 +35,17 @@ struct Sections {
     analysis: AnalysisSpec,
 }
 
-/// The keys of a process that all kinds share.
-struct Common {
-    name: String,
-    particles: u64,
-    stop_radius: Option<f64>,
+/// `horizon = { epochs = 100 }`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Epochs {
+    epochs: u32,
 }
 
-/// Reads the types of a study from its values (without `[sweep]`).
+/// Stands for the horizon until the number of rows is known.
+const UNKNOWN_HORIZON: f64 = 1.0;
+
+/// Reads the types of a study from its values (without `[sweep]` and `[repeat]`).
 ///
 /// # Errors
 /// [`Error::Study`] and [`Error::Missing`] for unknown keys, missing keys and wrong types, each with its line.
@@ -50,7 +53,9 @@ pub fn study(source: &Source) -> Result<Study> {
     let reader = Reader { source };
     let mut table = source.table.clone();
     table.remove("sweep");
+    table.remove("repeat");
     reader.switches(&mut table)?;
+    let epochs = reader.epochs(&mut table)?;
     let sections: Sections = reader.section(Value::Table(table), "")?;
     let problem = reader.problem(sections.problem)?;
     let start = match sections.start {
@@ -64,6 +69,7 @@ pub fn study(source: &Source) -> Result<Study> {
         .map(|(i, table)| reader.process(table, i))
         .collect::<Result<_>>()?;
     let Sections { title, seed, precision, time, observe, analysis, .. } = sections;
+    let time = TimeSpec { epochs, ..time };
     Ok(Study { title, seed, precision, problem, start, process, time, observe, analysis })
 }
 
@@ -95,6 +101,16 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// Takes `time.horizon` where it is a number of epochs, and leaves a time that the data will replace.
+    fn epochs(&self, table: &mut Table) -> Result<Option<u32>> {
+        let time = table.get_mut("time").and_then(Value::as_table_mut);
+        let Some(horizon) = time.and_then(|time| time.get_mut("horizon")).filter(|h| h.is_table()) else {
+            return Ok(None);
+        };
+        let asked = std::mem::replace(horizon, Value::Float(UNKNOWN_HORIZON));
+        Ok(Some(self.section::<Epochs>(asked, "time.horizon")?.epochs))
+    }
+
     fn start(&self, mut table: Table) -> Result<StartSpec> {
         let at = "start";
         let laws =
@@ -118,42 +134,6 @@ impl Reader<'_> {
             }
             other => unreachable!("kind() lets no other law pass: {other}"),
         })
-    }
-
-    fn process(&self, mut table: Table, number: usize) -> Result<ProcessSpec> {
-        let at = format!("process.{number}");
-        let kind = self.kind(&mut table, &at, "kind", None, DynamicsSpec::KINDS)?;
-        let common = Common {
-            name: match table.remove("name") {
-                Some(value) => self.section(value, &format!("{at}.name"))?,
-                None => kind.clone(),
-            },
-            particles: match table.remove("particles") {
-                Some(value) => self.section(value, &format!("{at}.particles"))?,
-                None => 1024,
-            },
-            stop_radius: match table.remove("stop_radius") {
-                Some(value) => Some(self.section(value, &format!("{at}.stop_radius"))?),
-                None => None,
-            },
-        };
-        let value = Value::Table(table);
-        let dynamics = match kind.as_str() {
-            "sgd-sde" => DynamicsSpec::SgdSde(self.section(value, &at)?),
-            "sgd" => DynamicsSpec::Sgd(self.section(value, &at)?),
-            "gradient-flow" => DynamicsSpec::GradientFlow(self.section(value, &at)?),
-            "covariance-sde" => DynamicsSpec::CovarianceSde(self.section(value, &at)?),
-            "second-order-sde" => DynamicsSpec::SecondOrderSde(self.section(value, &at)?),
-            "svag" => DynamicsSpec::Svag(self.section(value, &at)?),
-            "momentum-sgd" => DynamicsSpec::MomentumSgd(self.section(value, &at)?),
-            "underdamped-sde" => DynamicsSpec::UnderdampedSde(self.section(value, &at)?),
-            "one-pass-sgd" => DynamicsSpec::OnePassSgd(self.section(value, &at)?),
-            "scaled-noise-gd" => DynamicsSpec::ScaledNoiseGd(self.section(value, &at)?),
-            "bounded-noise-gd" => DynamicsSpec::BoundedNoiseGd(self.section(value, &at)?),
-            other => unreachable!("kind() lets no other kind pass: {other}"),
-        };
-        let Common { name, particles, stop_radius } = common;
-        Ok(ProcessSpec { name, dynamics, particles, stop_radius })
     }
 
     /// Takes the key that says which type a section has.
@@ -240,11 +220,13 @@ fn example(path: &str) -> &'static str {
 fn taken_before(path: &str) -> &'static [&'static str] {
     let section = path.rsplit_once('.').map_or("", |(section, _)| section);
     match section {
-        "" => &["sweep"],
+        "" => &["sweep", "repeat"],
         "problem" => &["kind"],
-        "problem.data" => &["kind", "test_fraction"],
+        "problem.data" => &["kind", "test_fraction", "split_draw"],
         "start" => &["law"],
-        _ if section.starts_with("process.") => &["kind", "name", "particles", "stop_radius"],
+        _ if section.starts_with("process.") && section.matches('.').count() == 1 => {
+            &["kind", "name", "particles", "stop_radius"]
+        }
         _ => &[],
     }
 }

@@ -117,7 +117,11 @@ impl Reader<'_> {
             Some(value) => self.section(value, "problem.data.test_fraction")?,
             None => 0.0,
         };
-        Ok(DataSection { rows: self.data(data)?, test_fraction })
+        let split_draw = match data.remove("split_draw") {
+            Some(value) => self.section(value, "problem.data.split_draw")?,
+            None => 0,
+        };
+        Ok(DataSection { rows: self.data(data)?, test_fraction, split_draw })
     }
 
     fn data(&self, mut table: Table) -> Result<DataSpec> {

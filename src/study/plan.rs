@@ -25,6 +25,8 @@ pub struct Plan {
     pub clock: Clock,
     /// The law of W₀.
     pub start: Start,
+    /// Whether the study has draws to repeat it with, so that single readings are kept.
+    pub repeated: bool,
     problem: Problem,
     backend: Backend,
 }
@@ -79,7 +81,9 @@ impl Plan {
         rules.require(!(asked && unbounded), "problem.lambda", potential.penalty(), rule, remedy)?;
         fill_in_steps(&mut study, potential, &rules)?;
         let clock = set_clock(&study, &rules)?;
-        Ok(Self { study, data, clock, start, problem, backend })
+        let repeated =
+            source.table.get("repeat").and_then(toml::Value::as_table).is_some_and(|t| !t.is_empty());
+        Ok(Self { study, data, clock, start, repeated, problem, backend })
     }
 
     /// L̃.

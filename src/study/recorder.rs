@@ -1,5 +1,6 @@
 //! From the readings of all particles at one time to rows of the curves.
 
+use super::findings::ReadingRow;
 use super::plan::Plan;
 use super::results::CurveRow;
 use crate::estimates::{Estimate, Moments};
@@ -13,6 +14,8 @@ pub struct Recorder<'a> {
     pub wanted: Vec<Quantity>,
     /// The rows so far.
     pub curves: Vec<CurveRow>,
+    /// What each particle read last.
+    pub last: Vec<ReadingRow>,
 }
 
 impl<'a> Recorder<'a> {
@@ -27,7 +30,7 @@ impl<'a> Recorder<'a> {
         if balls && !wanted.contains(&Quantity::Distance) {
             wanted.push(Quantity::Distance);
         }
-        Self { plan, point, wanted, curves: Vec::new() }
+        Self { plan, point, wanted, curves: Vec::new(), last: Vec::new() }
     }
 
     /// Adds the rows of one time and returns E L̃ of the first process.
@@ -54,6 +57,19 @@ impl<'a> Recorder<'a> {
             }
         }
         first
+    }
+
+    /// Keeps the readings of every particle; those of one that diverged are absent.
+    pub fn keep(&mut self, readings: &[Vec<Readings>]) {
+        for &quantity in &self.wanted {
+            for (process, all) in self.plan.study.process.iter().zip(readings) {
+                self.last.extend(all.iter().enumerate().map(|(particle, r)| {
+                    let value = Some(r[quantity as usize]).filter(|x| x.is_finite());
+                    let (process, quantity) = (process.name.clone(), quantity.name().to_owned());
+                    ReadingRow { point: self.point, process, quantity, particle, value }
+                }));
+            }
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use super::build_problem::DataSummary;
 use super::findings::{
-    BandRow, BoundRow, CheckRow, DensityRow, DistanceRow, FitRow, LagRow, NtkRow, OrderRow, RayRow, StepsRow,
+    BandRow, BoundRow, CheckRow, DensityRow, DistanceRow, DrawRow, FitRow, LagRow, NtkRow, OrderRow, RayRow,
+    ReadingRow, StepsRow,
 };
 use super::spec::Study;
 use crate::ensemble::Divergence;
@@ -44,6 +45,10 @@ pub struct Results {
     pub rays: Vec<RayRow>,
     /// Nets of finite width and their limit.
     pub ntk: Vec<NtkRow>,
+    /// What each particle of a repeated study reads at the end.
+    pub readings: Vec<ReadingRow>,
+    /// How quantities spread over the draws of a repeated study.
+    pub draws: Vec<DrawRow>,
 }
 
 impl Results {
@@ -67,6 +72,8 @@ impl Results {
         self.orders.extend(other.orders);
         self.rays.extend(other.rays);
         self.ntk.extend(other.ntk);
+        self.readings.extend(other.readings);
+        self.draws.extend(other.draws);
     }
 }
 
@@ -77,6 +84,9 @@ pub struct PointRow {
     pub point: usize,
     /// The swept keys and their values.
     pub settings: Vec<(String, String)>,
+    /// The repeated keys and their values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replicate: Vec<(String, String)>,
     /// The study as run at this point, every default filled in.
     pub study: serde_json::Value,
     /// Its data, `null` without.
@@ -98,7 +108,8 @@ impl PointRow {
     ) -> Self {
         let json = |value: serde_json::Result<serde_json::Value>| value.unwrap_or_default();
         let (study, data) = (json(serde_json::to_value(study)), json(serde_json::to_value(data)));
-        Self { point, settings, study, data, risk_minimum: None, certificate: serde_json::Value::Null }
+        let (replicate, certificate) = (Vec::new(), serde_json::Value::Null);
+        Self { point, settings, replicate, study, data, risk_minimum: None, certificate }
     }
 }
 

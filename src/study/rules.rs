@@ -18,7 +18,7 @@ pub fn validate(study: &Study, source: &Source) -> Result<()> {
     rules.problem(&study.problem)?;
     rules.start(&study.start)?;
     rules.processes(study)?;
-    rules.time(&study.time)?;
+    rules.time(&study.time, &study.process)?;
     rules.observe(&study.observe)?;
     rules.analysis(study)
 }
@@ -168,6 +168,10 @@ impl Rules<'_> {
             "at least 0 and below 1",
             "write for example test_fraction = 0.2",
         )?;
+        let splits = fraction > 0.0 || data.split_draw == 0;
+        let rule = "0 where no rows are kept for testing";
+        let path = "problem.data.split_draw";
+        self.require(splits, path, data.split_draw, rule, "set problem.data.test_fraction = 0.2")?;
         data.rows.validate().map_err(|error| {
             self.invalid(&format!("problem.data.{}", error.field), error.value, error.rule, error.remedy)
         })
@@ -220,13 +224,32 @@ impl Rules<'_> {
                 rule,
                 "write for example particles = 1024",
             )?;
+            if let Some(share) = process.batch_fraction {
+                let rule = "above 0 and at most 1: the share of the training rows";
+                let path = format!("{at}.batch.fraction");
+                self.require(
+                    share > 0.0 && share <= 1.0,
+                    &path,
+                    share,
+                    rule,
+                    "write for example fraction = 0.25",
+                )?;
+            }
             self.dynamics(&process.dynamics, &study.problem, &at)?;
             self.stopping(process, &at)?;
         }
         Ok(())
     }
 
-    fn time(&self, time: &TimeSpec) -> Result<()> {
+    fn time(&self, time: &TimeSpec, processes: &[ProcessSpec]) -> Result<()> {
+        if let Some(epochs) = time.epochs {
+            let path = "time.horizon.epochs";
+            let remedy = "write for example horizon = { epochs = 100 }";
+            self.require(epochs > 0, path, epochs, "a whole number, at least 1", remedy)?;
+            let batches = processes.iter().any(|process| process.dynamics.batch().is_some());
+            let rule = "a horizon for a study with a process that has minibatches";
+            self.require(batches, path, epochs, rule, "write a time, for example horizon = 10.0")?;
+        }
         self.positive(time.horizon, "time.horizon", "horizon = 10.0")?;
         let inside = (2..=1_000_000).contains(&time.points);
         let rule = "a whole number from 2 to 1e6";

@@ -5,7 +5,9 @@ use super::analysis::{Ended, History, analyse};
 use super::plan::Plan;
 use super::recorder::Recorder;
 use super::results::{PointRow, ProcessRow, Results};
-use super::scalars::{coldest, final_risks, first_particles, limit_distances, minimum_row, search_minimum};
+use super::scalars::{
+    coldest, final_risks, first_particles, limit_distances, minimum_readings, minimum_row, search_minimum,
+};
 use crate::dynamics::{Block, Process};
 use crate::ensemble::Ensemble;
 use crate::error::Error;
@@ -80,9 +82,10 @@ pub fn run(
         .map(|((ensemble, spec), seconds)| process_row(point, &spec.name, ensemble, spec.particles, *seconds))
         .collect();
     let particles = named().map(|(ensemble, spec)| (spec.name.clone(), final_weights(ensemble))).collect();
-    let curves = recorder.curves;
+    let (curves, readings) = (recorder.curves, recorder.last);
     estimates.extend(final_risks(point, &curves));
     estimates.extend(limit_distances(plan, point));
+    estimates.extend(minimum_readings(plan, point, minimum.as_ref()));
     if plan.study.analysis.certificate.is_some() {
         pace.progress.analysing("constants and bounds", 0.0);
         row.certificate =
@@ -105,8 +108,15 @@ pub fn run(
     };
     let findings = analyse(plan, &ended, threads, pace.progress);
     let (title, points) = (plan.study.title.clone(), vec![row]);
-    let mut results =
-        Results { title, points, processes: processes_left, curves, estimates, ..Results::default() };
+    let mut results = Results {
+        title,
+        points,
+        processes: processes_left,
+        curves,
+        estimates,
+        readings,
+        ..Results::default()
+    };
     results.extend(findings);
     Outcome { results, particles, shape: plan.potential().shape(), failure }
 }
@@ -130,6 +140,9 @@ fn simulate(
         let readings: Vec<Vec<Readings>> =
             ensembles.iter_mut().map(|ensemble| ensemble.observe(&recorder.wanted, threads)).collect();
         pace.risk = recorder.record(&observation.steps, observation.time, &readings);
+        if plan.repeated && observation.time == plan.clock.end() {
+            recorder.keep(&readings);
+        }
         if let Some(history) = &mut history {
             history.record(&observation.steps, observation.time, ensembles, &readings);
         }

@@ -4,7 +4,7 @@ use super::plan::Plan;
 use super::results::{CurveRow, EstimateRow};
 use super::spec::{DynamicsSpec, ProcessSpec};
 use crate::ensemble::Ensemble;
-use crate::problem::{Minimum, Potential, minimise};
+use crate::problem::{Minimum, Potential, Quantity, minimise};
 use crate::random::{Key, Purpose};
 use rand::RngExt;
 use rand_distr::StandardNormal;
@@ -86,6 +86,39 @@ pub fn minimum_row(plan: &Plan, point: usize, minimum: Option<&Minimum>) -> Esti
         note,
         ..row
     }
+}
+
+/// What the minimiser itself reads, for each observed quantity that says how well a net does: with it the share of a shortfall
+/// that more steps could mend is told from what the penalty and the fixed outer layer cost.
+pub fn minimum_readings(plan: &Plan, point: usize, minimum: Option<&Minimum>) -> Vec<EstimateRow> {
+    use Quantity::{DataRisk, TestAccuracy, TestRisk, TrainAccuracy};
+    let (potential, observed) = (plan.potential(), &plan.study.observe.quantities);
+    let wanted: Vec<Quantity> = [DataRisk, TestRisk, TrainAccuracy, TestAccuracy]
+        .into_iter()
+        .filter(|q| observed.contains(q))
+        .collect();
+    let (mut reading, mut gradient) = ([[f64::NAN; Quantity::COUNT]], vec![0.0; potential.dim()]);
+    // Without penalty the logistic risk of separable rows has no minimiser: its infimum lies at infinity.
+    let exists = potential.penalty() > 0.0 || plan.convexity().is_some();
+    let found = minimum.filter(|_| exists && !wanted.is_empty());
+    if let Some(minimum) = found {
+        let scratch = &mut potential.scratch();
+        potential.block_readings(&minimum.weights, &wanted, &mut reading, &mut gradient, scratch);
+    }
+    let row = |quantity: &Quantity| EstimateRow {
+        point,
+        name: format!("minimum_{}", quantity.name()),
+        quantity: quantity.name().into(),
+        value: found.map(|_| reading[0][*quantity as usize]),
+        method: "read at the smallest risk found".into(),
+        note: match (found, minimum) {
+            (Some(_), _) => "without sampling error for these rows".into(),
+            (None, Some(_)) => "lambda = 0: the infimum may lie at infinity".into(),
+            (None, None) => "no search ended at a finite value".into(),
+        },
+        ..EstimateRow::default()
+    };
+    wanted.iter().map(row).collect()
 }
 
 /// `risk_final` of every process and pair: the last row of its curve of the risk.

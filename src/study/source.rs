@@ -114,10 +114,10 @@ impl Source {
             remedy: "write the key with dots as in the study file, for example problem.lambda or process.0.s"
                 .into(),
         };
-        // A swept key is one key, dots and all.
-        let parts: Vec<&str> = match path.strip_prefix("sweep.") {
-            Some(swept) => vec!["sweep", swept],
-            None => path.split('.').collect(),
+        // A swept or repeated key is one key, dots and all.
+        let parts: Vec<&str> = match path.split_once('.') {
+            Some((section @ ("sweep" | "repeat"), key)) => vec![section, key],
+            _ => path.split('.').collect(),
         };
         let (last, sections) = parts.split_last().expect("split gives at least one part");
         let mut at = &mut self.table;

@@ -106,6 +106,8 @@ pub struct DataSection {
     pub rows: DataSpec,
     /// The share of rows kept for testing, in [0, 1).
     pub test_fraction: f64,
+    /// Which draw of the split: another number gives other rows for testing, of the same data.
+    pub split_draw: u64,
 }
 
 /// `[problem] kind = "quadratic"`.
@@ -275,6 +277,10 @@ pub struct ProcessSpec {
     /// Each particle stops where it leaves the ball of this radius about its start; by default none does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_radius: Option<f64>,
+    /// The share of the training rows that a minibatch is to hold, where the study says so; the number of rows stands in
+    /// `dynamics` once the data are read.
+    #[serde(skip)]
+    pub batch_fraction: Option<f64>,
 }
 
 /// `[time]`.
@@ -283,6 +289,10 @@ pub struct ProcessSpec {
 pub struct TimeSpec {
     /// The last observation time on the clock t = k s.
     pub horizon: f64,
+    /// The number of passes of the first process with minibatches through its rows that the horizon is to be, where the study
+    /// says so; their time stands in `horizon` once the data are read.
+    #[serde(skip)]
+    pub epochs: Option<u32>,
     /// Number of observation times with 0 and the horizon.
     #[serde(default = "hundred_points")]
     pub points: usize,

@@ -14,8 +14,11 @@ pub fn fill_in_steps(study: &mut Study, potential: &dyn Potential, rules: &Rules
         if let Some(dt @ None) = process.dynamics.dt() {
             *dt = Some(default_step(potential, friction, i, rules)?);
         }
+        let samples = potential.finite_sum().map_or(0, FiniteSum::samples);
+        if let (Some(share), Some((batch, _))) = (process.batch_fraction, process.dynamics.batch_mut()) {
+            *batch = ((share * samples as f64).round() as usize).max(1);
+        }
         if let Some((batch, sampling)) = process.dynamics.batch() {
-            let samples = potential.finite_sum().map_or(0, FiniteSum::samples);
             let fit = |batch: usize, path: &str| {
                 let fits = sampling == Sampling::WithReplacement || batch <= samples;
                 let rule = format!("at most the number of training rows, {samples}");
@@ -27,6 +30,15 @@ pub fn fill_in_steps(study: &mut Study, potential: &dyn Potential, rules: &Rules
                 fit(*batch, &format!("analysis.agreement.batches.{k}"))?;
             }
         }
+    }
+    let of_batches = |process: &ProcessSpec| process.dynamics.batch().zip(process.dynamics.noise_scale());
+    if let (Some(epochs), Some(((batch, _), s))) =
+        (study.time.epochs, study.process.iter().find_map(of_batches))
+    {
+        let samples = potential.finite_sum().map_or(0, FiniteSum::samples);
+        let steps = samples.div_ceil(batch) as f64 * f64::from(epochs);
+        // The nearest short decimal: the clock counts in decimals, and s is one.
+        study.time.horizon = format!("{:.12e}", steps * s).parse().unwrap_or(steps * s);
     }
     Ok(())
 }
@@ -64,7 +76,7 @@ fn round_down(x: f64) -> f64 {
 /// [`Error::Invalid`] when its steps and horizon have none.
 pub fn set_clock(study: &Study, rules: &Rules) -> Result<Clock> {
     let lengths: Vec<f64> = study.process.iter().map(|p| p.dynamics.step_length()).collect();
-    let TimeSpec { horizon, points, spacing } = study.time;
+    let TimeSpec { horizon, points, spacing, .. } = study.time;
     Clock::new(&lengths, horizon, points, spacing).map_err(|error| match error {
         ClockError::TooFine(x) => {
             let i = lengths.iter().position(|&l| l == x);

@@ -1,4 +1,5 @@
-//! Sweeps: the cross product of the values in `[sweep]`.
+//! Sweeps and repetitions: the cross product of the values in `[sweep]`, each run for the cross product of the draws in
+//! `[repeat]`.
 
 use super::parse::shown;
 use super::source::Source;
@@ -8,76 +9,124 @@ use toml::Value;
 /// One point of a sweep: the study's values with the swept keys set.
 #[derive(Debug, Clone)]
 pub struct SweepPoint {
-    /// Its number, from 0; the last key varies fastest.
+    /// Its number, from 0; repeated keys vary faster than swept keys, and the last key of each section fastest.
     pub number: usize,
-    /// The swept keys and their values as text.
+    /// The swept keys and their values as text; the points that share them are a cell.
     pub settings: Vec<(String, String)>,
+    /// The repeated keys and their values as text.
+    pub replicate: Vec<(String, String)>,
     /// The study at this point.
     pub source: Source,
 }
 
-/// The most points a sweep may have.
-const MOST: usize = 100_000;
-
-/// The points of a study: one where there is no `[sweep]`.
-///
-/// # Errors
-/// [`Error::Invalid`] when a swept key has no list of values or there are too many points, and what
-/// [`Source::assign`] refuses.
-pub fn points(source: &Source) -> Result<Vec<SweepPoint>> {
-    let invalid = |path: &str, value: String, rule: &str, remedy: &str| Error::Invalid {
-        place: source.place(path),
-        field: shown(path),
-        value,
-        rule: rule.into(),
-        remedy: remedy.into(),
-    };
-    let sweep = match source.table.get("sweep") {
-        None => {
-            return Ok(vec![SweepPoint { number: 0, settings: Vec::new(), source: source.clone() }]);
-        }
-        Some(Value::Table(table)) => table,
-        Some(other) => {
-            let rule = "a section of keys with lists of values";
-            return Err(invalid(
-                "sweep",
-                other.to_string(),
-                rule,
-                "write [sweep] and \"problem.width\" = [4, 16]",
-            ));
-        }
-    };
-    let mut axes: Vec<(&String, &Vec<Value>)> = Vec::new();
-    for (key, values) in sweep {
-        let path = format!("sweep.{key}");
-        match values {
-            Value::Array(list) if !list.is_empty() => axes.push((key, list)),
-            other => {
-                let rule = "a list of at least one value; the key stands in quotes, with its dots";
-                let remedy = "write for example \"problem.width\" = [4, 16]";
-                return Err(invalid(&path, other.to_string(), rule, remedy));
-            }
-        }
+impl SweepPoint {
+    /// Whether it is the first of its cell: every repeated key has its first value.
+    pub fn leads(&self, all: &[Self]) -> bool {
+        self.replicate.is_empty() || all.first().is_some_and(|first| first.replicate == self.replicate)
     }
-    let total = axes.iter().try_fold(1_usize, |n, axis| n.checked_mul(axis.1.len())).unwrap_or(usize::MAX);
-    if total > MOST {
-        let value = format!("{total} points");
-        return Err(invalid("sweep", value, "at most 100000 points", "sweep fewer keys or values"));
-    }
-    (0..total).map(|number| point(source, &axes, number)).collect()
 }
 
-fn point(source: &Source, axes: &[(&String, &Vec<Value>)], number: usize) -> Result<SweepPoint> {
-    let mut at = source.clone();
-    let (mut settings, mut rest) = (Vec::new(), number);
-    for (key, values) in axes.iter().rev() {
-        let value = &values[rest % values.len()];
-        rest /= values.len();
-        settings.push(((*key).clone(), text(value)));
-        at.assign(key, value.clone(), source.place(&format!("sweep.{key}")))?;
+/// The most points a study may have.
+const MOST: usize = 100_000;
+
+/// A key and the values it takes.
+struct Axis {
+    section: &'static str,
+    key: String,
+    values: Vec<Value>,
+}
+
+/// The points of a study: one where there is neither `[sweep]` nor `[repeat]`.
+///
+/// # Errors
+/// [`Error::Invalid`] when a swept key has no list of values, a repeated key neither a list nor a number of draws, a key
+/// stands in both sections, or there are too many points; and what [`Source::assign`] refuses.
+pub fn points(source: &Source) -> Result<Vec<SweepPoint>> {
+    let swept = axes(source, "sweep")?;
+    let repeated = axes(source, "repeat")?;
+    if let Some(twice) = repeated.iter().find(|axis| swept.iter().any(|other| other.key == axis.key)) {
+        let (rule, remedy) =
+            ("a key that is not swept as well", "leave it out of [sweep] or out of [repeat]");
+        return Err(invalid(source, &format!("repeat.{}", twice.key), text_of(&twice.values), rule, remedy));
     }
-    settings.reverse();
-    Ok(SweepPoint { number, settings, source: at })
+    let size = |axes: &[Axis]| axes.iter().try_fold(1_usize, |n, axis| n.checked_mul(axis.values.len()));
+    let total = size(&swept).zip(size(&repeated)).and_then(|(cells, draws)| cells.checked_mul(draws));
+    let total = total.unwrap_or(usize::MAX);
+    if total > MOST {
+        let (value, path) = (format!("{total} points"), if swept.is_empty() { "repeat" } else { "sweep" });
+        let remedy = "sweep fewer keys or values, or repeat with fewer draws";
+        return Err(invalid(source, path, value, "at most 100000 points", remedy));
+    }
+    (0..total).map(|number| point(source, &swept, &repeated, number)).collect()
+}
+
+fn invalid(source: &Source, path: &str, value: String, rule: &str, remedy: &str) -> Error {
+    let (rule, remedy) = (rule.into(), remedy.into());
+    Error::Invalid { place: source.place(path), field: shown(path), value, rule, remedy }
+}
+
+/// The keys of `[sweep]` or `[repeat]`.
+fn axes(source: &Source, section: &'static str) -> Result<Vec<Axis>> {
+    let repeat = section == "repeat";
+    let table = match source.table.get(section) {
+        None => return Ok(Vec::new()),
+        Some(Value::Table(table)) => table,
+        Some(other) => {
+            let (rule, remedy) = if repeat {
+                ("a section of keys with numbers of draws", "write [repeat] and \"problem.outer.draw\" = 20")
+            } else {
+                ("a section of keys with lists of values", "write [sweep] and \"problem.width\" = [4, 16]")
+            };
+            return Err(invalid(source, section, other.to_string(), rule, remedy));
+        }
+    };
+    let axis = |(key, value): (&String, &Value)| {
+        let values = match value {
+            Value::Array(list) if !list.is_empty() => list.clone(),
+            Value::Integer(draws) if repeat && (1..=MOST as i64).contains(draws) => {
+                (0..*draws).map(Value::Integer).collect()
+            }
+            other => {
+                let (rule, remedy) = if repeat {
+                    (
+                        "a number of draws from 1 to 100000, or a list of them; the key stands in quotes, with its dots",
+                        "write for example \"problem.outer.draw\" = 20",
+                    )
+                } else {
+                    (
+                        "a list of at least one value; the key stands in quotes, with its dots",
+                        "write for example \"problem.width\" = [4, 16]",
+                    )
+                };
+                return Err(invalid(source, &format!("{section}.{key}"), other.to_string(), rule, remedy));
+            }
+        };
+        Ok(Axis { section, key: key.clone(), values })
+    };
+    table.iter().map(axis).collect()
+}
+
+fn point(source: &Source, swept: &[Axis], repeated: &[Axis], number: usize) -> Result<SweepPoint> {
+    let mut at = source.clone();
+    let mut rest = number;
+    let mut set = |axes: &[Axis]| -> Result<Vec<(String, String)>> {
+        let mut settings = Vec::new();
+        for Axis { section, key, values } in axes.iter().rev() {
+            let value = &values[rest % values.len()];
+            rest /= values.len();
+            settings.push((key.clone(), text(value)));
+            at.assign(key, value.clone(), source.place(&format!("{section}.{key}")))?;
+        }
+        settings.reverse();
+        Ok(settings)
+    };
+    let replicate = set(repeated)?;
+    let settings = set(swept)?;
+    Ok(SweepPoint { number, settings, replicate, source: at })
+}
+
+fn text_of(values: &[Value]) -> String {
+    Value::Array(values.to_vec()).to_string()
 }
 
 /// A value as it stands in tables: strings without quotes.
@@ -90,14 +139,34 @@ mod tests {
     use super::*;
     use std::path::Path;
 
+    fn of(text: &str) -> Result<Vec<SweepPoint>> {
+        points(&Source::parse(Path::new("s.toml"), text).unwrap())
+    }
+
     #[test]
     fn the_last_key_varies_fastest() {
         let text = "[problem]\nwidth = 1\n[sweep]\n\"problem.width\" = [2, 3]\n\"problem.loss\" = [\"square\", \"logistic\"]\n";
-        let points = points(&Source::parse(Path::new("s.toml"), text).unwrap()).unwrap();
+        let points = of(text).unwrap();
         let got: Vec<String> =
             points.iter().map(|p| format!("{} {}", p.settings[0].1, p.settings[1].1)).collect();
         assert_eq!(got, ["2 square", "2 logistic", "3 square", "3 logistic"]);
         assert_eq!(points[3].source.table["problem"]["width"].as_integer(), Some(3));
         assert_eq!(points[3].source.place("problem.width"), "s.toml:4");
+    }
+
+    #[test]
+    fn every_cell_is_run_for_every_draw() {
+        let text = "seed = 1\n[problem]\nwidth = 1\n[sweep]\n\"problem.width\" = [2, 3]\n\
+                    [repeat]\nseed = 2\n\"problem.draw\" = [7, 9]\n";
+        let points = of(text).unwrap();
+        let row = |p: &SweepPoint| {
+            format!("{}: {} | {} {}", p.number, p.settings[0].1, p.replicate[0].1, p.replicate[1].1)
+        };
+        let got: Vec<String> = points.iter().map(row).collect();
+        let want = ["0: 2 | 0 7", "1: 2 | 0 9", "2: 2 | 1 7", "3: 2 | 1 9"];
+        assert_eq!(got[..4], want);
+        assert_eq!(got.len(), 8);
+        assert_eq!(points.iter().filter(|p| p.leads(&points)).map(|p| p.number).collect::<Vec<_>>(), [0, 4]);
+        assert_eq!(points[7].source.table["seed"].as_integer(), Some(1));
     }
 }

@@ -43,6 +43,18 @@ fn steps_by_s(kind: &Value) -> bool {
     matches!(kind.as_str(), Some("sgd" | "one-pass-sgd"))
 }
 
+/// Two draws of each repeated key, and in a repeated study two values of each swept key.
+fn few_draws(study: &Table) -> Vec<String> {
+    let keys = |section: &str| study.get(section).and_then(Value::as_table).cloned().unwrap_or_default();
+    let draws = keys("repeat");
+    let cells = if draws.is_empty() { Table::new() } else { keys("sweep") };
+    let two = |(key, values): (&String, &Value)| {
+        let values: Vec<String> = values.as_array().unwrap().iter().take(2).map(Value::to_string).collect();
+        format!("sweep.{key}=[{}]", values.join(", "))
+    };
+    draws.keys().map(|key| format!("repeat.{key}=2")).chain(cells.iter().map(two)).collect()
+}
+
 /// `--set` options for few particles, few rows and a few steps.
 fn reduced(name: &str, study: &Table, at: &Path) -> Vec<String> {
     let mut set = vec!["time.points=3".to_owned()];
@@ -55,19 +67,22 @@ fn reduced(name: &str, study: &Table, at: &Path) -> Vec<String> {
             .or(process.get("s").filter(|_| steps_by_s(&process["kind"])));
         longest = longest.max(step.and_then(Value::as_float).unwrap_or(0.0));
     }
-    if longest > 0.0 {
+    if study["time"]["horizon"].is_table() {
+        set.push("time.horizon={ epochs = 2 }".into());
+    } else if longest > 0.0 {
         set.push(format!("time.horizon={}", 2.0 * longest));
     }
+    for (i, process) in study["process"].as_array().unwrap().iter().enumerate() {
+        if process.get("batch").is_some_and(|batch| batch.as_integer().is_none_or(|rows| rows > 32)) {
+            set.push(format!("process.{i}.batch=10"));
+        }
+    }
+    set.extend(few_draws(study));
     match study["problem"].get("data") {
         Some(data) if data["kind"].as_str() == Some("idx") => {
             let (images, labels) = idx_files(name, at, data["classes"].as_array().unwrap());
             set.push(format!("problem.data.images={}", images.display()));
             set.push(format!("problem.data.labels={}", labels.display()));
-            for (i, process) in study["process"].as_array().unwrap().iter().enumerate() {
-                if process.get("batch").is_some() {
-                    set.push(format!("process.{i}.batch=10"));
-                }
-            }
         }
         // No more rows than inputs: few anyway.
         Some(data) if data["kind"].as_str() == Some("independent-inputs") => {}

@@ -15,6 +15,7 @@ mod controls;
 mod coverage;
 mod deep;
 mod derivatives;
+mod draws;
 mod exact;
 mod experiments;
 mod flow;

@@ -20,12 +20,13 @@ pub struct Split {
 
 impl Split {
     /// Takes round(`fraction`·n) rows (halves up), uniform among all subsets of that size, for testing; both sides keep the
-    /// order of the data set. A pure function of n, `fraction` and `seed`. Cost: a copy of the data.
+    /// order of the data set. A pure function of n, `fraction`, `seed` and `draw`: another `draw` is an independent split of
+    /// the same rows. Cost: a copy of the data.
     ///
     /// # Errors
     /// [`DataError::FractionOutOfRange`] unless 0 ≤ `fraction` < 1; [`DataError::SplitEmpty`] if `fraction` > 0 leaves a side
     /// without rows, or if the data set has none.
-    pub fn of(dataset: &Dataset, fraction: f64, seed: u64) -> Result<Self, DataError> {
+    pub fn of(dataset: &Dataset, fraction: f64, seed: u64, draw: u64) -> Result<Self, DataError> {
         if !(0.0..1.0).contains(&fraction) {
             return Err(DataError::FractionOutOfRange { fraction });
         }
@@ -34,15 +35,15 @@ impl Split {
         if test >= rows || (fraction > 0.0 && test == 0) {
             return Err(DataError::SplitEmpty { fraction, rows, test, train: rows.saturating_sub(test) });
         }
-        let (train_indices, test_indices) = choose(rows, test, seed);
+        let (train_indices, test_indices) = choose(rows, test, seed, draw);
         let side = |indices| Rows::select(&dataset.inputs, &dataset.labels, dataset.dim, indices);
         Ok(Self { train: side(&train_indices), test: side(&test_indices), train_indices, test_indices })
     }
 }
 
 /// The first `test` places of a Fisher–Yates shuffle are for testing; the rest of the shuffle would change nothing.
-fn choose(rows: usize, test: usize, seed: u64) -> (Vec<usize>, Vec<usize>) {
-    let mut stream = Key::new(seed, Purpose::Split).stream(0, 0);
+fn choose(rows: usize, test: usize, seed: u64, draw: u64) -> (Vec<usize>, Vec<usize>) {
+    let mut stream = Key::new(seed, Purpose::Split).stream(draw, 0);
     let mut order: Vec<usize> = (0..rows).collect();
     for i in 0..test {
         order.swap(i, stream.random_range(i..rows));
@@ -72,7 +73,7 @@ mod tests {
             [(10, 0.2, 2), (10, 0.25, 3), (2, 0.5, 1), (1000, 0.999, 999), (7, 0.0, 0)]
         {
             let data = counted(rows);
-            let split = Split::of(&data, fraction, 4).unwrap();
+            let split = Split::of(&data, fraction, 4, 0).unwrap();
             assert_eq!((split.test.len(), split.train.len()), (test, rows - test));
             let mut all = [split.train_indices.clone(), split.test_indices.clone()].concat();
             all.sort_unstable();
@@ -85,14 +86,17 @@ mod tests {
                 }
             }
         }
-        assert_eq!(Split::of(&counted(7), 0.0, 4).unwrap().train.inputs, counted(7).inputs);
+        assert_eq!(Split::of(&counted(7), 0.0, 4, 0).unwrap().train.inputs, counted(7).inputs);
     }
 
     #[test]
     fn the_seed_names_the_split() {
-        let split = |seed| Split::of(&counted(100), 0.3, seed).unwrap();
+        let split = |seed| Split::of(&counted(100), 0.3, seed, 0).unwrap();
         assert_eq!(split(1), split(1));
         assert_ne!(split(1).test_indices, split(2).test_indices);
+        let drawn = |draw| Split::of(&counted(100), 0.3, 1, draw).unwrap();
+        assert_eq!(drawn(0), split(1));
+        assert_ne!(drawn(1).test_indices, split(1).test_indices);
     }
 
     /// Finds a shuffle that never reaches a row, or never two of them together.
@@ -101,8 +105,8 @@ mod tests {
         let (data, seeds) = (counted(10), 4000u64);
         let mut together = [[0.0; 10]; 10];
         for seed in 0..seeds {
-            for &i in &Split::of(&data, 0.3, seed).unwrap().test_indices {
-                for &j in &Split::of(&data, 0.3, seed).unwrap().test_indices {
+            for &i in &Split::of(&data, 0.3, seed, 0).unwrap().test_indices {
+                for &j in &Split::of(&data, 0.3, seed, 0).unwrap().test_indices {
                     together[i][j] += 1.0 / seeds as f64;
                 }
             }
@@ -117,7 +121,7 @@ mod tests {
 
     #[test]
     fn fractions_that_leave_a_side_empty_are_refused() {
-        let refusal = |rows, fraction| Split::of(&counted(rows), fraction, 1).unwrap_err().to_string();
+        let refusal = |rows, fraction| Split::of(&counted(rows), fraction, 1, 0).unwrap_err().to_string();
         for (fraction, shown) in [(1.0, "1"), (-0.1, "-0.1"), (f64::NAN, "NaN")] {
             assert_eq!(
                 refusal(10, fraction),
