@@ -24,15 +24,23 @@ pub enum StepNoise {
 /// second order in the noise: U is what readings of W are held against when their scatter is to be taken away (control variates:
 /// Glasserman, *Monte Carlo Methods in Financial Engineering*, 2003, §4.1).
 ///
-/// The state that it steps, `Block::weights`, is U; start it at 0. Cost: a step of the process and D² operations a particle;
-/// when it is made, D Hessian–vector products and 3 D² numbers a step. Not for processes with inertia, nor for noise that has a mean
-/// given the past.
+/// The state that it steps, `Block::weights`, is U; start it at 0. Cost: a step of the process and D² operations a particle.
+/// Not for processes with inertia, nor for noise that has a mean given the past.
 pub struct LinearResponse<'a> {
     process: Box<dyn Process + 'a>,
-    path: Vec<PathPoint>,
+    path: &'a ResponsePath,
 }
 
-/// The path without noise after some steps.
+/// The path x without noise, A = I − h∇²L̃(x) and C = E UUᵀ along it: what a [`LinearResponse`] needs whatever its random numbers are.
+///
+/// Cost: D Hessian–vector products, n gradients of one row and 2 D³ + n D² operations a step (without the n for isotropic noise); 2 D²
+/// numbers a step.
+pub struct ResponsePath {
+    points: Vec<PathPoint>,
+    step_length: f64,
+}
+
+/// The path after some steps.
 struct PathPoint {
     weights: Vec<f64>,
     /// A, symmetric, D × D.
@@ -41,16 +49,15 @@ struct PathPoint {
     covariance: Vec<f64>,
 }
 
-impl<'a> LinearResponse<'a> {
-    /// Of `process`, whose step has this noise, for `steps` steps from `start` (D numbers).
+impl ResponsePath {
+    /// For `steps` steps of length `h` from `start` (D numbers), each with this noise.
     ///
     /// # Panics
     /// When `start` does not have D numbers, and for minibatch noise of a potential that is no finite sum.
-    pub fn new(process: Box<dyn Process + 'a>, noise: StepNoise, start: &[f64], steps: u64) -> Self {
-        let (potential, h) = (process.potential(), process.step_length());
+    pub fn new(potential: &dyn Potential, h: f64, noise: StepNoise, start: &[f64], steps: u64) -> Self {
         let dim = potential.dim();
         assert_eq!(start.len(), dim, "one number a weight");
-        let mut path: Vec<PathPoint> = Vec::new();
+        let mut points: Vec<PathPoint> = Vec::new();
         let (mut x, mut covariance) = (start.to_vec(), vec![0.0; dim * dim]);
         let (mut gradient, mut scratch) = (vec![0.0; dim], potential.scratch());
         for _ in 0..=steps {
@@ -59,30 +66,46 @@ impl<'a> LinearResponse<'a> {
             let next = sandwich(&response, &covariance, &added, dim);
             potential.value_gradient(&x, &mut gradient, &mut scratch);
             let moved = x.iter().zip(&gradient).map(|(x, g)| x - h * g).collect();
-            path.push(PathPoint {
+            points.push(PathPoint {
                 weights: std::mem::replace(&mut x, moved),
                 response,
                 covariance: std::mem::replace(&mut covariance, next),
             });
         }
-        Self { process, path }
+        Self { points, step_length: h }
     }
 
     /// x after `step` steps.
-    pub fn path(&self, step: u64) -> &[f64] {
-        &self.path[step as usize].weights
+    pub fn weights(&self, step: u64) -> &[f64] {
+        &self.points[step as usize].weights
     }
 
     /// ∇²L̃(x) after `step` steps, D × D.
     pub fn hessian(&self, step: u64) -> Vec<f64> {
-        let (dim, h) = (self.path[0].weights.len(), self.process.step_length());
-        let entry = |(k, a): (usize, &f64)| (f64::from(k / dim == k % dim) - a) / h;
-        self.path[step as usize].response.iter().enumerate().map(entry).collect()
+        let dim = self.points[0].weights.len();
+        let entry = |(k, a): (usize, &f64)| (f64::from(k / dim == k % dim) - a) / self.step_length;
+        self.points[step as usize].response.iter().enumerate().map(entry).collect()
     }
 
     /// E UUᵀ after `step` steps, D × D.
     pub fn covariance(&self, step: u64) -> &[f64] {
-        &self.path[step as usize].covariance
+        &self.points[step as usize].covariance
+    }
+}
+
+impl<'a> LinearResponse<'a> {
+    /// Of `process`, along the `path` of its own potential, step and noise.
+    ///
+    /// # Panics
+    /// When the steps of the two differ.
+    pub fn new(process: Box<dyn Process + 'a>, path: &'a ResponsePath) -> Self {
+        assert!(process.step_length() == path.step_length, "one step length");
+        Self { process, path }
+    }
+
+    /// What it goes along.
+    pub fn path(&self) -> &ResponsePath {
+        self.path
     }
 }
 
@@ -178,13 +201,14 @@ impl Process for LinearResponse<'_> {
     }
 
     fn step(&self, block: &mut Block, step: u64, noise: &Noise, gradient: &mut [f64], scratch: &mut Scratch) {
-        let (here, dim) = (&self.path[step as usize], block.dim);
+        let points = &self.path.points;
+        let (here, dim) = (&points[step as usize], block.dim);
         // Every particle stands at x for the step: what it gets beyond the next x is its noise there.
         std::mem::swap(&mut block.weights, &mut block.extra);
         block.weights.chunks_exact_mut(dim).for_each(|w| w.copy_from_slice(&here.weights));
         self.process.step(block, step, noise, gradient, scratch);
         std::mem::swap(&mut block.weights, &mut block.extra);
-        let next = &self.path[step as usize + 1].weights;
+        let next = &points[step as usize + 1].weights;
         let moved = &mut gradient[..dim];
         for (u, stepped) in block.weights.chunks_exact_mut(dim).zip(block.extra.chunks_exact(dim)) {
             for (k, (m, row)) in moved.iter_mut().zip(here.response.chunks_exact(dim)).enumerate() {

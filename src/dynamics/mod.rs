@@ -23,7 +23,7 @@ pub use covariance_sde::CovarianceSde;
 pub use euler_maruyama::EulerMaruyama;
 pub use gradient_flow::GradientFlow;
 pub use heun::Heun;
-pub use linear_response::{LinearResponse, StepNoise};
+pub use linear_response::{LinearResponse, ResponsePath, StepNoise};
 pub use momentum_sgd::MomentumSgd;
 pub use one_pass_sgd::OnePassSgd;
 pub use scaled_noise_gd::{NoiseLaw, ScaledNoiseGd};

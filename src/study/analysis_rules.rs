@@ -150,8 +150,11 @@ impl Rules<'_> {
         }
         self.scales(noise_scales, 3, at)?;
         self.batches(batches, at)?;
+        self.ladders(agreement, study, at)?;
         for (i, time) in times.iter().enumerate() {
-            let (path, horizon) = (format!("{at}.at.{i}"), study.time.horizon);
+            // The horizon of so many epochs is known with the number of rows.
+            let horizon = study.time.epochs.map_or(study.time.horizon, |_| f64::INFINITY);
+            let path = format!("{at}.at.{i}");
             let rule = format!("a time above 0 and at most the horizon {horizon}");
             self.require(*time > 0.0 && *time <= horizon, &path, time, rule, "leave it out for the horizon")?;
         }
@@ -174,6 +177,51 @@ impl Rules<'_> {
             &format!("{at}.until.particles"),
             remedy,
         )
+    }
+
+    /// What the processes must be to be run again at other s or batches.
+    fn ladders(&self, agreement: &AgreementSpec, study: &Study, at: &str) -> Result<()> {
+        let AgreementSpec { noise_scales, batches, particles, until, .. } = agreement;
+        let key = match (noise_scales.is_empty(), batches.is_empty()) {
+            (true, true) => return Ok(()),
+            (false, _) => "noise_scales",
+            (true, false) => "batches",
+        };
+        let path = format!("{at}.{key}");
+        for process in &study.process {
+            let rule = format!(
+                "left out where a process stops at a stop_radius, as {:?} does: its copies would not",
+                process.name
+            );
+            let free = process.stop_radius.is_none();
+            self.require(free, &path, "asked for", rule, "leave stop_radius out, or this key")?;
+            let steps =
+                matches!(process.dynamics, DynamicsSpec::ScaledNoiseGd(_) | DynamicsSpec::BoundedNoiseGd(_));
+            let rule = format!("left out with {:?}, whose step has no proportion to s", process.name);
+            self.require(
+                !steps || noise_scales.is_empty(),
+                &path,
+                "asked for",
+                rule,
+                "leave the process out, or this key",
+            )?;
+        }
+        let reference = &study.process[agreement.reference(&study.process)];
+        let rule = format!(
+            "left out where the process compared with, {:?}, has no minibatches of data rows",
+            reference.name
+        );
+        let good = batches.is_empty() || reference.dynamics.batch().is_some();
+        self.require(
+            good,
+            &format!("{at}.batches"),
+            format!("{batches:?}"),
+            rule,
+            "compare with a process of kind \"sgd\"",
+        )?;
+        let rule = "at least 128 where until is given: fewer are read without controls";
+        let enough = until.is_none() || *particles >= 128;
+        self.require(enough, &format!("{at}.particles"), particles, rule, "1024 is the default")
     }
 
     /// Batches at which something is run again: none, or at least three.

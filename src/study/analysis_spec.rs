@@ -1,5 +1,6 @@
 //! `[analysis]`: which questions beyond the curves to answer, and how.
 
+use super::spec::{DynamicsSpec, ProcessSpec};
 use serde::{Deserialize, Serialize};
 
 /// `[analysis]`: each key `true`, `false` or a table with settings.
@@ -168,6 +169,15 @@ pub struct UntilSpec {
     pub half_width: f64,
     /// The most particles of each process.
     pub particles: u64,
+}
+
+impl AgreementSpec {
+    /// The number of the process that the others are compared with: the one that is named, else the first of kind `sgd`, else the first.
+    pub fn reference(&self, processes: &[ProcessSpec]) -> usize {
+        let named = self.with.as_ref().and_then(|name| processes.iter().position(|p| &p.name == name));
+        let sgd = || processes.iter().position(|p| matches!(p.dynamics, DynamicsSpec::Sgd(_)));
+        named.or_else(sgd).unwrap_or(0)
+    }
 }
 
 impl Default for AgreementSpec {

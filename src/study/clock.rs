@@ -88,6 +88,27 @@ impl Clock {
         Ok(Self { beat: time(beat), observations })
     }
 
+    /// The same with observations also at those of `times` within (0, end] that are multiples of its beat; `step_lengths` as it was
+    /// made from.
+    pub fn also_at(mut self, times: &[f64], step_lengths: &[f64]) -> Self {
+        for &time in times {
+            let beats = (time / self.beat).round();
+            let near = |t: f64| (t - time).abs() <= 1e-9 * time;
+            let new = near(beats * self.beat) && !self.observations.iter().any(|o| near(o.time));
+            if new && time > 0.0 && time < self.end() {
+                let steps = step_lengths.iter().map(|length| (time / length).round() as u64).collect();
+                let place = self.observations.partition_point(|o| o.time < time);
+                self.observations.insert(place, Observation { time, steps });
+            }
+        }
+        self
+    }
+
+    /// The observation times.
+    pub fn times(&self) -> Vec<f64> {
+        self.observations.iter().map(|o| o.time).collect()
+    }
+
     /// The time of the last observation.
     pub fn end(&self) -> f64 {
         self.observations.last().map_or(0.0, |o| o.time)
@@ -156,6 +177,19 @@ mod tests {
         let clock = Clock::new(&[0.3], 1.0, 3, Spacing::Linear).unwrap();
         let times: Vec<f64> = clock.observations.iter().map(|o| o.time).collect();
         assert_eq!(times, [0.0, 0.6, 1.2]);
+    }
+
+    #[test]
+    fn further_times_are_taken_where_the_steps_meet() {
+        let lengths = [0.05, 0.001];
+        let clock = Clock::new(&lengths, 13.0, 120, Spacing::Linear).unwrap();
+        let more = clock.clone().also_at(&[5.0, 0.07, 13.0, 14.0, 0.1], &lengths);
+        let found = more.observations.iter().find(|o| o.time == 5.0).unwrap();
+        assert_eq!(found.steps, [100, 5000]);
+        assert!(more.observations.windows(2).all(|pair| pair[0].time < pair[1].time));
+        // 0.07 is no multiple of 0.05, 14 is beyond the end, and the others may be there already.
+        assert!(more.observations.iter().all(|o| o.time != 0.07 && o.time <= 13.0));
+        assert!(more.observations.len() <= clock.observations.len() + 2);
     }
 
     #[test]

@@ -299,6 +299,8 @@ impl DynamicsSpec {
                 gd.noise.sigma = 0.0;
                 return Some(still);
             }
+            // Its steps shrink, so that a piece of its path does not begin like the whole.
+            Self::BoundedNoiseGd(gd) if gd.exponent != 0.0 => return None,
             Self::BoundedNoiseGd(gd) => {
                 gd.variance = 0.0;
                 return Some(still);

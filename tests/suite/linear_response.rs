@@ -3,7 +3,8 @@
 use crate::support::law::assert_law;
 use crate::support::nets::Tiny;
 use sgd_sde::dynamics::{
-    CovarianceSde, EulerMaruyama, LinearResponse, Minibatches, Process, Sampling, Sgd, StepNoise,
+    CovarianceSde, EulerMaruyama, LinearResponse, Minibatches, Process, ResponsePath, Sampling, Sgd,
+    StepNoise,
 };
 use sgd_sde::ensemble::{Ensemble, Start};
 use sgd_sde::estimates::Moments;
@@ -58,13 +59,14 @@ fn responses(response: &LinearResponse, particles: u64) -> Vec<Vec<f64>> {
 fn the_response_has_the_moments_that_are_claimed() {
     let net = net();
     for (name, process, noise) in noises(&net) {
-        let response = LinearResponse::new(process, noise, &start(net.dim()), STEPS);
+        let path = ResponsePath::new(&net, STEP, noise, &start(net.dim()), STEPS);
+        let response = LinearResponse::new(process, &path);
         let found = responses(&response, 60_000);
         for which in 0..2 {
             let v: Vec<f64> =
                 (0..net.dim()).map(|k| (1.3 * (k * (which + 1)) as f64 + which as f64).sin()).collect();
             let along = |u: &[f64]| u.iter().zip(&v).map(|(u, v)| u * v).sum::<f64>();
-            let covariance = response.covariance(STEPS).chunks_exact(net.dim());
+            let covariance = path.covariance(STEPS).chunks_exact(net.dim());
             let variance: f64 = covariance.zip(&v).map(|(row, v)| v * along(row)).sum();
             let check = |what: &str, of: &dyn Fn(f64) -> f64, want: f64, detect: f64| {
                 let estimate = Moments::of(found.iter().map(|u| of(along(u)))).estimate().unwrap();
@@ -84,14 +86,15 @@ fn what_the_response_leaves_is_of_second_order() {
     let left = |s: f64| {
         let process = || EulerMaruyama::new(&net, s, STEP, SEED);
         let noise = StepNoise::Isotropic(s * STEP);
-        let response = LinearResponse::new(Box::new(process()), noise, &start(net.dim()), STEPS);
+        let path = ResponsePath::new(&net, STEP, noise, &start(net.dim()), STEPS);
+        let response = LinearResponse::new(Box::new(process()), &path);
         let process = process();
         let from = Start::Points { weights: start(net.dim()) };
         let mut ensemble = Ensemble::new(&process, &from, 500, SEED);
         ensemble.advance(STEPS, &Threads::new(2).unwrap());
         let (mut first, mut second) = (0.0, 0.0);
         for (w, u) in weights(&ensemble).iter().zip(responses(&response, 500)) {
-            for ((w, u), x) in w.iter().zip(u).zip(response.path(STEPS)) {
+            for ((w, u), x) in w.iter().zip(u).zip(path.weights(STEPS)) {
                 first += u * u;
                 second += (w - x - u).powi(2);
             }

@@ -9,8 +9,9 @@ const NOTHING: f64 = 1e-20;
 
 /// Takes Σ_j β_j c_j from the readings φ_i of independent particles, each c_j with E c_j = 0 exactly: E φ stays, the variance
 /// falls by 1 − R², R the multiple correlation of φ with the controls (control variates: Glasserman, *Monte Carlo Methods in Financial
-/// Engineering*, 2003, §4.1). β is the regression over the particles at hand, which biases the mean by O(1/n) of a standard deviation,
-/// a part 1/√n of the standard error, and takes a degree of freedom each. Particles with a reading or a control that is not finite are left
+/// Engineering*, 2003, §4.1). β is the regression over the n particles at hand, which biases the mean by O(1/n) of a standard deviation (a
+/// part of order √N/n of the standard error of N particles that are controlled n at a time) and takes a degree of freedom each, 2 of at least
+/// 128. Particles with a reading or a control that is not finite are left
 /// as they are and do not count. Nothing happens below [`FEWEST_CONTROLLED`] particles.
 ///
 /// # Panics

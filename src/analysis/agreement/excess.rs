@@ -44,8 +44,18 @@ pub fn excess_ratio(
     minimum: (f64, f64),
     level: f64,
 ) -> Result<Range, NoRatio> {
-    let means = Means::new(a, b, paired).ok_or(NoRatio::TooFewParticles)?;
-    let (value, bound) = minimum;
+    above(&Means::new(a, b, paired).ok_or(NoRatio::TooFewParticles)?, minimum, level)
+}
+
+/// [`excess_ratio`] of pairs that were added up before.
+///
+/// # Errors
+/// [`NoRatio`], as there.
+pub fn excess_ratio_of(pairs: &PairMoments, minimum: (f64, f64), level: f64) -> Result<Range, NoRatio> {
+    above(&pairs.means().ok_or(NoRatio::TooFewParticles)?, minimum, level)
+}
+
+fn above(means: &Means, (value, bound): (f64, f64), level: f64) -> Result<Range, NoRatio> {
     let middle = means.ratio_above(value, level)?;
     let (lower, upper) = (means.ratio_above(value - bound, level)?, means.ratio_above(value + bound, level)?);
     let ends = (means.b.value - value - bound, means.b.value - value + bound);
@@ -77,6 +87,36 @@ pub fn variance_ratio(
     Ok(Range { value: found.value * factor, low: found.low * factor, high: found.high * factor })
 }
 
+/// Pairs of one number a particle, added up: what a ratio of means needs of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct PairMoments {
+    a: Moments,
+    b: Moments,
+    sum: Moments,
+}
+
+impl PairMoments {
+    /// Adds particles; a pair with a number that is not finite is left out.
+    pub fn add(&mut self, a: &[f64], b: &[f64]) {
+        let mut more = Self::default();
+        for (a, b) in a.iter().zip(b).filter(|(a, b)| a.is_finite() && b.is_finite()) {
+            more.a.push(*a);
+            more.b.push(*b);
+            more.sum.push(a + b);
+        }
+        self.a.merge(&more.a);
+        self.b.merge(&more.b);
+        self.sum.merge(&more.sum);
+    }
+
+    fn means(&self) -> Option<Means> {
+        let Self { a, b, sum } = self;
+        // Var(a + b) = Var a + Var b + 2 Cov.
+        let covariance = 0.5 * (sum.variance()? - a.variance()? - b.variance()?) / a.n() as f64;
+        Some(Means { a: a.estimate()?.into(), b: b.estimate()?.into(), covariance })
+    }
+}
+
 /// Two means over particles and their covariance.
 struct Means {
     a: Measured,
@@ -90,12 +130,9 @@ impl Means {
             let side = |x: &[f64]| Moments::of(x.iter().copied()).estimate().filter(|e| e.std_err.is_some());
             return Some(Self { a: side(a)?.into(), b: side(b)?.into(), covariance: 0.0 });
         }
-        let both = || a.iter().zip(b).filter(|(a, b)| a.is_finite() && b.is_finite());
-        let of = |number: fn((&f64, &f64)) -> f64| Moments::of(both().map(number));
-        let [left, right, sum] = [of(|(a, _)| *a), of(|(_, b)| *b), of(|(a, b)| a + b)];
-        // Var(a + b) = Var a + Var b + 2 Cov.
-        let covariance = 0.5 * (sum.variance()? - left.variance()? - right.variance()?) / left.n() as f64;
-        Some(Self { a: left.estimate()?.into(), b: right.estimate()?.into(), covariance })
+        let mut pairs = PairMoments::default();
+        pairs.add(a, b);
+        pairs.means()
     }
 
     fn ratio_above(&self, minimum: f64, level: f64) -> Result<Range, NoRatio> {
@@ -135,6 +172,13 @@ mod tests {
         assert!(sharp.low > 1.42 && sharp.high < 1.6, "{sharp:?}");
         assert!(excess_ratio(&a, &b, false, (2.5, 0.0), 0.95).is_err());
         assert!(excess_ratio(&a, &b, false, (2.0, 1.0), 0.95).is_err());
+        let mut pairs = PairMoments::default();
+        [(0, 120), (120, 200)].into_iter().for_each(|(from, to)| pairs.add(&a[from..to], &b[from..to]));
+        let (whole, parts) = (
+            excess_ratio(&a, &b, true, (0.5, 0.25), 0.95).unwrap(),
+            excess_ratio_of(&pairs, (0.5, 0.25), 0.95).unwrap(),
+        );
+        assert!((whole.low - parts.low).abs() < 1e-12 && (whole.high - parts.high).abs() < 1e-12);
         assert_eq!(excess_ratio(&a[..1], &b, false, (0.0, 0.0), 0.95), Err(NoRatio::TooFewParticles));
     }
 

@@ -60,7 +60,7 @@ pub use control::{FEWEST_CONTROLLED, control};
 pub use correlations::correlations;
 pub use difference::{Difference, integral, window_mean};
 pub use equivalence::{Equivalence, equivalence};
-pub use excess::{excess_ratio, variance_ratio, variances};
+pub use excess::{PairMoments, excess_ratio, excess_ratio_of, variance_ratio, variances};
 pub use least_squares::{Limit, value_at_zero};
 pub use measured::Measured;
 pub use no_order::NoOrder;

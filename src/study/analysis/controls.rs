@@ -1,6 +1,6 @@
 //! Numbers of mean 0 that move with the readings of particles: taken away, they leave the expectation and little of the scatter.
 
-use crate::dynamics::{LinearResponse, Process};
+use crate::dynamics::{LinearResponse, Process, ResponsePath};
 use crate::ensemble::{Ensemble, Start};
 use crate::parallel::Threads;
 use crate::problem::{FiniteSum, Quantity};
@@ -9,24 +9,34 @@ use crate::study::spec::DynamicsSpec;
 
 /// The most numbers that the paths of all steps may hold: 128 MiB.
 const MOST_NUMBERS: u64 = 1 << 24;
+/// The most operations that a path may cost: some ten seconds.
+const MOST_OPERATIONS: u64 = 1 << 34;
 
-/// The first-order response of `dynamics` to its noise over `steps` steps, by its scheme of Euler; `None` where the particles start
-/// at more than one point, the process is not W ← W − h∇L̃ + noise of mean 0 or an integrator of an SDE with the noise of one, or
-/// the matrices would not fit.
+/// What the linear response of `dynamics` to its noise goes along for `steps` steps, by its scheme of Euler; `None` where the particles
+/// start at more than one point, the process is not W ← W − h∇L̃ + noise of mean 0 or an integrator of an SDE with the noise of one, or
+/// it would cost too much.
+pub fn response_path(plan: &Plan, dynamics: &DynamicsSpec, steps: u64) -> Option<ResponsePath> {
+    let potential = plan.potential();
+    let rows = potential.finite_sum().map_or(0, FiniteSum::samples);
+    let (euler, noise) = dynamics.euler_noise(rows)?;
+    let (squares, steps_and_start) = ((potential.dim() as u64).pow(2), steps.checked_add(1)?);
+    let numbers = squares.checked_mul(2)?.checked_mul(steps_and_start)?;
+    let a_step = squares.checked_mul(rows as u64 + 2 * potential.dim() as u64)?;
+    let affordable = numbers <= MOST_NUMBERS && a_step.checked_mul(steps_and_start)? <= MOST_OPERATIONS;
+    let start = one_point(plan).filter(|_| affordable)?;
+    Some(ResponsePath::new(potential, euler.step_length(), noise, start, steps))
+}
+
+/// The linear response of `dynamics` to the noise of `seed` along `path`.
 pub fn linear_response<'a>(
     plan: &'a Plan,
     dynamics: &DynamicsSpec,
+    path: Option<&'a ResponsePath>,
     seed: u64,
-    steps: u64,
 ) -> Option<LinearResponse<'a>> {
-    let potential = plan.potential();
-    let dim = potential.dim();
-    let rows = potential.finite_sum().map_or(0, FiniteSum::samples);
-    let (euler, noise) = dynamics.euler_noise(rows)?;
-    let fits =
-        (dim as u64).pow(2).checked_mul(3 * (steps + 1)).is_some_and(|numbers| numbers <= MOST_NUMBERS);
-    let start = one_point(plan).filter(|_| fits)?;
-    Some(LinearResponse::new(plan.process_of_seed(&euler, seed), noise, start, steps))
+    let rows = plan.potential().finite_sum().map_or(0, FiniteSum::samples);
+    let (euler, _) = dynamics.euler_noise(rows)?;
+    Some(LinearResponse::new(plan.process_of_seed(&euler, seed), path?))
 }
 
 /// The point at which all particles start, if there is one.
@@ -81,13 +91,13 @@ impl<'a> Controls<'a> {
 
 /// ⟨∇φ(x), U⟩ and ½⟨U, ∇²φ(x) U⟩ − ½ tr ∇²φ(x) C of every particle.
 fn expansion(response: &LinearResponse, u: &Ensemble, quantity: Quantity) -> Option<[Vec<f64>; 2]> {
-    let (step, potential) = (u.step(), response.potential());
-    let (x, dim) = (response.path(step), potential.dim());
+    let (step, potential, path) = (u.step(), response.potential(), response.path());
+    let (x, dim) = (path.weights(step), potential.dim());
     let mut gradient = vec![0.0; dim];
     let hessian = match quantity {
         Quantity::Risk => {
             potential.value_gradient(x, &mut gradient, &mut potential.scratch());
-            response.hessian(step)
+            path.hessian(step)
         }
         Quantity::SquaredNorm => {
             gradient.iter_mut().zip(x).for_each(|(g, x)| *g = 2.0 * x);
@@ -95,7 +105,7 @@ fn expansion(response: &LinearResponse, u: &Ensemble, quantity: Quantity) -> Opt
         }
         _ => return None,
     };
-    let mean: f64 = hessian.iter().zip(response.covariance(step)).map(|(h, c)| 0.5 * h * c).sum();
+    let mean: f64 = hessian.iter().zip(path.covariance(step)).map(|(h, c)| 0.5 * h * c).sum();
     let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
     let parts = |u: &[f64]| {
         let rows = hessian.chunks_exact(dim).zip(u);
@@ -153,3 +163,6 @@ impl<'a> Centre<'a> {
         Some(particles.map(part).collect())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 use super::controls::{Controls, linear_response};
 use crate::analysis::agreement::{FEWEST_CONTROLLED, Paths, control};
+use crate::dynamics::ResponsePath;
 use crate::ensemble::Ensemble;
 use crate::estimates::{Estimate, Moments};
 use crate::parallel::Threads;
@@ -54,61 +55,81 @@ pub struct SideStudy<'a> {
     pub dynamics: &'a [DynamicsSpec],
     /// What is read.
     pub quantities: &'a [Quantity],
-    /// T.
-    pub horizon: f64,
-    /// Observation times.
-    pub points: usize,
+    /// When.
+    pub clock: &'a Clock,
     /// Particles of each process.
     pub particles: u64,
     /// Starts and noise are functions of it.
     pub seed: u64,
-    /// Whether readings are given less what controls of mean 0 explain of their scatter, where there are any and at least
-    /// [`FEWEST_CONTROLLED`] particles.
-    pub controlled: bool,
+    /// Where readings are given less what controls of mean 0 explain of their scatter (for at least [`FEWEST_CONTROLLED`] particles): what
+    /// the linear response of each process goes along, where it has one.
+    pub controls: Option<&'a [Option<ResponsePath>]>,
 }
 
-/// Runs processes from the study's law of the start on one clock and returns the times with a run for each process.
+/// The clock of `dynamics` up to `horizon`.
 ///
 /// # Errors
 /// [`ClockError`] where their steps have no common multiple up to the horizon.
+pub fn side_clock(dynamics: &[DynamicsSpec], horizon: f64, points: usize) -> Result<Clock, ClockError> {
+    Clock::new(&step_lengths(dynamics), horizon, points, Spacing::Linear)
+}
+
+/// The step of each process.
+pub fn step_lengths(dynamics: &[DynamicsSpec]) -> Vec<f64> {
+    dynamics.iter().map(DynamicsSpec::step_length).collect()
+}
+
+/// Runs processes from the study's law of the start on one clock and returns a run for each process.
 pub fn side_runs(
     plan: &Plan,
     asked: &SideStudy,
     threads: &Threads,
     progress: &mut dyn FnMut(f64),
-) -> Result<(Vec<f64>, Vec<SideRun>), ClockError> {
-    let lengths: Vec<f64> = asked.dynamics.iter().map(DynamicsSpec::step_length).collect();
-    let clock = Clock::new(&lengths, asked.horizon, asked.points, Spacing::Linear)?;
-    let mut runs = Vec::new();
-    for (number, dynamics) in asked.dynamics.iter().enumerate() {
-        let process = plan.process_of_seed(dynamics, asked.seed);
-        let mut ensemble = Ensemble::new(process.as_ref(), &plan.start, asked.particles, asked.seed);
-        let steps: Vec<u64> = clock.observations.iter().map(|o| o.steps[number]).collect();
-        let mut tables = vec![Vec::new(); asked.quantities.len()];
-        let controlled = asked.controlled && asked.particles >= FEWEST_CONTROLLED as u64;
-        let last = steps.last().copied().unwrap_or(0);
-        let response = if controlled { linear_response(plan, dynamics, asked.seed, last) } else { None };
-        let mut controls = controlled
-            .then(|| Controls::new(plan, dynamics, response.as_ref(), (asked.particles, asked.seed)));
-        for (i, &to) in steps.iter().enumerate() {
-            ensemble.advance(to, threads);
-            if let Some(controls) = &mut controls {
-                controls.advance(to, threads);
-            }
-            let share = (i + 1) as f64 / steps.len() as f64;
-            progress((number as f64 + share) / asked.dynamics.len() as f64);
-            let readings = ensemble.observe(asked.quantities, threads);
-            for (table, quantity) in tables.iter_mut().zip(asked.quantities) {
-                let from = table.len();
-                table.extend(readings.iter().map(|reading| reading[*quantity as usize]));
-                if let Some(controls) = &controls {
-                    control(&mut table[from..], &mut controls.of(*quantity, &ensemble));
-                }
+) -> Vec<SideRun> {
+    let count = asked.dynamics.len() as f64;
+    let run = |number: usize| {
+        let mut at = |fraction: f64| progress((number as f64 + fraction) / count);
+        side_run(plan, asked, number, threads, &mut at)
+    };
+    (0..asked.dynamics.len()).map(run).collect()
+}
+
+/// Runs process number `number`.
+fn side_run(
+    plan: &Plan,
+    asked: &SideStudy,
+    number: usize,
+    threads: &Threads,
+    progress: &mut dyn FnMut(f64),
+) -> SideRun {
+    let SideStudy { quantities, particles, seed, .. } = *asked;
+    let dynamics = &asked.dynamics[number];
+    let process = plan.process_of_seed(dynamics, seed);
+    let mut ensemble = Ensemble::new(process.as_ref(), &plan.start, particles, seed);
+    let steps: Vec<u64> = asked.clock.observations.iter().map(|o| o.steps[number]).collect();
+    let mut tables = vec![Vec::new(); quantities.len()];
+    let path =
+        asked.controls.filter(|_| particles >= FEWEST_CONTROLLED as u64).map(|paths| paths[number].as_ref());
+    let response = linear_response(plan, dynamics, path.flatten(), seed);
+    let mut controls = path.map(|_| Controls::new(plan, dynamics, response.as_ref(), (particles, seed)));
+    for (i, &to) in steps.iter().enumerate() {
+        ensemble.advance(to, threads);
+        if let Some(controls) = &mut controls {
+            controls.advance(to, threads);
+        }
+        progress((i + 1) as f64 / steps.len() as f64);
+        let readings = ensemble.observe(quantities, threads);
+        // The controls have mean 0 over all particles, not over those that have stayed.
+        let whole = ensemble.divergences().is_empty();
+        for (table, quantity) in tables.iter_mut().zip(quantities) {
+            let from = table.len();
+            table.extend(readings.iter().map(|reading| reading[*quantity as usize]));
+            if let Some(controls) = controls.as_ref().filter(|_| whole) {
+                control(&mut table[from..], &mut controls.of(*quantity, &ensemble));
             }
         }
-        runs.push(SideRun { steps, particles: asked.particles as usize, tables });
     }
-    Ok((clock.observations.iter().map(|o| o.time).collect(), runs))
+    SideRun { steps, particles: particles as usize, tables }
 }
 
 /// `dynamics` with another s, where it has one; an SDE keeps its step.

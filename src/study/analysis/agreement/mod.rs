@@ -16,7 +16,6 @@ use crate::random::{Key, Purpose};
 use crate::study::analysis_spec::AgreementSpec;
 use crate::study::plan::Plan;
 use crate::study::run::Progress;
-use crate::study::spec::DynamicsSpec;
 use crate::study::{EstimateRow, Results};
 
 /// The late window, in which ratios of excesses are taken, begins at this share of the horizon.
@@ -45,7 +44,7 @@ pub fn agreement(
     let Some(spec) = &plan.study.analysis.agreement else {
         return Results::default();
     };
-    let asked = Asked { plan, spec, ended, with: reference(plan, spec), threads };
+    let asked = Asked { plan, spec, ended, with: spec.reference(&plan.study.process), threads };
     progress.analysing("agreement", 0.0);
     let mut results = asked.pairs(history);
     if spec.laws {
@@ -53,14 +52,6 @@ pub fn agreement(
     }
     asked.orders(&mut results, progress);
     results
-}
-
-/// The process that is named, else the first of kind `sgd`, else the first.
-fn reference(plan: &Plan, spec: &AgreementSpec) -> usize {
-    let processes = &plan.study.process;
-    let named = spec.with.as_ref().and_then(|name| processes.iter().position(|p| &p.name == name));
-    let sgd = || processes.iter().position(|p| matches!(p.dynamics, DynamicsSpec::Sgd(_)));
-    named.or_else(sgd).unwrap_or(0)
 }
 
 impl Asked<'_> {

@@ -2,7 +2,7 @@
 
 use super::Asked;
 use super::place::Place;
-use super::rung::{Question, Rung, Sup};
+use super::rung::{INTEGRAL, Question, Rung, Sup, at_time};
 use crate::analysis::agreement::{
     Measured, NoOrder, Order, OrderPoint, ParticlesNeeded, order, value_at_zero,
 };
@@ -79,12 +79,7 @@ impl Asked<'_> {
             }
         }
         results.orders.extend(found.iter().flat_map(|rung| self.sup_rows(ladder, rung)));
-        let mut questions: Vec<Question> = Vec::new();
-        for (question, _) in found.iter().flat_map(|rung| &rung.points) {
-            if !questions.contains(question) {
-                questions.push(question.clone());
-            }
-        }
+        let questions = if found.is_empty() { Vec::new() } else { self.questions() };
         for question in &questions {
             let rungs: Vec<(&Rung, OrderPoint)> = found
                 .iter()
@@ -104,6 +99,21 @@ impl Asked<'_> {
             results.estimates.extend(self.models().map(|model| self.limit_row(model, &found)));
         }
         (results, found)
+    }
+
+    /// Every linear functional of every difference.
+    fn questions(&self) -> Vec<Question> {
+        let mut functionals: Vec<String> = self.order_times().into_iter().map(at_time).collect();
+        functionals.push(INTEGRAL.into());
+        let mut questions = Vec::new();
+        for model in self.models() {
+            for quantity in self.quantities() {
+                let question =
+                    |functional: &String| Question { model, quantity, functional: functional.clone() };
+                questions.extend(functionals.iter().map(question));
+            }
+        }
+        questions
     }
 
     /// How many particles the difference that is hardest to see asks for at `place`, by the rung before; `None` without one.
@@ -206,11 +216,7 @@ impl Asked<'_> {
         });
         let mut next = next.unwrap_or_default();
         if !absent.is_empty() {
-            let _ = write!(
-                next,
-                "; no observation time where {}: its steps do not meet there",
-                absent.join(", ")
-            );
+            let _ = write!(next, "; left out: {}, whose steps do not all meet there", absent.join(", "));
         }
         match answer {
             Err(reason) => EstimateRow { note: format!("{reason}{next}"), ..row },

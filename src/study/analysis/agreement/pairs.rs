@@ -143,6 +143,10 @@ impl Asked<'_> {
             let found = excess_ratio(&a, &b, true, (minimum.value, bound), LEVEL);
             results.estimates.push(finish(self.row(model, "excess_ratio", quantity.name()), found));
         }
+        if quantity == Quantity::Risk && self.ended.minimum.is_none() {
+            let note = "none: no search for the smallest risk ended at a finite value".into();
+            results.estimates.push(EstimateRow { note, ..self.row(model, "excess_ratio", quantity.name()) });
+        }
         let scale = |number: usize| self.plan.study.process[number].dynamics.noise_scale();
         if let Some(scales) = scale(model).zip(scale(self.with)).filter(|(a, b)| *a > 0.0 && *b > 0.0) {
             let (a, b) = (variances(a, &weights), variances(b, &weights));

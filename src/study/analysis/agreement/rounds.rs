@@ -2,16 +2,30 @@
 
 use super::place::{halved, on_finer_path};
 use super::{Asked, LATE};
-use crate::analysis::agreement::{PathMoments, window_mean};
+use crate::analysis::agreement::{PairMoments, PathMoments, window_mean};
+use crate::dynamics::ResponsePath;
 use crate::random::{Key, Purpose};
-use crate::study::analysis::side_runs::{SideRun, SideStudy, side_runs};
+use crate::study::analysis::controls::response_path;
+use crate::study::analysis::side_runs::{SideRun, SideStudy, side_clock, side_runs, step_lengths};
+use crate::study::clock::Clock;
 use crate::study::spec::DynamicsSpec;
 use rand::RngExt;
 
-/// Particles that run together: it bounds the memory of their readings, and is a part of the result.
+/// The most particles that run together: it bounds the memory of their readings, and is a part of the result.
 const TOGETHER: u64 = 16_384;
 /// Tag of the seeds.
 const SEEDS: u64 = 0x7275_6e67;
+
+/// Everything at one rung that does not depend on the particles.
+pub struct Ready {
+    number: u64,
+    /// The processes on paths drawn with half their step, then those that have one with half the step.
+    dynamics: Vec<DynamicsSpec>,
+    /// Where the run with half the step stands behind those of the processes themselves.
+    finer: Vec<Option<usize>>,
+    clock: Clock,
+    controls: Vec<Option<ResponsePath>>,
+}
 
 /// What is kept of the particles so far.
 pub struct Rounds {
@@ -21,8 +35,6 @@ pub struct Rounds {
     pub particles: u64,
     /// The models, by their numbers.
     pub models: Vec<(usize, Kept)>,
-    /// The risk of the reference late in the run, particle by particle.
-    pub late: Vec<f64>,
 }
 
 /// What is kept of one model's particles.
@@ -31,54 +43,57 @@ pub struct Kept {
     pub differences: Vec<PathMoments>,
     /// What halving the integrator's step changes; `None` without an integrator.
     pub biases: Option<Vec<PathMoments>>,
-    /// The risk late in the run, particle by particle.
-    pub late: Vec<f64>,
+    /// The risk of the model and of the reference late in the run.
+    pub late: PairMoments,
 }
 
 impl Asked<'_> {
-    /// Adds particles until there are `target` of each process: those of rung number `number` at `coarse`, models with an integrator
-    /// also at half the step on the same path.
+    /// Makes rung number `number` ready: the processes `coarse`, models with an integrator also at half the step on the same path.
     ///
     /// # Errors
     /// A sentence where the steps have no common clock.
-    pub fn add_particles(
-        &self,
-        (number, coarse): (u64, &[DynamicsSpec]),
-        target: u64,
-        kept: &mut Option<Rounds>,
-        progress: &mut dyn FnMut(f64),
-    ) -> Result<(), String> {
+    pub fn ready(&self, number: u64, coarse: &[DynamicsSpec]) -> Result<Ready, String> {
         let fine: Vec<Option<DynamicsSpec>> = coarse.iter().map(halved).collect();
         let mut dynamics: Vec<DynamicsSpec> = coarse.iter().map(on_finer_path).collect();
         dynamics.extend(fine.iter().flatten().cloned());
-        // Where the run with half the step stands behind those of the processes themselves.
         let mut behind = coarse.len()..;
-        let finer: Vec<Option<usize>> =
-            fine.iter().map(|fine| fine.as_ref().and_then(|_| behind.next())).collect();
+        let finer = fine.iter().map(|fine| fine.as_ref().and_then(|_| behind.next())).collect();
+        let time = &self.plan.study.time;
+        let clock = side_clock(&dynamics, time.horizon, time.points)
+            .map_err(|error| format!("the steps have no common clock ({error:?})"))?
+            .also_at(&self.order_times(), &step_lengths(&dynamics));
+        let steps = clock.observations.last().map_or(&[] as &[u64], |last| &last.steps);
+        let paths = dynamics.iter().zip(steps);
+        let controls = paths.map(|(dynamics, steps)| response_path(self.plan, dynamics, *steps)).collect();
+        Ok(Ready { number, dynamics, finer, clock, controls })
+    }
+
+    /// Adds particles until there are `target` of each process.
+    pub fn add_particles(
+        &self,
+        ready: &Ready,
+        target: u64,
+        rounds: &mut Rounds,
+        progress: &mut dyn FnMut(f64),
+    ) {
         let quantities = self.quantities();
-        let done = kept.as_ref().map_or(0, |kept| kept.particles);
-        let mut from = done;
-        while from < target {
-            let particles = TOGETHER.min(target - from);
-            let time = &self.plan.study.time;
+        let more = target - rounds.particles;
+        // Of nearly equal size, so that none is too small for its controls.
+        let chunks = more.div_ceil(TOGETHER);
+        for chunk in 0..chunks {
+            let particles = more * (chunk + 1) / chunks - more * chunk / chunks;
             let asked = SideStudy {
-                dynamics: &dynamics,
+                dynamics: &ready.dynamics,
                 quantities: &quantities,
-                horizon: time.horizon,
-                points: time.points,
+                clock: &ready.clock,
                 particles,
-                seed: self.seed(number, from),
-                controlled: true,
+                seed: self.seed(ready.number, rounds.particles),
+                controls: Some(&ready.controls),
             };
-            let mut at = |within: f64| {
-                progress(((from - done) as f64 + within * particles as f64) / (target - done) as f64);
-            };
-            let (times, runs) = side_runs(self.plan, &asked, self.threads, &mut at)
-                .map_err(|error| format!("the steps have no common clock ({error:?})"))?;
-            self.keep(kept.get_or_insert_with(|| self.nothing_yet(times, &finer)), &runs, &finer);
-            from += particles;
+            let mut at = |within: f64| progress((chunk as f64 + within) / chunks as f64);
+            let runs = side_runs(self.plan, &asked, self.threads, &mut at);
+            self.keep(rounds, &runs, &ready.finer);
         }
-        Ok(())
     }
 
     /// The seed of particles from number `from` on at rung number `number`: no random number is shared between rungs, nor between rounds,
@@ -87,15 +102,17 @@ impl Asked<'_> {
         Key::new(self.plan.study.seed, Purpose::Resample).tagged(SEEDS).stream(number, from).random()
     }
 
-    fn nothing_yet(&self, times: Vec<f64>, finer: &[Option<usize>]) -> Rounds {
+    /// No particles yet.
+    pub fn nothing_yet(&self, ready: &Ready) -> Rounds {
+        let (times, finer) = (ready.clock.times(), &ready.finer);
         let empty = || vec![PathMoments::empty(times.len()); self.quantities().len()];
         let kept = |model: usize| Kept {
             differences: empty(),
             biases: finer[model].map(|_| empty()),
-            late: Vec::new(),
+            late: PairMoments::default(),
         };
         let models = self.models().map(|model| (model, kept(model))).collect();
-        Rounds { times, particles: 0, models, late: Vec::new() }
+        Rounds { times, particles: 0, models }
     }
 
     fn keep(&self, rounds: &mut Rounds, runs: &[SideRun], finer: &[Option<usize>]) {
@@ -114,9 +131,8 @@ impl Asked<'_> {
             if let Some(biases) = &mut kept.biases {
                 add(biases, &runs[*model], best);
             }
-            kept.late.extend(late(best));
+            kept.late.add(&late(best), &late(reference));
         }
-        rounds.late.extend(late(reference));
         rounds.particles += reference.particles as u64;
     }
 }

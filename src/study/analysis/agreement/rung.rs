@@ -2,10 +2,18 @@
 
 use super::Asked;
 use super::place::Place;
-use super::rounds::{Kept, Rounds};
-use crate::analysis::agreement::{Band, Difference, Measured, OrderPoint, excess_ratio, integral};
+use super::rounds::Kept;
+use crate::analysis::agreement::{Band, Difference, Measured, OrderPoint, excess_ratio_of, integral};
 use crate::estimates::LEVEL;
 use crate::problem::Quantity;
+
+/// ∫ d dt up to the horizon.
+pub const INTEGRAL: &str = "integral";
+
+/// d at one time.
+pub fn at_time(time: f64) -> String {
+    format!("at t = {time}")
+}
 
 /// One linear functional of one quantity of one model.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,11 +66,10 @@ impl Asked<'_> {
         let reference = &dynamics[self.with];
         let (s, batch) = (reference.noise_scale().unwrap_or(0.0), reference.batch().map(|batch| batch.0));
         let most = self.spec.until.map_or(self.spec.particles, |until| until.particles);
-        let (mut rounds, mut target) = (None, self.spec.particles.min(most));
+        let ready = self.ready(number, &dynamics).map_err(|error| format!("{}: {error}", place.name()))?;
+        let (mut rounds, mut target) = (self.nothing_yet(&ready), self.spec.particles.min(most));
         loop {
-            self.add_particles((number, &dynamics), target, &mut rounds, progress)
-                .map_err(|error| format!("{}: {error}", place.name()))?;
-            let rounds = rounds.as_ref().ok_or("no particles")?;
+            self.add_particles(&ready, target, &mut rounds, progress);
             let mut rung = Rung {
                 place,
                 s,
@@ -73,7 +80,7 @@ impl Asked<'_> {
                 ratios: Vec::new(),
             };
             for (model, kept) in &rounds.models {
-                self.see(&mut rung, number, rounds, (*model, kept));
+                self.see(&mut rung, number, &rounds.times, (*model, kept));
             }
             let wide = |half_width: f64| {
                 rung.sups.iter().any(|sup| sup.quantity == Quantity::Risk && sup.band.floor() > half_width)
@@ -86,12 +93,12 @@ impl Asked<'_> {
     }
 
     /// What one model's particles say.
-    fn see(&self, rung: &mut Rung, number: u64, rounds: &Rounds, (model, kept): (usize, &Kept)) {
+    fn see(&self, rung: &mut Rung, number: u64, times: &[f64], (model, kept): (usize, &Kept)) {
         for (k, quantity) in self.quantities().into_iter().enumerate() {
-            let Some(difference) = Difference::paired(&rounds.times, &kept.differences[k]) else {
+            let Some(difference) = Difference::paired(times, &kept.differences[k]) else {
                 continue;
             };
-            let bias = kept.biases.as_ref().and_then(|all| Difference::paired(&rounds.times, &all[k]));
+            let bias = kept.biases.as_ref().and_then(|all| Difference::paired(times, &all[k]));
             let about = (model, quantity);
             rung.points.extend(self.functionals(about, (rung.s, rung.place), &difference, bias.as_ref()));
             // Labels of bands at rungs lie far from those of the study's own.
@@ -105,7 +112,7 @@ impl Asked<'_> {
         }
         if let Some(minimum) = self.ended.minimum {
             let known = (minimum.0.value, minimum.1);
-            let ratio = excess_ratio(&kept.late, &rounds.late, true, known, LEVEL).ok();
+            let ratio = excess_ratio_of(&kept.late, known, LEVEL).ok();
             rung.ratios.extend(ratio.map(|ratio| {
                 let std_err = (ratio.high - ratio.low) / (2.0 * 1.96);
                 (model, Measured { value: ratio.value, std_err, freedom: (rung.particles - 1) as f64 })
@@ -133,20 +140,22 @@ impl Asked<'_> {
             let question = Question { model, quantity, functional };
             (question, OrderPoint { s: small, difference: difference.functional(weights), dt_bias })
         };
+        // At another time the difference is another one, and so is the integral: no point of the same order. A time is missing where it
+        // is no common multiple of the steps.
         let at = |&wanted: &f64| {
-            // Observation times are moved to common multiples of the steps. At another time the difference is another one: no point
-            // of the same order.
             let number = times.iter().position(|t| (t - wanted).abs() <= 1e-9 * wanted)?;
             let weights: Vec<f64> = (0..times.len()).map(|k| f64::from(k == number)).collect();
-            Some(point(format!("at t = {wanted}"), &weights))
+            Some(point(at_time(wanted), &weights))
         };
         let mut points: Vec<_> = self.order_times().iter().filter_map(at).collect();
-        points.push(point("integral".into(), &integral(times, 0.0, end)));
+        if (end - self.plan.study.time.horizon).abs() <= 1e-9 * end {
+            points.push(point(INTEGRAL.into(), &integral(times, 0.0, end)));
+        }
         points
     }
 
     /// Times at which the order is asked for.
-    fn order_times(&self) -> Vec<f64> {
+    pub fn order_times(&self) -> Vec<f64> {
         if self.spec.at.is_empty() { vec![self.plan.study.time.horizon] } else { self.spec.at.clone() }
     }
 }

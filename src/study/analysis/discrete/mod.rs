@@ -6,7 +6,9 @@ mod rows;
 
 use super::Ended;
 use super::reference::GibbsAt;
-use super::side_runs::{SideRun, SideStudy, at_noise_scale, default_step, side_runs, two_digits_below};
+use super::side_runs::{
+    SideRun, SideStudy, at_noise_scale, default_step, side_clock, side_runs, two_digits_below,
+};
 use crate::analysis::guarantee::{
     AtScale, DiscreteGuarantee, MomentBounds, StepsCurve, StepsKind, ln_chi, simultaneous_level, verdict,
 };
@@ -163,8 +165,10 @@ impl Discrete<'_> {
         progress: &mut dyn FnMut(f64),
     ) -> Result<(Vec<f64>, Vec<SideRun>), ClockError> {
         let (quantities, particles, seed) = (&[Quantity::Risk], self.particles, self.plan.study.seed);
-        let asked = SideStudy { dynamics, quantities, horizon, points, particles, seed, controlled: false };
-        side_runs(self.plan, &asked, self.threads, progress)
+        let clock = side_clock(dynamics, horizon, points)?;
+        let asked = SideStudy { dynamics, quantities, clock: &clock, particles, seed, controls: None };
+        let runs = side_runs(self.plan, &asked, self.threads, progress);
+        Ok((clock.times(), runs))
     }
 
     fn answers(
