@@ -173,23 +173,21 @@ fn the_double_well_settles_at_the_gibbs_measure() {
 #[test]
 fn the_provable_update_without_attack_shrinks_by_its_exact_factor() {
     let (s, batch, dim, steps) = (0.1, 4, 10, 20);
-    let outcome = |update: &str| {
-        outcome(
-            &format!(
-                "[problem]\nkind = 'relu-gate'\ndim = {dim}\n[start]\nlaw = 'point'\nat = {:?}\n\
+    let ran = |update: &str| {
+        let study = format!(
+            "[problem]\nkind = 'relu-gate'\ndim = {dim}\n[start]\nlaw = 'point'\nat = {:?}\n\
              [[process]]\nname = 'p'\nkind = 'one-pass-sgd'\nupdate = '{update}'\ns = {s}\nbatch = {batch}\nparticles = 20_000\n\
              [time]\nhorizon = {}\npoints = 6\n[observe]\nquantities = ['distance', 'squared_norm']\n",
-                vec![0.3; dim],
-                s * f64::from(steps)
-            ),
-            2,
-        )
+            vec![0.3; dim],
+            s * f64::from(steps)
+        );
+        outcome(&study, 2)
     };
     let (b, d) = (f64::from(batch), dim as f64);
     let factor = 1.0 - s + s * s * ((d + 2.0) / (2.0 * b) + 0.25 * (1.0 - 1.0 / b));
     // The mean of squares from mean and standard error of the distance: E X² = (E X)² + n se².
     let squares = |update: &str| -> Vec<(i32, f64, f64)> {
-        let outcome = outcome(update);
+        let outcome = ran(update);
         let rows = outcome.results.curves.into_iter().filter(|row| row.quantity == "distance");
         rows.map(|row| {
             let (mean, error, n) = (row.mean.unwrap(), row.std_err.unwrap_or(0.0), row.n as f64);
