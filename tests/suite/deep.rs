@@ -307,11 +307,11 @@ fn a_stopped_particle_stands_where_it_left() {
     for step in 0..60 {
         free_process.advance(&mut free, step, step + 1, &mut work);
         stopped.advance(&mut held, step, step + 1, &mut work);
-        for i in 0..30 {
-            let want = *left[i].get_or_insert(free.weights[i]);
+        for (i, left) in left.iter_mut().enumerate() {
+            let want = *left.get_or_insert(free.weights[i]);
             assert_eq!(held.weights[i], want, "particle {i}, step {step}");
             if (want - 0.5).abs() <= 1.5 {
-                left[i] = None;
+                *left = None;
             }
         }
     }
@@ -332,7 +332,8 @@ fn the_certified_ratio_is_below_every_ratio_in_the_ball() {
             let certain = certified_ratio(&net, &ball).unwrap();
             let threads = Threads::new(2).unwrap();
             let key = Key::new(1, Purpose::Direction);
-            let found = smallest_ratios(&net, &[ball.clone()], 8, key, &threads).remove(0).unwrap();
+            let found =
+                smallest_ratios(&net, std::slice::from_ref(&ball), 8, key, &threads).remove(0).unwrap();
             assert!(certain > 0.0 && certain <= found.alpha, "{activation:?} {depth}: {certain} {found:?}");
             let (mut scratch, mut g) = (net.scratch(), vec![0.0; net.dim()]);
             for i in 0..200 {
