@@ -12,6 +12,7 @@ mod clock;
 mod dynamics_rules;
 mod dynamics_spec;
 mod findings;
+mod noisy_descent_spec;
 mod parse;
 mod parse_problem;
 mod plan;

@@ -35,13 +35,6 @@ struct Sections {
     analysis: AnalysisSpec,
 }
 
-/// The keys of a process that all kinds share.
-struct Common {
-    name: String,
-    particles: u64,
-    stop_radius: Option<f64>,
-}
-
 /// Reads the types of a study from its values (without `[sweep]`).
 ///
 /// # Errors
@@ -121,19 +114,17 @@ impl Reader<'_> {
     fn process(&self, mut table: Table, number: usize) -> Result<ProcessSpec> {
         let at = format!("process.{number}");
         let kind = self.kind(&mut table, &at, "kind", None, DynamicsSpec::KINDS)?;
-        let common = Common {
-            name: match table.remove("name") {
-                Some(value) => self.section(value, &format!("{at}.name"))?,
-                None => kind.clone(),
-            },
-            particles: match table.remove("particles") {
-                Some(value) => self.section(value, &format!("{at}.particles"))?,
-                None => 1024,
-            },
-            stop_radius: match table.remove("stop_radius") {
-                Some(value) => Some(self.section(value, &format!("{at}.stop_radius"))?),
-                None => None,
-            },
+        let name = match table.remove("name") {
+            Some(value) => self.section(value, &format!("{at}.name"))?,
+            None => kind.clone(),
+        };
+        let particles = match table.remove("particles") {
+            Some(value) => self.section(value, &format!("{at}.particles"))?,
+            None => 1024,
+        };
+        let stop_radius = match table.remove("stop_radius") {
+            Some(value) => Some(self.section(value, &format!("{at}.stop_radius"))?),
+            None => None,
         };
         let value = Value::Table(table);
         let dynamics = match kind.as_str() {
@@ -149,7 +140,6 @@ impl Reader<'_> {
             "bounded-noise-gd" => DynamicsSpec::BoundedNoiseGd(self.section(value, &at)?),
             other => unreachable!("kind() lets no other kind pass: {other}"),
         };
-        let Common { name, particles, stop_radius } = common;
         Ok(ProcessSpec { name, dynamics, particles, stop_radius })
     }
 
