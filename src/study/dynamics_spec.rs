@@ -1,6 +1,7 @@
 //! The settings of a process, by kind.
 
-use crate::dynamics::{Minibatches, NoiseLaw, Sampling, Scheme, StepNoise, Svag};
+pub use super::noisy_descent_spec::{BoundedNoiseGdSpec, ScaledNoiseGdSpec};
+use crate::dynamics::{Minibatches, Sampling, Scheme, StepNoise, Svag};
 use crate::problem::Update;
 use serde::{Deserialize, Serialize};
 
@@ -171,40 +172,6 @@ pub struct OnePassSgdSpec {
     /// Which direction it takes.
     #[serde(default)]
     pub update: Update,
-}
-
-/// `kind = "scaled-noise-gd"`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ScaledNoiseGdSpec {
-    /// Step η.
-    pub step: f64,
-    /// ρ(F) = σ min(F, cap)^q.
-    pub noise: NoiseLaw,
-}
-
-/// `kind = "bounded-noise-gd"`: steps η_k = step·(offset/(k + offset))^exponent.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BoundedNoiseGdSpec {
-    /// The first step η₀.
-    pub step: f64,
-    /// n₀.
-    #[serde(default = "ten")]
-    pub offset: f64,
-    /// q.
-    #[serde(default = "one_exponent")]
-    pub exponent: f64,
-    /// The square of the noise's size.
-    pub variance: f64,
-}
-
-fn ten() -> f64 {
-    10.0
-}
-
-fn one_exponent() -> f64 {
-    1.0
 }
 
 impl DynamicsSpec {

@@ -14,6 +14,7 @@ mod draws;
 mod dynamics_rules;
 mod dynamics_spec;
 mod findings;
+mod noisy_descent_spec;
 mod ntk_rules;
 mod ntk_spec;
 mod parse;

@@ -16,24 +16,31 @@ impl<'a> LogRatio<'a> {
         Self { potential, scratch, slope: zeros.clone(), curved: zeros }
     }
 
+    /// F and ‖∇F‖² at `w`; ∇F is left in `slope`.
+    fn parts(&mut self, w: &[f64]) -> (f64, f64) {
+        let risk = self.potential.value_gradient(w, &mut self.slope, &mut self.scratch);
+        (risk, self.slope.iter().map(|g| g * g).sum())
+    }
+
     /// ln(‖∇F(w)‖²/F(w)); −∞ at a critical point with F > 0, NaN where F is 0 or not a number.
     pub fn value(&mut self, w: &[f64]) -> f64 {
-        let risk = self.potential.value_gradient(w, &mut self.slope, &mut self.scratch);
-        let squares: f64 = self.slope.iter().map(|g| g * g).sum();
-        if risk > 0.0 && squares.is_finite() { squares.ln() - risk.ln() } else { f64::NAN }
+        let (risk, squares) = self.parts(w);
+        logarithm(risk, squares)
     }
 
     /// ∇ ln(‖∇F‖²/F) = 2 ∇²F ∇F/‖∇F‖² − ∇F/F into `out`; returns the value. Cost: one gradient and one Hessian–vector product.
     pub fn gradient(&mut self, w: &[f64], out: &mut [f64]) -> f64 {
-        let value = self.value(w);
-        let risk = self.potential.value_gradient(w, &mut self.slope, &mut self.scratch);
-        let squares: f64 = self.slope.iter().map(|g| g * g).sum();
+        let (risk, squares) = self.parts(w);
         self.potential.hessian_vector(w, &self.slope, &mut self.curved, &mut self.scratch);
         for ((o, h), g) in out.iter_mut().zip(&self.curved).zip(&self.slope) {
             *o = 2.0 * h / squares - g / risk;
         }
-        value
+        logarithm(risk, squares)
     }
+}
+
+fn logarithm(risk: f64, squares: f64) -> f64 {
+    if risk > 0.0 && squares.is_finite() { squares.ln() - risk.ln() } else { f64::NAN }
 }
 
 #[cfg(test)]

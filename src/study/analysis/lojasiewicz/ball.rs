@@ -1,7 +1,9 @@
 //! α(θ₀, r), C_L and Chatterjee's condition at one start.
 
 use super::row;
-use crate::analysis::lojasiewicz::{Ball, certified_ratio, condition, smallest_ratios, smoothness};
+use crate::analysis::lojasiewicz::{
+    Ball, SmallestRatio, certified_ratio, condition, smallest_ratios, smoothness,
+};
 use crate::estimates::significant;
 use crate::parallel::Threads;
 use crate::problem::{DeepNet, Potential};
@@ -44,45 +46,14 @@ pub fn facts(
     let found = smallest_ratios(net, &balls, spec.searches, key, threads);
     let mut rows = Vec::new();
     for (ball, found) in balls.iter().zip(&found) {
-        let at = format!("r = {}", significant(ball.radius));
-        let empty = |name: &str| row(point, "", name, at.clone());
-        let Some(found) = found else {
-            let note = "no search had a value: the risk is 0, or no number, everywhere it looked".into();
-            rows.push(EstimateRow { note, ..empty("lojasiewicz_alpha") });
-            continue;
-        };
         if ball.radius == spec.radius {
-            facts.alpha = Some(found.alpha);
+            facts.alpha = found.as_ref().map(|found| found.alpha);
         }
-        let lower = certified_ratio(net, ball);
-        rows.push(EstimateRow {
-            value: Some(found.alpha),
-            ci_low: lower,
-            ci_high: lower.map(|_| found.alpha),
-            method: "smallest |grad F|^2/F found by projected descents in the ball".into(),
-            note: format!(
-                "an upper bound of the infimum; {} searches, {} ended within 1 % of it, the worst at {}; F at the start {}",
-                found.searches,
-                found.agreeing,
-                significant(found.worst),
-                significant(risk)
-            ),
-            ..empty("lojasiewicz_alpha")
-        });
-        rows.push(EstimateRow {
-            value: lower,
-            method: "interval arithmetic over the ball, along the first layer".into(),
-            note: lower.map_or_else(
-                || "none: a weight behind the first layer may be 0 in the ball, or rows are dependent".into(),
-                |_| "a lower bound of the infimum, certain up to rounding".into(),
-            ),
-            ..empty("lojasiewicz_alpha_lower")
-        });
-        rows.push(verdict(empty("chatterjee_condition"), (risk, ball.radius), found.alpha, lower));
+        rows.extend(ratio_rows(net, ball, found.as_ref(), risk, point));
     }
     let found = smoothness(net, &ball(spec.radius), CLIMBS, plan.study.seed, threads);
-    let empty = row(point, "", "smoothness", format!("r = {}", significant(spec.radius)));
     facts.smoothness = found.as_ref().map(|found| found.constant);
+    let empty = row(point, "", "smoothness", format!("r = {}", significant(spec.radius)));
     rows.push(match found {
         None => EstimateRow { note: "no Hessian product was finite".into(), ..empty },
         Some(found) => EstimateRow {
@@ -97,6 +68,47 @@ pub fn facts(
         },
     });
     (facts, rows)
+}
+
+/// α from above and from below, and the condition, of one ball.
+fn ratio_rows(
+    net: &DeepNet,
+    ball: &Ball,
+    found: Option<&SmallestRatio>,
+    risk: f64,
+    point: usize,
+) -> Vec<EstimateRow> {
+    let empty = |name: &str| row(point, "", name, format!("r = {}", significant(ball.radius)));
+    let Some(found) = found else {
+        let note = "no search had a value: the risk is 0, or no number, everywhere it looked".into();
+        return vec![EstimateRow { note, ..empty("lojasiewicz_alpha") }];
+    };
+    let lower = certified_ratio(net, ball);
+    let above = EstimateRow {
+        value: Some(found.alpha),
+        ci_low: lower,
+        ci_high: lower.map(|_| found.alpha),
+        method: "smallest |grad F|^2/F found by projected descents in the ball".into(),
+        note: format!(
+            "an upper bound of the infimum; {} searches, {} ended within 1 % of it, the worst at {}; F at the start {}",
+            found.searches,
+            found.agreeing,
+            significant(found.worst),
+            significant(risk)
+        ),
+        ..empty("lojasiewicz_alpha")
+    };
+    let below = EstimateRow {
+        value: lower,
+        method: "interval arithmetic over the ball, along the first layer".into(),
+        note: lower.map_or_else(
+            || "none: a weight behind the first layer may be 0 in the ball, or rows are dependent".into(),
+            |_| "a lower bound of the infimum, certain up to rounding".into(),
+        ),
+        ..empty("lojasiewicz_alpha_lower")
+    };
+    let condition = verdict(empty("chatterjee_condition"), (risk, ball.radius), found.alpha, lower);
+    vec![above, below, condition]
 }
 
 /// r²α/(4F): above 1 with the certain bound, above 1 as far as is known, or below 1 for certain.
