@@ -132,7 +132,7 @@ fn kernel_figure(results: &Results) -> Option<Figure> {
 
 /// The risk of the limit against the horizon.
 fn rate_figure(results: &Results) -> Option<Figure> {
-    let y = Axis::log(r"mean excess risk $\mathrm{E} L(f_T)$ of the last iterate");
+    let y = Axis::log(r"mean excess risk $\mathrm{E} L(f_T)$");
     let mut drawing = Figure::new("ntk-rate", Axis::log("steps, fresh samples $T$"), y);
     let mut drawn = 0;
     for point in results.points.iter() {
@@ -179,7 +179,7 @@ fn net_sets<'a>(results: &'a Results, name: &str) -> Vec<(String, Vec<&'a NtkRow
 
 /// The distance of trained nets from kernel regression on the same samples against the width.
 fn distance_figure(results: &Results) -> Option<Figure> {
-    let y = Axis::log(r"mean distance $\mathrm{E} ‖f_m - f_∞‖_{L^2}$ after training");
+    let y = Axis::log(r"distance $\mathrm{E} ‖f_m - f_∞‖_{L^2}$ at $T$");
     let mut drawing = Figure::new("ntk-distance", Axis::log(WIDTH), y);
     let sets = net_sets(results, "net_distance");
     for (i, (label, rows)) in sets.iter().enumerate() {
@@ -197,7 +197,7 @@ fn distance_figure(results: &Results) -> Option<Figure> {
 
 /// By how much the risk of trained nets exceeds that of the limit, against the width.
 fn excess_figure(results: &Results) -> Option<Figure> {
-    let y = Axis::linear("mean excess over the limit, by the limit's risk");
+    let y = Axis::linear("excess over the limit by its risk");
     let mut drawing = Figure::new("ntk-excess", Axis::log(WIDTH), y);
     let sets = net_sets(results, "net_risk_difference");
     let limit = |row: &NtkRow| row.exact.unwrap_or(f64::NAN);

@@ -101,6 +101,7 @@ fn reduced(name: &str, study: &Table, at: &Path) -> Vec<String> {
     }
     if let Some(ntk) = study.get("analysis").and_then(|analysis| analysis.get("ntk")) {
         set.extend(["analysis.ntk.draws=4".to_owned(), "analysis.ntk.particles=4".to_owned()]);
+        set.push("time.horizon=8".into());
         for (key, few) in [("widths", "[4, 8, 16]"), ("horizons", "[4, 8, 16]")] {
             if ntk.get(key).is_some() {
                 set.push(format!("analysis.ntk.{key}={few}"));

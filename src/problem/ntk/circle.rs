@@ -183,7 +183,7 @@ impl CircleTask {
         2.0 * power(last) * count.powf(-margin) / margin / kept
     }
 
-    /// Fresh samples, [`SAMPLE`] numbers each.
+    /// Fresh samples, three numbers each: cos θ, sin θ, y.
     pub fn draw(&self, fresh: &mut Fresh<'_>, samples: &mut [f64]) {
         let mut stream = fresh.stream();
         for sample in samples.chunks_exact_mut(SAMPLE) {

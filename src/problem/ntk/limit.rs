@@ -7,7 +7,7 @@ use std::f64::consts::PI;
 /// The step of the quadrature along each axis, and of the coarser one that tells its error.
 const STEPS: [f64; 2] = [0.2, 0.25];
 
-/// K_∞(x, x') = E σ(b·x) σ(b·x') + E[a²] E σ'(b·x) σ'(b·x') (x·x'), the limit for m → ∞ of ⟨∇f(x), ∇f(x')⟩ at the start of
+/// K_∞(x, x') = E σ(b·x) σ(b·x') + E(a²) E σ'(b·x) σ'(b·x') (x·x'), the limit for m → ∞ of ⟨∇f(x), ∇f(x')⟩ at the start of
 ///
 /// f(x) = m^{−1/2} Σ_{r ≤ m} a_r σ(b_r·x), b_r ~ N(0, I), E a_r = 0, E a_r² = 1 (normal or ±1), both layers trained,
 ///
