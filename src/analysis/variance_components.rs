@@ -103,7 +103,8 @@ fn variances(levels: &[usize], values: &[f64]) -> Vec<f64> {
             total * table.iter().map(|m| m * m).sum::<f64>() / table.len() as f64
         })
         .collect();
-    let sign = |set: usize, inside: usize| if (set ^ inside).count_ones() % 2 == 0 { 1.0 } else { -1.0 };
+    let sign =
+        |set: usize, inside: usize| if (set ^ inside).count_ones().is_multiple_of(2) { 1.0 } else { -1.0 };
     let mean_squares: Vec<f64> = (0..sets)
         .map(|set| {
             let sum: f64 = (0..sets).filter(|i| i & set == *i).map(|i| sign(set, i) * squares[i]).sum();

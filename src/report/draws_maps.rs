@@ -24,8 +24,11 @@ pub fn maps(results: &Results) -> Vec<HeatMap> {
     }
 }
 
-/// What a map shows of each cell, and what its file is called.
-const SHOWN: [(&str, &str, fn(&DrawRow) -> f64); 3] = [
+/// What a map shows of each cell, how its file is called, and where it stands in a row.
+type Shown = (&'static str, &'static str, fn(&DrawRow) -> f64);
+
+/// The maps of a quantity.
+const SHOWN: [Shown; 3] = [
     ("median", "median", |row| row.median),
     ("0.1 quantile", "q10", |row| row.q10),
     ("0.9 quantile", "q90", |row| row.q90),
@@ -37,7 +40,7 @@ fn quantile_maps(results: &Results, cells: &[Cell<'_>], asked: &Asked) -> Vec<He
     let keys = &cells[0].points[0].settings;
     let texts = |values: &[String]| values.iter().map(|value| plain(value)).collect();
     let draws = rows(results, asked, &over).map(|row| row.n).max().unwrap_or(0);
-    let map = |(what, stem, pick): &(&str, &str, fn(&DrawRow) -> f64)| {
+    let map = |(what, stem, pick): &Shown| {
         let mut squares = vec![vec![None; right.len()]; up.len()];
         for cell in cells {
             let place = |key: usize, values: &[String]| {

@@ -81,7 +81,7 @@ fn draws_are_means_over_all_else_that_is_drawn() {
     let (points, curves, draws) = (file("points.csv"), file("curves.csv"), file("draws.csv"));
     let value = |point: &str| {
         let of = |row: &&HashMap<String, String>| row["point"] == point && row["quantity"] == "test_accuracy";
-        number(curves.iter().filter(of).next_back().unwrap(), "mean")
+        number(curves.iter().rfind(of).unwrap(), "mean")
     };
     let mut by_draw = [0.0; 4];
     for point in points.iter().filter(|p| p["problem.width"] == "3") {
@@ -95,7 +95,7 @@ fn draws_are_means_over_all_else_that_is_drawn() {
                 && row["over"] == over
                 && row["process"] == "sgd"
         };
-        draws.iter().filter(of).next_back().unwrap().clone()
+        draws.iter().rfind(of).unwrap().clone()
     };
     let row = wanted("problem.outer.draw");
     assert_eq!((row["n"].as_str(), row["cell"].as_str()), ("4", "problem.width = 3"));
@@ -143,7 +143,7 @@ fn the_minimiser_is_read_where_there_is_one() {
         ["--set", "time.horizon={ epochs = 4000 }", "--set", "process.0.batch=40", "--set", "time.points=2"];
     let found = number(&estimate("at", &far), "value");
     let curves = table(&folder.path().join("at/curves.csv"));
-    let trained = curves.iter().filter(|row| row["quantity"] == "test_accuracy").next_back().unwrap();
+    let trained = curves.iter().rfind(|row| row["quantity"] == "test_accuracy").unwrap();
     assert_eq!(number(trained, "mean"), found, "full batches end at the minimiser, t lambda = 20");
     let none = estimate("without", &["--set", "problem.lambda=0.0"]);
     assert!(none["value"].is_empty() && none["note"].contains("lambda = 0"), "{none:?}");
