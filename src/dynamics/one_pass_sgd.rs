@@ -122,3 +122,35 @@ impl Process for OnePassSgd<'_> {
         gradient_update(self.backend, &mut block.weights, gradient, self.step_size(step));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::{Attack, AttackSign, ReluGate};
+
+    /// Step number 3 with q = ½ is half as long as the first; each update goes against its own direction.
+    #[test]
+    fn a_step_goes_against_the_direction_on_its_samples() {
+        let attack = Attack { probability: 0.5, size: 1.0, sign: AttackSign::Random };
+        let gate = ReluGate::new(vec![1.0, -2.0, 0.5], attack);
+        let start = [0.3, -0.1, 0.8, -0.5, 0.2, 0.4];
+        for update in [Update::Gradient, Update::Provable] {
+            let process = OnePassSgd::new(&gate, 0.1, 5, 7).with_power(0.5).with_update(update);
+            assert_eq!((process.step_size(0), process.step_size(3)), (0.1, 0.05));
+            let mut block = Block { first: 4, dim: 3, weights: start.to_vec(), extra: Vec::new() };
+            let mut work = process.work(2);
+            process.advance(&mut block, 3, 4, &mut work);
+            let (samples, mut direction) = (&work.noise.samples, [0.0; 6]);
+            match update {
+                Update::Gradient => {
+                    gate.sample_gradient(&start, samples, 5, &mut direction, &mut Scratch::new(0));
+                }
+                Update::Provable => gate.direction(&start, samples, 5, &mut direction),
+            }
+            assert!(direction.iter().any(|g| *g != 0.0));
+            for ((w, start), g) in block.weights.iter().zip(start).zip(direction) {
+                assert!((w - (start - 0.05 * g)).abs() < 1e-15);
+            }
+        }
+    }
+}
