@@ -6,7 +6,7 @@ use crate::support::studies::{curve, outcome};
 use rand::RngExt;
 use rand_distr::StandardNormal;
 use sgd_sde::analysis::lojasiewicz::{
-    Ball, NoisyDescent, certified_ratio, condition, smallest_ratios, smoothness,
+    Ball, CertifiedRatio, NoisyDescent, condition, smallest_ratios, smoothness,
 };
 use sgd_sde::dynamics::{
     Block, BoundedNoiseGd, EulerMaruyama, NoiseLaw, Process, Sampling, ScaledNoiseGd, Sgd, ShrinkingSteps,
@@ -329,7 +329,8 @@ fn the_certified_ratio_is_below_every_ratio_in_the_ball() {
         for depth in [2, 3, 4] {
             let net = net(activation, depth, 3);
             let ball = Ball { centre: positive_start(&net, 0.4, 10.0), radius: 0.3 };
-            let certain = certified_ratio(&net, &ball).unwrap();
+            let certified = CertifiedRatio::new(&net).unwrap();
+            let certain = certified.within(&ball).unwrap();
             let threads = Threads::new(2).unwrap();
             let key = Key::new(1, Purpose::Direction);
             let found = smallest_ratios(&net, &[ball.clone()], 8, key, &threads).remove(0).unwrap();
@@ -348,7 +349,7 @@ fn the_certified_ratio_is_below_every_ratio_in_the_ball() {
             let largest = smoothness(&net, &ball, 2, 1, &threads).unwrap().constant;
             assert!(found.alpha <= 2.0 * largest);
             let wide = Ball { radius: 0.5, ..ball };
-            assert!(certified_ratio(&net, &wide).is_none() || depth == 2);
+            assert!(certified.within(&wide).is_none() || depth == 2);
         }
     }
 }
@@ -360,7 +361,7 @@ fn large_output_weights_satisfy_the_condition() {
     let conditions = [20.0, 80.0, 320.0].map(|output| {
         let ball = Ball { centre: positive_start(&net, 0.4, output), radius: 0.3 };
         let risk = net.value_gradient(&ball.centre, &mut vec![0.0; net.dim()], &mut net.scratch());
-        condition(risk, 0.3, certified_ratio(&net, &ball).unwrap())
+        condition(risk, 0.3, CertifiedRatio::new(&net).unwrap().within(&ball).unwrap())
     });
     assert!(conditions[0] < 1.0 && conditions[2] > 1.0, "{conditions:?}");
     assert!((conditions[2] / conditions[1] / 16.0 - 1.0).abs() < 0.2, "{conditions:?}");

@@ -13,7 +13,7 @@ mod search;
 
 pub use ascent::{Smoothness, smoothness};
 pub use bounds::{NoisyDescent, largest_step};
-pub use certified::certified_ratio;
+pub use certified::CertifiedRatio;
 pub use noise_scaling::{NoisePoint, noise_point, scaling_slope};
 pub use search::{Ball, SmallestRatio, smallest_ratios};
 

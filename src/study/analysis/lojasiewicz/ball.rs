@@ -1,7 +1,9 @@
 //! α(θ₀, r), C_L and Chatterjee's condition at one start.
 
 use super::row;
-use crate::analysis::lojasiewicz::{Ball, certified_ratio, condition, smallest_ratios, smoothness};
+use crate::analysis::lojasiewicz::{
+    Ball, CertifiedRatio, SmallestRatio, Smoothness, condition, smallest_ratios, smoothness,
+};
 use crate::estimates::significant;
 use crate::parallel::Threads;
 use crate::problem::{DeepNet, Potential};
@@ -37,53 +39,67 @@ pub fn facts(
 ) -> (Facts, Vec<EstimateRow>) {
     let mut gradient = vec![0.0; net.dim()];
     let risk = net.value_gradient(centre, &mut gradient, &mut net.scratch());
-    let mut facts = Facts { risk, radius: spec.radius, alpha: None, smoothness: None };
     let ball = |radius: f64| Ball { centre: centre.to_vec(), radius };
     let balls: Vec<Ball> = spec.all_radii().into_iter().map(ball).collect();
     let key = Key::new(plan.study.seed, Purpose::Direction).tagged(SEARCHES);
     let found = smallest_ratios(net, &balls, spec.searches, key, threads);
-    let mut rows = Vec::new();
+    let certified = CertifiedRatio::new(net);
+    let (mut rows, mut alpha) = (Vec::new(), None);
     for (ball, found) in balls.iter().zip(&found) {
-        let at = format!("r = {}", significant(ball.radius));
-        let empty = |name: &str| row(point, "", name, at.clone());
-        let Some(found) = found else {
-            let note = "no search had a value: the risk is 0, or no number, everywhere it looked".into();
-            rows.push(EstimateRow { note, ..empty("lojasiewicz_alpha") });
-            continue;
-        };
+        let lower = certified.as_ref().and_then(|certified| certified.within(ball));
+        rows.extend(ratio_rows(point, (risk, ball.radius), found.as_ref(), lower));
         if ball.radius == spec.radius {
-            facts.alpha = Some(found.alpha);
+            alpha = found.as_ref().map(|found| found.alpha);
         }
-        let lower = certified_ratio(net, ball);
-        rows.push(EstimateRow {
-            value: Some(found.alpha),
-            ci_low: lower,
-            ci_high: lower.map(|_| found.alpha),
-            method: "smallest |grad F|^2/F found by projected descents in the ball".into(),
-            note: format!(
-                "an upper bound of the infimum; {} searches, {} ended within 1 % of it, the worst at {}; F at the start {}",
-                found.searches,
-                found.agreeing,
-                significant(found.worst),
-                significant(risk)
-            ),
-            ..empty("lojasiewicz_alpha")
-        });
-        rows.push(EstimateRow {
-            value: lower,
-            method: "interval arithmetic over the ball, along the first layer".into(),
-            note: lower.map_or_else(
-                || "none: a weight behind the first layer may be 0 in the ball, or rows are dependent".into(),
-                |_| "a lower bound of the infimum, certain up to rounding".into(),
-            ),
-            ..empty("lojasiewicz_alpha_lower")
-        });
-        rows.push(verdict(empty("chatterjee_condition"), (risk, ball.radius), found.alpha, lower));
     }
     let found = smoothness(net, &ball(spec.radius), CLIMBS, plan.study.seed, threads);
-    let empty = row(point, "", "smoothness", format!("r = {}", significant(spec.radius)));
-    facts.smoothness = found.as_ref().map(|found| found.constant);
-    rows.push(match found {
+    let constant = found.as_ref().map(|found| found.constant);
+    rows.push(smoothness_row(point, spec.radius, found));
+    (Facts { risk, radius: spec.radius, alpha, smoothness: constant }, rows)
+}
+
+/// α of one ball from above and below, and its condition.
+fn ratio_rows(
+    point: usize,
+    (risk, radius): (f64, f64),
+    found: Option<&SmallestRatio>,
+    lower: Option<f64>,
+) -> Vec<EstimateRow> {
+    let at = format!("r = {}", significant(radius));
+    let empty = |name: &str| row(point, "", name, at.clone());
+    let Some(found) = found else {
+        let note = "no search had a value: the risk is 0, or no number, everywhere it looked".into();
+        return vec![EstimateRow { note, ..empty("lojasiewicz_alpha") }];
+    };
+    let above = EstimateRow {
+        value: Some(found.alpha),
+        ci_low: lower,
+        ci_high: lower.map(|_| found.alpha),
+        method: "smallest |grad F|^2/F found by projected descents in the ball".into(),
+        note: format!(
+            "an upper bound of the infimum; {} searches, {} ended within 1 % of it, the worst at {}; F at the start {}",
+            found.searches,
+            found.agreeing,
+            significant(found.worst),
+            significant(risk)
+        ),
+        ..empty("lojasiewicz_alpha")
+    };
+    let below = EstimateRow {
+        value: lower,
+        method: "interval arithmetic over the ball, along the first layer".into(),
+        note: lower.map_or_else(
+            || "none: a weight behind the first layer may be 0 in the ball, or rows are dependent".into(),
+            |_| "a lower bound of the infimum, certain up to rounding".into(),
+        ),
+        ..empty("lojasiewicz_alpha_lower")
+    };
+    vec![above, below, verdict(empty("chatterjee_condition"), (risk, radius), found.alpha, lower)]
+}
+
+fn smoothness_row(point: usize, radius: f64, found: Option<Smoothness>) -> EstimateRow {
+    let empty = row(point, "", "smoothness", format!("r = {}", significant(radius)));
+    match found {
         None => EstimateRow { note: "no Hessian product was finite".into(), ..empty },
         Some(found) => EstimateRow {
             value: Some(found.constant),
@@ -95,8 +111,7 @@ pub fn facts(
             ),
             ..empty
         },
-    });
-    (facts, rows)
+    }
 }
 
 /// r²α/(4F): above 1 with the certain bound, above 1 as far as is known, or below 1 for certain.
