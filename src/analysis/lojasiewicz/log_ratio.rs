@@ -18,16 +18,20 @@ impl<'a> LogRatio<'a> {
 
     /// ln(‖∇F(w)‖²/F(w)); −∞ at a critical point with F > 0, NaN where F is 0 or not a number.
     pub fn value(&mut self, w: &[f64]) -> f64 {
+        self.evaluate(w)[0]
+    }
+
+    /// The value, F and ‖∇F‖²; ∇F into `self.slope`.
+    fn evaluate(&mut self, w: &[f64]) -> [f64; 3] {
         let risk = self.potential.value_gradient(w, &mut self.slope, &mut self.scratch);
         let squares: f64 = self.slope.iter().map(|g| g * g).sum();
-        if risk > 0.0 && squares.is_finite() { squares.ln() - risk.ln() } else { f64::NAN }
+        let good = risk > 0.0 && squares.is_finite();
+        [if good { squares.ln() - risk.ln() } else { f64::NAN }, risk, squares]
     }
 
     /// ∇ ln(‖∇F‖²/F) = 2 ∇²F ∇F/‖∇F‖² − ∇F/F into `out`; returns the value. Cost: one gradient and one Hessian–vector product.
     pub fn gradient(&mut self, w: &[f64], out: &mut [f64]) -> f64 {
-        let value = self.value(w);
-        let risk = self.potential.value_gradient(w, &mut self.slope, &mut self.scratch);
-        let squares: f64 = self.slope.iter().map(|g| g * g).sum();
+        let [value, risk, squares] = self.evaluate(w);
         self.potential.hessian_vector(w, &self.slope, &mut self.curved, &mut self.scratch);
         for ((o, h), g) in out.iter_mut().zip(&self.curved).zip(&self.slope) {
             *o = 2.0 * h / squares - g / risk;
