@@ -25,7 +25,7 @@ pub use gradient_flow::GradientFlow;
 pub use heun::Heun;
 pub use linear_response::{LinearResponse, ResponsePath, StepNoise};
 pub use momentum_sgd::MomentumSgd;
-pub use one_pass_sgd::OnePassSgd;
+pub use one_pass_sgd::{OnePassSgd, falling_step};
 pub use scaled_noise_gd::{NoiseLaw, ScaledNoiseGd};
 pub use second_order_sde::SecondOrderSde;
 pub use sgd::{Minibatches, Sampling, Sgd};

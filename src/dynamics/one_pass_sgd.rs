@@ -21,6 +21,11 @@ pub struct OnePassSgd<'a> {
     backend: Backend,
 }
 
+/// s/(k+1)^q, q = `power`; exactly s for q = 0.
+pub fn falling_step(s: f64, power: f64, k: u64) -> f64 {
+    if power == 0.0 { s } else { s / ((k + 1) as f64).powf(power) }
+}
+
 impl<'a> OnePassSgd<'a> {
     /// One-pass SGD with step size `s` > 0 at every step and `batch` ≥ 1 fresh samples a step.
     ///
@@ -58,7 +63,7 @@ impl<'a> OnePassSgd<'a> {
 
     /// s_k.
     pub fn step_size(&self, step: u64) -> f64 {
-        if self.power == 0.0 { self.s } else { self.s / ((step + 1) as f64).powf(self.power) }
+        falling_step(self.s, self.power, step)
     }
 
     /// Numbers that the samples of one particle's step hold.

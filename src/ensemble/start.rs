@@ -2,6 +2,7 @@
 
 use crate::dynamics::Block;
 use crate::problem::Potential;
+use crate::problem::ntk::{NtkOuter, antisymmetric_start};
 use crate::random::{Key, Purpose};
 use rand::RngExt;
 use rand_distr::StandardNormal;
@@ -18,6 +19,12 @@ pub enum Start {
     GaussianWeights {
         /// D variances.
         variances: Vec<f64>,
+    },
+    /// Antisymmetric two-layer nets, whose function is 0: see [`antisymmetric_start`]. D is a multiple of 6, as
+    /// [`NtkNet`](crate::problem::ntk::NtkNet) of an even width has.
+    Antisymmetric {
+        /// The law of the outer weights.
+        outer: NtkOuter,
     },
     /// Given particles, one after another, used again from the first when there are more particles than points.
     Points {
@@ -43,13 +50,13 @@ impl Start {
             .collect()
     }
 
-    /// The variance of each of the D = `dim` weights where the law is a centred Gaussian with a density; `None` for points
-    /// and where a variance is 0.
+    /// The variance of each of the D = `dim` weights where the law is a centred Gaussian with a density; `None` for points,
+    /// for nets whose units come in pairs, and where a variance is 0.
     pub fn variances(&self, dim: usize) -> Option<Vec<f64>> {
         let variances = match self {
             Self::Gaussian { std } => vec![std * std; dim],
             Self::GaussianWeights { variances } => variances.clone(),
-            Self::Points { .. } => return None,
+            Self::Antisymmetric { .. } | Self::Points { .. } => return None,
         };
         variances.iter().all(|v| *v > 0.0).then_some(variances)
     }
@@ -61,6 +68,8 @@ impl Start {
         match self {
             Self::Gaussian { std } => vec![around_zero(*std); dim],
             Self::GaussianWeights { variances } => variances.iter().map(|v| around_zero(v.sqrt())).collect(),
+            // Every weight of either law has variance 1.
+            Self::Antisymmetric { .. } => vec![around_zero(1.0); dim],
             Self::Points { weights } => (0..dim)
                 .map(|k| {
                     let column = weights.chunks_exact(dim).map(|w| w[k]);
@@ -80,6 +89,7 @@ impl Start {
                     *x = variance.sqrt() * stream.sample::<f64, _>(StandardNormal);
                 }
             }
+            Self::Antisymmetric { outer } => antisymmetric_start(*outer, &mut stream, w),
             Self::Points { weights } => {
                 let points = (weights.len() / w.len()) as u64;
                 let from = (particle % points) as usize * w.len();
@@ -106,5 +116,26 @@ mod tests {
         let points = Start::Points { weights: vec![1.0, -2.0, 0.5, 3.0] };
         assert_eq!((points.variances(2), points.span(2, 9.0)), (None, vec![(0.5, 1.0), (-2.0, 3.0)]));
         assert_eq!(Start::Gaussian { std: 0.0 }.variances(3), None);
+        let paired = Start::Antisymmetric { outer: NtkOuter::Signs };
+        assert_eq!((paired.variances(6), paired.span(6, 4.0)), (None, vec![(-4.0, 4.0); 6]));
+    }
+
+    /// No two particles start at one point, however many there are: the law is no pool.
+    #[test]
+    fn antisymmetric_nets_are_drawn_by_particle_and_seed() {
+        let start = Start::Antisymmetric { outer: NtkOuter::Gaussian };
+        let draw = |particle, seed| {
+            let mut w = vec![0.0; 12];
+            start.draw(particle, seed, &mut w);
+            w
+        };
+        let w = draw(7, 1);
+        for r in 0..2 {
+            assert_eq!((w[r], w[4 + r], w[8 + r]), (w[r + 2], w[6 + r], -w[10 + r]));
+        }
+        assert_eq!(w, draw(7, 1));
+        for (particle, seed) in [(8, 1), (7, 2), (1_000_007, 1)] {
+            assert_ne!(w, draw(particle, seed));
+        }
     }
 }

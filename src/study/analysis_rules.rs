@@ -4,7 +4,7 @@ use super::analysis_spec::{
     AgreementSpec, AnalysisSpec, CertificateSpec, GibbsSpec, LojasiewiczSpec, MixingSpec, UntilSpec,
 };
 use super::rules::Rules;
-use super::spec::{DynamicsSpec, ProblemSpec, Study};
+use super::spec::{DynamicsSpec, ProblemSpec, StartSpec, Study};
 use crate::error::Result;
 use crate::problem::Precision;
 use std::fmt::Display;
@@ -13,6 +13,9 @@ use std::fmt::Display;
 const MOST_PARTICLES: usize = 1_000_000_000;
 /// The most noise scales, and the most excesses, that a certificate may ask for: each is a run, or a line of a table.
 const MOST_LISTED: usize = 32;
+
+/// The most searches of balls in all: at a millisecond each they take some hours on one thread.
+const MOST_SEARCHES: u64 = 10_000_000;
 
 impl Rules<'_> {
     /// `[analysis]`.
@@ -57,6 +60,20 @@ impl Rules<'_> {
         self.require(radii.len() <= MOST_LISTED, &path, radii.len(), rule, "list fewer")?;
         self.whole(*searches as usize, 1, 100_000, &format!("{at}.searches"), "32 is the default")?;
         self.whole(*starts as usize, 1, 100_000, &format!("{at}.starts"), "100 is the default")?;
+        // A law of one point has one start, whatever `starts` says.
+        let one = matches!(study.start, StartSpec::Point(_) | StartSpec::Chatterjee(_));
+        let starts = if one { 1 } else { *starts };
+        let balls = (lojasiewicz.all_radii().len() as u64) * starts;
+        let rule =
+            format!("at most {}: {MOST_SEARCHES} searches in all of {balls} balls", MOST_SEARCHES / balls);
+        let fits = *searches <= MOST_SEARCHES / balls;
+        self.require(
+            fits,
+            &format!("{at}.searches"),
+            searches,
+            rule,
+            "take fewer searches, starts or radii",
+        )?;
         for (i, process) in study.process.iter().enumerate() {
             let same = process.stop_radius.is_none_or(|stop| stop == *radius);
             let path = format!("process.{i}.stop_radius");

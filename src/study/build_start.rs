@@ -5,7 +5,7 @@ use super::source::Source;
 use super::spec::*;
 use crate::ensemble::Start;
 use crate::error::Result;
-use crate::problem::ntk::{NtkOuter, antisymmetric_start};
+use crate::problem::ntk::NtkOuter;
 use crate::problem::{DeepNet, Potential};
 use crate::random::{Key, Purpose};
 use ndarray_npy::ReadNpyError;
@@ -61,7 +61,9 @@ pub fn build_start(
             let net = deep_net(deep, "\"fan-in\"", rules)?;
             Ok(Start::GaussianWeights { variances: fan_in_variances(net, *gain) })
         }
-        StartSpec::Antisymmetric(AntisymmetricStart { outer }) => antisymmetric(study, *outer, dim, rules),
+        StartSpec::Antisymmetric(AntisymmetricStart { outer }) => {
+            antisymmetric(&study.problem, *outer, rules)
+        }
         StartSpec::File(FileStart { path }) => read_points(path, potential, source, rules),
         StartSpec::Stationary {} => match potential.gaussian_gibbs(s()?) {
             Some(variances) => Ok(Start::GaussianWeights { variances }),
@@ -112,19 +114,12 @@ fn fan_in_variances(net: &DeepNet, gain: f64) -> Vec<f64> {
         .collect()
 }
 
-/// A point for each particle of the largest process.
-fn antisymmetric(study: &Study, outer: NtkOuter, dim: usize, rules: &Rules) -> Result<Start> {
-    let even = matches!(study.problem, ProblemSpec::NtkNet(net) if net.width.is_multiple_of(2));
+fn antisymmetric(problem: &ProblemSpec, outer: NtkOuter, rules: &Rules) -> Result<Start> {
+    let even = matches!(problem, ProblemSpec::NtkNet(net) if net.width.is_multiple_of(2));
     let rule = "another law for this problem: an antisymmetric start needs problem.kind = \"ntk-net\" and an even width";
     let remedy = "choose law = \"gaussian\", or an even problem.width";
     rules.require(even, "start.law", "\"antisymmetric\"", rule, remedy)?;
-    let particles = study.process.iter().map(|process| process.particles).max().unwrap_or(0);
-    let key = Key::new(study.seed, Purpose::Start);
-    let mut weights = vec![0.0; particles as usize * dim];
-    for (particle, w) in (0..).zip(weights.chunks_exact_mut(dim)) {
-        antisymmetric_start(outer, &mut key.stream(particle, 0), w);
-    }
-    Ok(Start::Points { weights })
+    Ok(Start::Antisymmetric { outer })
 }
 
 fn read_points(

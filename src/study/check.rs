@@ -2,6 +2,7 @@
 
 use super::plan::Plan;
 use super::scalars::random_starts;
+use super::spec::DynamicsSpec;
 use crate::dynamics::Process;
 use crate::estimates::{Estimate, Moments};
 use crate::problem::minimise;
@@ -20,7 +21,7 @@ pub struct Outlook {
     pub gradient_lipschitz: Option<f64>,
     /// A row a process.
     pub processes: Vec<ProcessOutlook>,
-    /// Bytes of particles, gradients, noise and readings, about.
+    /// Bytes of particles, gradients, noise, fresh samples and readings, about.
     pub memory: f64,
     /// Seconds on the given number of threads, about.
     pub seconds: f64,
@@ -83,6 +84,10 @@ pub fn check(plan: &Plan, threads: usize) -> Outlook {
         });
         let seconds = seconds_a_step(plan, process.as_ref(), spec.particles) * n * steps as f64;
         memory += n * dim as f64 * 8.0 * 2.0 + n * 9.0 * 8.0;
+        if let (DynamicsSpec::OnePassSgd(sgd), Some(oracle)) = (&spec.dynamics, potential.oracle()) {
+            let samples = potential.block_len() * sgd.batch * oracle.sample_len();
+            memory += threads as f64 * samples as f64 * 8.0;
+        }
         processes.push(ProcessOutlook {
             name: spec.name.clone(),
             steps,

@@ -9,12 +9,16 @@ use crate::error::Result;
 const MOST_MODES: usize = 100_000;
 const MOST_UNITS: usize = 100_000_000;
 const MOST_NODES: usize = 1_000_000;
+/// The largest r: a power of the smallest eigenvalue must be a number, and the rate 2r/(2r+1) is near 1 long before.
+const MOST_REGULARITY: f64 = 10.0;
 /// The most steps of a run.
 const MOST_STEPS: u64 = 1_000_000_000;
 
 impl Rules<'_> {
     pub(super) fn circle(&self, circle: &CircleSpec) -> Result<()> {
-        self.positive(circle.regularity, "problem.regularity", "regularity = 0.5")?;
+        let (regularity, rule) = (circle.regularity, format!("above 0 and at most {MOST_REGULARITY}"));
+        let good = regularity > 0.0 && regularity <= MOST_REGULARITY;
+        self.require(good, "problem.regularity", regularity, rule, "write for example regularity = 0.5")?;
         self.positive(circle.margin, "problem.margin", "margin = 0.1")?;
         self.not_negative(circle.noise, "problem.noise", "noise = 1.0")?;
         let (modes, rule) = (circle.modes, format!("a whole number from 2 to {MOST_MODES}"));

@@ -184,7 +184,10 @@ impl Plan {
 /// The most weights that all particles of a process may have together: 2^34 float64 are 128 GiB.
 const MOST_WEIGHTS: u128 = 1 << 34;
 
-/// Refuses ensembles that no machine this is meant for could hold.
+/// The most numbers of fresh samples that a thread may hold: 2^27 float64 are 1 GiB.
+const MOST_SAMPLES: usize = 1 << 27;
+
+/// Refuses ensembles that no machine this is meant for could hold, and batches of fresh samples.
 fn check_size(study: &Study, potential: &dyn Potential, rules: &Rules) -> Result<()> {
     let dim = potential.dim();
     for (i, process) in study.process.iter().enumerate() {
@@ -192,6 +195,21 @@ fn check_size(study: &Study, potential: &dyn Potential, rules: &Rules) -> Result
         let rule = format!("at most {} for D = {dim} (2^34 weights in all)", MOST_WEIGHTS / dim as u128);
         let remedy = "take fewer particles or a smaller problem";
         rules.require(fits, &format!("process.{i}.particles"), process.particles, rule, remedy)?;
+        let (DynamicsSpec::OnePassSgd(sgd), Some(oracle)) = (&process.dynamics, potential.oracle()) else {
+            continue;
+        };
+        let (block, len) = (potential.block_len(), oracle.sample_len());
+        let most = MOST_SAMPLES / (block * len).max(1);
+        let rule = format!(
+            "at most {most}: the {block} particles that step together draw {len} numbers a sample, and a thread holds at most 2^27"
+        );
+        rules.require(
+            sgd.batch <= most,
+            &format!("process.{i}.batch"),
+            sgd.batch,
+            rule,
+            "take a smaller batch",
+        )?;
     }
     Ok(())
 }

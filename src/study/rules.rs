@@ -103,7 +103,10 @@ impl Rules<'_> {
         let (dim, rule) = (gate.dim as u64, "a whole number from 1 to 1e9");
         self.require((1..=MOST).contains(&dim), "problem.dim", dim, rule, "write for example dim = 500")?;
         if let Some(norm) = gate.teacher_norm {
-            self.positive(norm, "problem.teacher_norm", "teacher_norm = 10.0")?;
+            // Far from where squares of it leave the numbers.
+            let (good, path) = ((1e-100..=1e100).contains(&norm), "problem.teacher_norm");
+            let remedy = "write for example teacher_norm = 10.0";
+            self.require(good, path, norm, "a number from 1e-100 to 1e100", remedy)?;
         }
         let (chance, path) = (gate.attack_probability, "problem.attack_probability");
         let remedy = "write for example attack_probability = 0.5";

@@ -2,7 +2,7 @@
 
 use crate::deep::{ACTIVATIONS, net, normals, positive_start};
 use crate::support::studies::{curve, outcome};
-use sgd_sde::analysis::lojasiewicz::{Ball, certified_ratio, condition, smallest_ratios, smoothness};
+use sgd_sde::analysis::lojasiewicz::{Ball, CertifiedRatio, condition, smallest_ratios, smoothness};
 use sgd_sde::numerics::Activation;
 use sgd_sde::parallel::Threads;
 use sgd_sde::problem::Potential;
@@ -16,7 +16,8 @@ fn the_certified_ratio_is_below_every_ratio_in_the_ball() {
         for depth in [2, 3, 4] {
             let net = net(activation, depth, 3);
             let ball = Ball { centre: positive_start(&net, 0.4, 10.0), radius: 0.3 };
-            let certain = certified_ratio(&net, &ball).unwrap();
+            let certified = CertifiedRatio::new(&net).unwrap();
+            let certain = certified.within(&ball).unwrap();
             let threads = Threads::new(2).unwrap();
             let key = Key::new(1, Purpose::Direction);
             let found =
@@ -36,7 +37,7 @@ fn the_certified_ratio_is_below_every_ratio_in_the_ball() {
             let largest = smoothness(&net, &ball, 2, 1, &threads).unwrap().constant;
             assert!(found.alpha <= 2.0 * largest);
             let wide = Ball { radius: 0.5, ..ball };
-            assert!(certified_ratio(&net, &wide).is_none() || depth == 2);
+            assert!(certified.within(&wide).is_none() || depth == 2);
         }
     }
 }
@@ -48,7 +49,7 @@ fn large_output_weights_satisfy_the_condition() {
     let conditions = [20.0, 80.0, 320.0].map(|output| {
         let ball = Ball { centre: positive_start(&net, 0.4, output), radius: 0.3 };
         let risk = net.value_gradient(&ball.centre, &mut vec![0.0; net.dim()], &mut net.scratch());
-        condition(risk, 0.3, certified_ratio(&net, &ball).unwrap())
+        condition(risk, 0.3, CertifiedRatio::new(&net).unwrap().within(&ball).unwrap())
     });
     assert!(conditions[0] < 1.0 && conditions[2] > 1.0, "{conditions:?}");
     assert!((conditions[2] / conditions[1] / 16.0 - 1.0).abs() < 0.2, "{conditions:?}");

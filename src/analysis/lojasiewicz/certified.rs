@@ -6,22 +6,33 @@ use crate::problem::DeepNet;
 /// A number from below and one from above.
 type Interval = [f64; 2];
 
-/// A lower bound of ‖∇F‖²/F over `ball`, which holds for certain (up to rounding): the argument by which Chatterjee (arXiv 2203.16462)
-/// shows that his start has a large α, with numbers. `None` where a weight behind the first layer may be ≤ 0 in the ball, or rows are
-/// linearly dependent.
+/// A lower bound of ‖∇F‖²/F over balls, which holds for certain (up to the rounding of intervals): the argument by which Chatterjee
+/// (arXiv 2203.16462) shows that his start has a large α, with numbers.
 ///
 /// The derivatives along the first layer alone give ‖∇F‖² ≥ (4/n) λ_min(X Xᵀ) min_i Σ_j p_ij² F with p_ij = ∂f(x_i)/∂z_j, z_j = w_j·x_i.
 /// p_ij is a sum over paths of products of weights and slopes σ' > 0; each is bounded from below by interval arithmetic: a layer's
 /// numbers W h move by at most r‖h‖, every weight by at most r, and σ' of all activations here is smallest at an end of an interval.
-pub fn certified_ratio(net: &DeepNet, ball: &Ball) -> Option<f64> {
-    let rows = net.train_rows();
-    let least = rows.smallest_gram_eigenvalue();
-    if least <= 1e-12 {
-        return None;
+#[derive(Debug, Clone, Copy)]
+pub struct CertifiedRatio<'a> {
+    net: &'a DeepNet,
+    /// λ_min(X Xᵀ), from below.
+    gram: f64,
+}
+
+impl<'a> CertifiedRatio<'a> {
+    /// `None` where the rows are linearly dependent, or so nearly that rounding hides it. Cost: an eigenproblem of n rows.
+    pub fn new(net: &'a DeepNet) -> Option<Self> {
+        net.train_rows().certain_gram_eigenvalue().map(|gram| Self { net, gram })
     }
-    let squares = (0..rows.len()).map(|i| path_squares(net, ball, rows.input(i)));
-    let smallest = squares.collect::<Option<Vec<f64>>>()?.into_iter().reduce(f64::min)?;
-    Some(4.0 / rows.len() as f64 * least * smallest)
+
+    /// The bound over `ball`; `None` where a weight behind the first layer may be ≤ 0 in it, or numbers leave the finite ones.
+    pub fn within(&self, ball: &Ball) -> Option<f64> {
+        let rows = self.net.train_rows();
+        let squares = (0..rows.len()).map(|i| path_squares(self.net, ball, rows.input(i)));
+        let smallest = squares.collect::<Option<Vec<f64>>>()?.into_iter().reduce(f64::min)?;
+        let bound = 4.0 / rows.len() as f64 * self.gram * smallest;
+        bound.is_finite().then_some(bound)
+    }
 }
 
 /// A lower bound of Σ_j p_j² for the input `x`.
@@ -56,7 +67,7 @@ fn path_squares(net: &DeepNet, ball: &Ball, x: &[f64]) -> Option<f64> {
         for (row, path) in matrices[layer].chunks_exact(inputs).zip(&paths) {
             for (n, weight) in next.iter_mut().zip(row) {
                 let low = weight - radius;
-                if low <= 0.0 {
+                if low.is_nan() || low <= 0.0 {
                     return None;
                 }
                 *n += path * low;
@@ -65,7 +76,9 @@ fn path_squares(net: &DeepNet, ball: &Ball, x: &[f64]) -> Option<f64> {
         next.iter_mut().zip(&slopes[layer - 1]).for_each(|(n, slope)| *n *= slope);
         paths = next;
     }
-    Some(paths.iter().map(|p| p * p).sum())
+    let squares: f64 = paths.iter().map(|p| p * p).sum();
+    // The smallest of all rows' sums would pass over a NaN.
+    squares.is_finite().then_some(squares)
 }
 
 /// Σ_k w_k v_k for v_k within their intervals, and `reach` to either side.

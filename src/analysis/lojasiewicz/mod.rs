@@ -13,9 +13,9 @@ mod search;
 
 pub use ascent::{Smoothness, smoothness};
 pub use bounds::{NoisyDescent, largest_step};
-pub use certified::certified_ratio;
+pub use certified::CertifiedRatio;
 pub use noise_scaling::{NoisePoint, noise_point, scaling_slope};
-pub use search::{Ball, SmallestRatio, smallest_ratios};
+pub use search::{Ball, SmallestRatio, smallest_ratios, smallest_ratios_of};
 
 /// r²α/(4F(θ₀)): Chatterjee's condition 4F(θ₀) < r²α(θ₀, r) holds where it is above 1. Infinite where F(θ₀) = 0.
 pub fn condition(risk: f64, radius: f64, alpha: f64) -> f64 {

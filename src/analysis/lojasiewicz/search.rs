@@ -21,8 +21,6 @@ pub struct Ball {
 pub struct SmallestRatio {
     /// The smallest value: **an upper bound of α(θ₀, r)**, for a search may miss the infimum.
     pub alpha: f64,
-    /// Where.
-    pub weights: Vec<f64>,
     /// How many searches ended at a value.
     pub searches: usize,
     /// How many of them ended within 1 % of the smallest: few make it doubtful that nothing smaller exists.
@@ -68,7 +66,7 @@ impl Ball {
 /// Armijo's rule instead of their nonmonotone one), from the centre, then from random points. Search k of ball i draws from the
 /// stream (i, k) of `key`: the same for any number of threads. What is found is an upper bound of the infimum; a critical point
 /// with F > 0 in the ball would make α = 0 and need not be found. Cost: at most 300 Hessian–vector products and some
-/// gradients a search.
+/// gradients a search; memory some 40 bytes a search.
 pub fn smallest_ratios(
     potential: &dyn Potential,
     balls: &[Ball],
@@ -76,34 +74,45 @@ pub fn smallest_ratios(
     key: Key,
     threads: &Threads,
 ) -> Vec<Option<SmallestRatio>> {
+    smallest_ratios_of(potential, (balls.len(), &|i| balls[i].clone()), searches, key, threads)
+}
+
+/// The same for `count` balls that `ball` makes, one for each search while it lasts: as many as that need not fit in memory.
+pub fn smallest_ratios_of(
+    potential: &dyn Potential,
+    (count, ball): (usize, &(dyn Fn(usize) -> Ball + Sync)),
+    searches: u64,
+    key: Key,
+    threads: &Threads,
+) -> Vec<Option<SmallestRatio>> {
     let mut items: Vec<(usize, u64)> =
-        (0..balls.len()).flat_map(|ball| (0..searches).map(move |search| (ball, search))).collect();
+        (0..count).flat_map(|ball| (0..searches).map(move |search| (ball, search))).collect();
     let ended = threads.map(
         &mut items,
         || LogRatio::new(potential),
-        |&mut (ball, search), ratio| {
-            let start = balls[ball].point(search, key, ball as u64);
-            descend(ratio, &balls[ball], start)
+        |&mut (number, search), ratio| {
+            let ball = ball(number);
+            let start = ball.point(search, key, number as u64);
+            descend(ratio, &ball, start)
         },
     );
     ended.chunks(searches.max(1) as usize).map(best).collect()
 }
 
 /// The smallest of the values that searches ended at.
-fn best(ended: &[Option<(f64, Vec<f64>)>]) -> Option<SmallestRatio> {
+fn best(ended: &[Option<f64>]) -> Option<SmallestRatio> {
     let found = || ended.iter().flatten();
-    let (value, weights) = found().min_by(|a, b| a.0.total_cmp(&b.0))?;
+    let value = found().copied().min_by(f64::total_cmp)?;
     Some(SmallestRatio {
         alpha: value.exp(),
-        weights: weights.clone(),
         searches: found().count(),
-        agreeing: found().filter(|(other, _)| *other <= value + 0.01).count(),
-        worst: found().map(|(other, _)| other.exp()).fold(0.0, f64::max),
+        agreeing: found().filter(|other| **other <= value + 0.01).count(),
+        worst: found().map(|other| other.exp()).fold(0.0, f64::max),
     })
 }
 
-/// One search: (ln ratio, weights) where it ended.
-fn descend(ratio: &mut LogRatio, ball: &Ball, start: Vec<f64>) -> Option<(f64, Vec<f64>)> {
+/// One search: the ln ratio where it ended.
+fn descend(ratio: &mut LogRatio, ball: &Ball, start: Vec<f64>) -> Option<f64> {
     let (mut w, dim) = (start, ball.centre.len());
     let (mut slope, mut next_slope) = (vec![0.0; dim], vec![0.0; dim]);
     let mut value = ratio.gradient(&w, &mut slope);
@@ -142,7 +151,7 @@ fn descend(ratio: &mut LogRatio, ball: &Ball, start: Vec<f64>) -> Option<(f64, V
         step = if along > 0.0 { (squares / along).min(100.0 * reach) } else { reach };
         (w, slope) = (moved, next_slope.clone());
     }
-    Some((value, w))
+    Some(value)
 }
 
 fn norm(v: &[f64]) -> f64 {

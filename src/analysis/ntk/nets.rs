@@ -1,12 +1,11 @@
 //! Nets of finite width and the regression they tend to, run on the same samples.
 
-use crate::dynamics::OnePassSgd;
+use crate::dynamics::{OnePassSgd, falling_step};
 use crate::ensemble::{Ensemble, Start};
 use crate::estimates::{Estimate, Moments};
 use crate::parallel::Threads;
-use crate::problem::ntk::{CircleTask, KernelRegression, NtkNet, NtkOuter, antisymmetric_start};
+use crate::problem::ntk::{CircleTask, KernelRegression, NtkNet, NtkOuter};
 use crate::problem::{Potential, Quantity};
-use crate::random::{Key, Purpose};
 
 /// Runs of one-pass SGD from f = 0.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,7 +27,7 @@ pub struct OnePass {
 impl OnePass {
     /// The size of step number k.
     pub fn step_size(&self, k: u64) -> f64 {
-        if self.power == 0.0 { self.s } else { self.s / ((k + 1) as f64).powf(self.power) }
+        falling_step(self.s, self.power, k)
     }
 
     fn process<'a>(&self, problem: &'a dyn Potential) -> OnePassSgd<'a> {
@@ -91,12 +90,7 @@ pub fn net_beside_limit(
     let (net, regression) = (NtkNet::new(task.clone(), width, nodes), KernelRegression::new(task.clone()));
     let points: Vec<[f64; 2]> = net.nodes().collect();
     let targets: Vec<f64> = points.iter().map(|point| task.target_at(*point)).collect();
-    let key = Key::new(run.seed, Purpose::Start);
-    let mut weights = vec![0.0; run.particles as usize * net.dim()];
-    for (particle, w) in (0..).zip(weights.chunks_exact_mut(net.dim())) {
-        antisymmetric_start(outer, &mut key.stream(particle, 0), w);
-    }
-    let of_net = run.run(&net, &Start::Points { weights }, threads, |ensemble| {
+    let of_net = run.run(&net, &Start::Antisymmetric { outer }, threads, |ensemble| {
         functions(ensemble, nodes, |w, out| net.predictions(w, out))
     });
     let mut room = vec![0.0; regression.dim()];

@@ -70,13 +70,32 @@ impl Rows {
         DataFacts::of(&self.inputs, self.dim)
     }
 
-    /// The smallest eigenvalue of the n × n matrix of the x_i·x_k: above 0 exactly where the rows are linearly independent. Cost:
-    /// n²·dim + n³.
+    /// The smallest eigenvalue of the n × n matrix of the x_i·x_k, with the error of its computation; NaN where the eigenproblem
+    /// fails. Cost: n²·dim + n³.
     pub fn smallest_gram_eigenvalue(&self) -> f64 {
+        self.gram_ends().map_or(f64::NAN, |[least, _]| least)
+    }
+
+    /// A number above 0 that the smallest eigenvalue of the matrix of the x_i·x_k is not below, whatever was rounded: the computed
+    /// one less ε(dim·n + 10 n) λ_max. The products err by at most dim·ε tr, tr ≤ n λ_max, in norm; 10 n ε λ_max is generous for
+    /// the eigenproblem. `None` where no such number is above 0: rows that are linearly dependent or nearly so, more rows than
+    /// inputs, or numbers that are not finite. Cost: that of [`Self::smallest_gram_eigenvalue`]; none with more rows than inputs.
+    pub fn certain_gram_eigenvalue(&self) -> Option<f64> {
+        if self.is_empty() || self.len() > self.dim {
+            return None;
+        }
+        let [least, largest] = self.gram_ends()?;
+        let slack = f64::EPSILON * ((self.dim + 10) * self.len()) as f64 * largest;
+        // NaN compares false.
+        (least > slack).then(|| least - slack)
+    }
+
+    /// The smallest and the largest eigenvalue of the matrix of the x_i·x_k.
+    fn gram_ends(&self) -> Option<[f64; 2]> {
         let product = |i: usize, k: usize| self.input(i).iter().zip(self.input(k)).map(|(a, b)| a * b).sum();
         let gram = faer::Mat::<f64>::from_fn(self.len(), self.len(), product);
-        let values = gram.self_adjoint_eigenvalues(faer::Side::Lower);
-        values.ok().and_then(|values| values.first().copied()).unwrap_or(f64::NAN)
+        let values = gram.self_adjoint_eigenvalues(faer::Side::Lower).ok()?;
+        Some([*values.first()?, *values.last()?])
     }
 
     /// Whether at least two different labels occur: a split may leave one side with a single class.

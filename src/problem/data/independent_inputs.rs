@@ -83,6 +83,28 @@ mod tests {
         let inputs = vec![1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 2.0];
         let rows = Rows { inputs, labels: vec![0.0; 3], dim: 3 };
         assert!((rows.smallest_gram_eigenvalue() - 1.0).abs() < 1e-14);
+        let certain = rows.certain_gram_eigenvalue().unwrap();
+        assert!(certain < rows.smallest_gram_eigenvalue() && certain > 1.0 - 1e-13, "{certain}");
+    }
+
+    /// The bound is none for equal rows at any scale, for more rows than inputs and for numbers that are none; it is one for
+    /// independent rows at any scale.
+    #[test]
+    fn dependent_rows_have_no_certain_eigenvalue() {
+        let certain = |inputs: Vec<f64>, dim: usize| {
+            let labels = vec![0.0; inputs.len() / dim];
+            Rows { inputs, labels, dim }.certain_gram_eigenvalue()
+        };
+        for scale in [1e-9, 1.0, 1e9] {
+            let scaled = |rows: &[f64]| rows.iter().map(|x| scale * x).collect::<Vec<f64>>();
+            assert_eq!(certain(scaled(&[0.1, 0.7, 0.3, 0.1, 0.7, 0.3]), 3), None);
+            assert_eq!(certain(scaled(&[0.1, 0.7, 0.3, 0.2, 1.4, 0.6 * (1.0 + 1e-15)]), 3), None);
+            let found = certain(scaled(&[1.0, 0.0, 0.0, 0.0, 2.0, 0.0]), 3).unwrap();
+            assert!((found / (scale * scale) - 1.0).abs() < 1e-13);
+        }
+        assert_eq!(certain(vec![1.0, 0.0, 0.0, 1.0, 1.0, 1.0], 2), None);
+        assert_eq!(certain(vec![1.0, f64::NAN, 0.0, 1.0], 2), None);
+        assert_eq!(certain(vec![f64::INFINITY, 0.0, 0.0, 1.0], 2), None);
     }
 
     #[test]

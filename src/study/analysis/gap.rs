@@ -88,6 +88,8 @@ pub fn exact_curve(
         Start::Gaussian { std } if *std == 0.0 => grid.point_start(&zero),
         Start::Gaussian { std } => grid.gaussian_start(&zero, &vec![std * std; dim]),
         Start::GaussianWeights { variances } => grid.gaussian_start(&zero, variances),
+        // Its nets have at least 6 weights: beyond any grid.
+        Start::Antisymmetric { .. } => return Ok(Vec::new()),
         Start::Points { weights } => {
             let particles = plan.study.process[number].particles as usize;
             let used: Vec<f64> = weights.iter().copied().cycle().take(particles * dim).collect();

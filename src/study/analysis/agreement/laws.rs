@@ -70,7 +70,7 @@ impl Asked<'_> {
 fn points(start: &Start, dim: usize) -> usize {
     match start {
         Start::Points { weights } => (weights.len() / dim).max(1),
-        Start::Gaussian { .. } | Start::GaussianWeights { .. } => 1,
+        _ => 1,
     }
 }
 

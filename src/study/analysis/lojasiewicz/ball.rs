@@ -2,7 +2,7 @@
 
 use super::row;
 use crate::analysis::lojasiewicz::{
-    Ball, SmallestRatio, certified_ratio, condition, smallest_ratios, smoothness,
+    Ball, CertifiedRatio, SmallestRatio, Smoothness, condition, smallest_ratios, smoothness,
 };
 use crate::estimates::significant;
 use crate::parallel::Threads;
@@ -39,51 +39,38 @@ pub fn facts(
 ) -> (Facts, Vec<EstimateRow>) {
     let mut gradient = vec![0.0; net.dim()];
     let risk = net.value_gradient(centre, &mut gradient, &mut net.scratch());
-    let mut facts = Facts { risk, radius: spec.radius, alpha: None, smoothness: None };
     let ball = |radius: f64| Ball { centre: centre.to_vec(), radius };
     let balls: Vec<Ball> = spec.all_radii().into_iter().map(ball).collect();
     let key = Key::new(plan.study.seed, Purpose::Direction).tagged(SEARCHES);
     let found = smallest_ratios(net, &balls, spec.searches, key, threads);
-    let mut rows = Vec::new();
+    let certified = CertifiedRatio::new(net);
+    let (mut rows, mut alpha) = (Vec::new(), None);
     for (ball, found) in balls.iter().zip(&found) {
+        let lower = certified.as_ref().and_then(|certified| certified.within(ball));
+        rows.extend(ratio_rows(point, (risk, ball.radius), found.as_ref(), lower));
         if ball.radius == spec.radius {
-            facts.alpha = found.as_ref().map(|found| found.alpha);
+            alpha = found.as_ref().map(|found| found.alpha);
         }
-        rows.extend(ratio_rows(net, ball, found.as_ref(), risk, point));
     }
     let found = smoothness(net, &ball(spec.radius), CLIMBS, plan.study.seed, threads);
-    facts.smoothness = found.as_ref().map(|found| found.constant);
-    let empty = row(point, "", "smoothness", format!("r = {}", significant(spec.radius)));
-    rows.push(match found {
-        None => EstimateRow { note: "no Hessian product was finite".into(), ..empty },
-        Some(found) => EstimateRow {
-            value: Some(found.constant),
-            method: "largest |eigenvalue| of the Hessian found by random climbs in the ball".into(),
-            note: format!(
-                "a lower bound of C_L; {} climbs, the worst ended at {}",
-                found.climbs,
-                significant(found.worst)
-            ),
-            ..empty
-        },
-    });
-    (facts, rows)
+    let constant = found.as_ref().map(|found| found.constant);
+    rows.push(smoothness_row(point, spec.radius, found));
+    (Facts { risk, radius: spec.radius, alpha, smoothness: constant }, rows)
 }
 
-/// α from above and from below, and the condition, of one ball.
+/// α of one ball from above and below, and its condition.
 fn ratio_rows(
-    net: &DeepNet,
-    ball: &Ball,
-    found: Option<&SmallestRatio>,
-    risk: f64,
     point: usize,
+    (risk, radius): (f64, f64),
+    found: Option<&SmallestRatio>,
+    lower: Option<f64>,
 ) -> Vec<EstimateRow> {
-    let empty = |name: &str| row(point, "", name, format!("r = {}", significant(ball.radius)));
+    let at = format!("r = {}", significant(radius));
+    let empty = |name: &str| row(point, "", name, at.clone());
     let Some(found) = found else {
         let note = "no search had a value: the risk is 0, or no number, everywhere it looked".into();
         return vec![EstimateRow { note, ..empty("lojasiewicz_alpha") }];
     };
-    let lower = certified_ratio(net, ball);
     let above = EstimateRow {
         value: Some(found.alpha),
         ci_low: lower,
@@ -107,8 +94,24 @@ fn ratio_rows(
         ),
         ..empty("lojasiewicz_alpha_lower")
     };
-    let condition = verdict(empty("chatterjee_condition"), (risk, ball.radius), found.alpha, lower);
-    vec![above, below, condition]
+    vec![above, below, verdict(empty("chatterjee_condition"), (risk, radius), found.alpha, lower)]
+}
+
+fn smoothness_row(point: usize, radius: f64, found: Option<Smoothness>) -> EstimateRow {
+    let empty = row(point, "", "smoothness", format!("r = {}", significant(radius)));
+    match found {
+        None => EstimateRow { note: "no Hessian product was finite".into(), ..empty },
+        Some(found) => EstimateRow {
+            value: Some(found.constant),
+            method: "largest |eigenvalue| of the Hessian found by random climbs in the ball".into(),
+            note: format!(
+                "a lower bound of C_L; {} climbs, the worst ended at {}",
+                found.climbs,
+                significant(found.worst)
+            ),
+            ..empty
+        },
+    }
 }
 
 /// r²α/(4F): above 1 with the certain bound, above 1 as far as is known, or below 1 for certain.

@@ -2,7 +2,8 @@
 
 use super::ball::SEARCHES;
 use super::row;
-use crate::analysis::lojasiewicz::{Ball, condition, smallest_ratios};
+use crate::analysis::lojasiewicz::{Ball, condition, smallest_ratios_of};
+use crate::ensemble::Start;
 use crate::estimates::Proportion;
 use crate::parallel::Threads;
 use crate::problem::{DeepNet, Potential};
@@ -19,17 +20,19 @@ pub fn rows(
     threads: &Threads,
 ) -> Vec<EstimateRow> {
     let (radii, seed) = (spec.all_radii(), plan.study.seed);
-    let (mut scratch, mut gradient) = (net.scratch(), vec![0.0; net.dim()]);
-    let mut balls = Vec::new();
-    let mut risks = Vec::new();
-    for start in 0..spec.starts {
+    let count = trials(&plan.start, net.dim(), spec.starts);
+    let centre = |start: u64| {
         let mut centre = vec![0.0; net.dim()];
         plan.start.draw(start, seed, &mut centre);
-        risks.push(net.value_gradient(&centre, &mut gradient, &mut scratch));
-        balls.extend(radii.iter().map(|&radius| Ball { centre: centre.clone(), radius }));
-    }
+        centre
+    };
+    let (mut scratch, mut gradient) = (net.scratch(), vec![0.0; net.dim()]);
+    let risks: Vec<f64> =
+        (0..count).map(|start| net.value_gradient(&centre(start), &mut gradient, &mut scratch)).collect();
+    let ball = |i: usize| Ball { centre: centre((i / radii.len()) as u64), radius: radii[i % radii.len()] };
     let key = Key::new(seed, Purpose::Direction).tagged(SEARCHES);
-    let found = smallest_ratios(net, &balls, spec.searches, key, threads);
+    let balls = count as usize * radii.len();
+    let found = smallest_ratios_of(net, (balls, &ball), spec.searches, key, threads);
     // The best ball of each start.
     let mut conditions: Vec<f64> = found
         .chunks(radii.len())
@@ -43,7 +46,7 @@ pub fn rows(
         .collect();
     conditions.sort_by(f64::total_cmp);
     let holds = conditions.iter().filter(|c| **c > 1.0).count() as u64;
-    let share = Proportion { successes: holds, trials: spec.starts };
+    let share = Proportion { successes: holds, trials: count };
     let interval = share.interval();
     let searches = format!("{} radii, {} searches in each ball", radii.len(), spec.searches);
     let quantile = |q: f64| conditions.get((q * (conditions.len() - 1) as f64).round() as usize).copied();
@@ -55,8 +58,7 @@ pub fn rows(
             ci_high: interval.map(|i| i.1),
             method: "share of starts with 4F < r^2 alpha at some r, Wilson's interval".into(),
             note: format!(
-                "{holds} of {}; alpha from above, so that the share is too large if a search missed: {searches}",
-                spec.starts
+                "{holds} of {count}; alpha from above, so that the share is too large if a search missed: {searches}"
             ),
             ..row(point, "", "lojasiewicz_starts", String::new())
         },
@@ -69,4 +71,24 @@ pub fn rows(
             ..row(point, "", "chatterjee_condition", "random start".into())
         },
     ]
+}
+
+/// How many starts are looked at: of given points each once, for one that comes again tells nothing new.
+fn trials(start: &Start, dim: usize, asked: u64) -> u64 {
+    match start {
+        Start::Points { weights } => asked.min((weights.len() / dim.max(1)) as u64),
+        _ => asked,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_given_point_is_looked_at_twice() {
+        let points = Start::Points { weights: vec![0.0; 12] };
+        assert_eq!([2, 4, 100].map(|asked| trials(&points, 3, asked)), [2, 4, 4]);
+        assert_eq!(trials(&Start::Gaussian { std: 1.0 }, 3, 100), 100);
+    }
 }
