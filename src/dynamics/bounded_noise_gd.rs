@@ -27,7 +27,8 @@ impl ShrinkingSteps {
 /// W ← W − η_k(∇L̃(W) + √ρ Z) with Z uniform on the unit sphere of R^D: noise of the constant size √ρ, whatever the risk is,
 /// as in the negative result of An and Lu (arXiv 2304.09221).
 ///
-/// **The clock counts steps**: t = kη₀, with η₀ the first step, is a nominal time, not Σ η_j. Noise scale 0, as for
+/// **The clock counts steps**: t = kη₀, with η₀ the first step, is a nominal time, not Σ η_j. Weak order 1 in η₀ towards gradient flow
+/// for q = 0, none declared else. Noise scale 0, as for
 /// [`ScaledNoiseGd`](super::ScaledNoiseGd); Z = ξ/‖ξ‖ of its normals with the same η₀. Cost: one gradient a step.
 pub struct BoundedNoiseGd<'a> {
     potential: &'a dyn Potential,
@@ -61,6 +62,7 @@ impl Process for BoundedNoiseGd<'_> {
             kind: "bounded-noise-gd",
             rule: "W <- W - step (n0/(k + n0))^q (grad L(W) + sqrt(variance) Z), Z uniform on the unit sphere",
             strong_order: None,
+            // For q = 0.
             weak_order: 1.0,
             noise: "isotropic, of constant size",
             gradients_per_step: 1.0,

@@ -47,7 +47,9 @@ pub struct Facts {
     /// Order in the step length of E|W_k − W(t_k)| towards its own limit on the same noise; `None` where the limit (gradient
     /// flow, for SGD) has no noise to share.
     pub strong_order: Option<f64>,
-    /// Order in the step length of |E φ(W_k) − E φ(W(t_k))| towards its own limit.
+    /// Order in the step length of |E φ(W_k) − E φ(W(t_k))| towards its own limit. Where steps shrink, or go in a direction that is
+    /// no gradient, it is that of the same process with constant steps along the gradient: on the nominal clock, which counts steps,
+    /// the others have no limit that it could be the order to.
     pub weak_order: f64,
     /// The noise of one step in words.
     pub noise: &'static str,

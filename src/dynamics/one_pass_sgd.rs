@@ -9,7 +9,7 @@ use crate::random::{Key, Purpose};
 ///
 /// The clock is nominal, t = k s: with q = 0 a step takes the time s that it moves along the gradient; with q > 0 the clock counts
 /// steps (k = t/s), and the time along the gradient is s Σ_{j<k} (j+1)^{−q}. Valid for 0 ≤ q ≤ 1 at least; with q > 1 the steps have a
-/// finite sum and the weights need not arrive. Weak order 1 in s towards gradient flow of the population risk for q = 0. A step costs b sample gradients and
+/// finite sum and the weights need not arrive. Weak order 1 in s towards gradient flow of the population risk for q = 0 and the gradient as direction, none declared else. A step costs b sample gradients and
 /// b draws; memory b × sample_len numbers a particle of a block. Source: Robbins and Monro 1951.
 pub struct OnePassSgd<'a> {
     oracle: &'a dyn Oracle,
@@ -84,6 +84,7 @@ impl Process for OnePassSgd<'_> {
             kind: "one-pass-sgd",
             rule,
             strong_order: None,
+            // For q = 0 along the gradient.
             weak_order: 1.0,
             noise: "fresh samples",
             gradients_per_step: self.batch as f64,

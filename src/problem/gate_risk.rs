@@ -53,12 +53,12 @@ impl ReluGate {
     /// Where the mean of `update` vanishes on the ray from 0 through w*, as its signed distance from w* along that ray: what the
     /// weights settle at for small steps, without the fluctuation that steps of size s add. Exact for x ~ N(0, I).
     ///
-    /// With Z = w*·x/‖w*‖ the fixed point r w*/‖w*‖ has E[(w*·x + αξ − rZ) Z] = 0 over the samples that the update uses, so that
-    /// r − ‖w*‖ = E[1 αξ Z]/E[1 Z²]. SGD uses Z > 0: ±βθ*√(2/π) for ξ = ±θ*, 0 for random signs; pushed down it cannot pass 0, where the gate is dead and the distance is
-    /// ‖w*‖. The provable update uses y > θ*: Z > 0 where pushed up, Z > 2c where pushed down, c = θ*/‖w*‖, Z > c where left alone.
-    /// So pushed up it ends at least as far off as SGD, at most θ*√(2/π) for every β; pushed down it throws nearly all distorted
-    /// samples away once c is above 1. `None` where the provable update uses no sample (c so large that all chances underflow).
-    /// Source: derived here.
+    /// With Z = w*·x/‖w*‖ the fixed point r w*/‖w*‖ has E[1 (w*·x + αξ − rZ) Z] = 0 over the samples that the update uses, so that
+    /// r − ‖w*‖ = E[1 αξ Z]/E[1 Z²]. SGD uses Z > 0: ±βθ*√(2/π) for ξ = ±θ*, 0 for random signs; pushed down it cannot pass 0, where
+    /// the gate is dead and the distance is −‖w*‖. The provable update uses y > θ*: Z > 0 where pushed up, Z > 2c where pushed down,
+    /// c = θ*/‖w*‖, Z > c where left alone. So pushed up it is shifted at least as far as SGD, by at most θ*√(2/π) for every β; pushed
+    /// down it throws nearly all distorted samples away once c is above 1, and never passes 0, since its labels are above θ*. `None`
+    /// where no chance of a sample that the provable update uses is above 0 in floating point: no label pushed up, and θ* far above ‖w*‖.
     pub fn fixed_point(&self, update: Update) -> Option<f64> {
         let length = self.teacher().iter().map(|x| x * x).sum::<f64>().sqrt();
         let Attack { probability: beta, size, sign } = self.attack();

@@ -7,7 +7,7 @@ use crate::ensemble::Start;
 use crate::error::{Error, Result};
 use crate::numerics::{Backend, Loss};
 use crate::problem::data::{DataError, Dataset, LabelKind, MAX_NUMBERS, SourceFile, Split};
-use crate::problem::ntk::{KernelRegression, NtkNet};
+use crate::problem::ntk::{CircleTask, KernelRegression, NtkNet};
 use crate::problem::{
     Attack, DeepNet, DeepNetSettings, DoubleWell, LeastSquares, Potential, Precision, Quadratic, ReluGate,
     TwoLayer, TwoLayerSettings, critical_lambda,
@@ -86,6 +86,15 @@ impl Problem {
     pub fn deep_net(&self) -> Option<&DeepNet> {
         match self {
             Self::DeepNet(net) => Some(net),
+            _ => None,
+        }
+    }
+
+    /// The task on the circle, where the problem has one.
+    pub fn circle_task(&self) -> Option<&CircleTask> {
+        match self {
+            Self::KernelRegression(regression) => Some(regression.task()),
+            Self::NtkNet(net) => Some(net.task()),
             _ => None,
         }
     }

@@ -8,7 +8,10 @@ use crate::error::Result;
 /// The most frequencies of a target, units of a net and nodes of its risk.
 const MOST_MODES: usize = 100_000;
 const MOST_UNITS: usize = 100_000_000;
-const MOST_NODES: usize = 1_000_000;
+pub(super) const MOST_NODES: usize = 1_000_000;
+/// The most weights of all nets of a run together, as for a process, and the most values at nodes: 2^30 float64 are 8 GiB.
+const MOST_WEIGHTS: u128 = 1 << 34;
+const MOST_VALUES: u128 = 1 << 30;
 /// The largest r: a power of the smallest eigenvalue must be a number, and the rate 2r/(2r+1) is near 1 long before.
 const MOST_REGULARITY: f64 = 10.0;
 /// The most steps of a run.
@@ -35,6 +38,32 @@ impl Rules<'_> {
             self.require(nodes <= MOST_NODES, "problem.nodes", nodes, rule, "leave it out for the default")?;
         }
         self.circle(&net.circle())
+    }
+
+    /// What `[analysis] ntk` would hold in memory, once the task and the `nodes` of its norm are known.
+    pub(super) fn ntk_sizes(&self, ntk: &NtkSpec, modes: usize, nodes: usize) -> Result<()> {
+        let (at, particles) = ("analysis.ntk", u128::from(ntk.particles));
+        let fewer = "take fewer particles";
+        let (weights, path) = (MOST_WEIGHTS / particles, format!("{at}.particles"));
+        let rule =
+            format!("at most {} for {modes} modes (2^34 weights in all)", MOST_WEIGHTS / modes as u128);
+        self.require(modes as u128 <= weights, &path, particles, rule, fewer)?;
+        for (i, width) in ntk.widths.iter().enumerate() {
+            let rule = format!("at most {} for {particles} particles (2^34 weights in all)", weights / 3);
+            let fits = *width as u128 <= weights / 3;
+            let remedy = "take smaller widths or fewer analysis.ntk.particles";
+            self.require(fits, &format!("{at}.widths.{i}"), width, rule, remedy)?;
+        }
+        if ntk.widths.is_empty() {
+            return Ok(());
+        }
+        let rule =
+            format!("so few that nodes, four a period of the highest frequency, are at most {MOST_NODES}");
+        let remedy = "keep fewer, or leave the widths out";
+        self.require(nodes <= MOST_NODES, "problem.modes", modes, rule, remedy)?;
+        let most = MOST_VALUES / nodes as u128;
+        let rule = format!("at most {most} for the {nodes} nodes of a risk (2^30 values in all)");
+        self.require(particles <= most, &path, particles, rule, fewer)
     }
 
     /// `[analysis] ntk`.

@@ -1,5 +1,6 @@
 //! From a valid study to what is run: data read, λ and steps as numbers, the clock set.
 
+use super::build_ntk::nodes_of;
 use super::build_problem::{DataSummary, Problem, build_problem};
 use super::build_process::build_process;
 use super::build_start::build_start;
@@ -60,6 +61,9 @@ impl Plan {
             rules.require(potential.has(*quantity), &path, name, rule, remedy)?;
         }
         check_size(&study, potential, &rules)?;
+        if let (Some(ntk), Some(task)) = (&study.analysis.ntk, problem.circle_task()) {
+            rules.ntk_sizes(ntk, task.settings().modes, nodes_of(&study.problem, task))?;
+        }
         let analysis = &study.analysis;
         let discrete = analysis.certificate.as_ref().is_some_and(|c| !c.noise_scales.is_empty());
         let asked = analysis.gibbs.is_some() || analysis.mixing.is_some() || discrete;
@@ -109,11 +113,7 @@ impl Plan {
 
     /// The task on the circle, where the problem has one.
     pub fn circle_task(&self) -> Option<&CircleTask> {
-        match &self.problem {
-            Problem::KernelRegression(regression) => Some(regression.task()),
-            Problem::NtkNet(net) => Some(net.task()),
-            _ => None,
-        }
+        self.problem.circle_task()
     }
 
     /// The deep net, where the problem is one.
@@ -187,6 +187,9 @@ const MOST_WEIGHTS: u128 = 1 << 34;
 /// The most numbers of fresh samples that a thread may hold: 2^27 float64 are 1 GiB.
 const MOST_SAMPLES: usize = 1 << 27;
 
+/// The most particles that step together by default.
+const LARGEST_BLOCK: usize = 512;
+
 /// Refuses ensembles that no machine this is meant for could hold, and batches of fresh samples.
 fn check_size(study: &Study, potential: &dyn Potential, rules: &Rules) -> Result<()> {
     let dim = potential.dim();
@@ -198,7 +201,9 @@ fn check_size(study: &Study, potential: &dyn Potential, rules: &Rules) -> Result
         let (DynamicsSpec::OnePassSgd(sgd), Some(oracle)) = (&process.dynamics, potential.oracle()) else {
             continue;
         };
-        let (block, len) = (potential.block_len(), oracle.sample_len());
+        // The nets of an analysis may be smaller than the problem, and then more of them step together.
+        let block = if study.analysis.ntk.is_some() { LARGEST_BLOCK } else { potential.block_len() };
+        let len = oracle.sample_len();
         let most = MOST_SAMPLES / (block * len).max(1);
         let rule = format!(
             "at most {most}: the {block} particles that step together draw {len} numbers a sample, and a thread holds at most 2^27"

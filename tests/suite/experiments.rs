@@ -93,7 +93,7 @@ fn reduced(name: &str, study: &Table, at: &Path) -> Vec<String> {
         set.push("analysis.gibbs={ draws = 64, times = 1, replicates = 19 }".into());
     }
     if study.get("analysis").and_then(|analysis| analysis.get("agreement")).is_some() {
-        set.push("analysis.agreement.particles=8".into());
+        set.extend(["analysis.agreement.particles=8".to_owned(), "analysis.agreement.at=[]".to_owned()]);
     }
     if study.get("analysis").and_then(|analysis| analysis.get("lojasiewicz")).is_some() {
         set.push("analysis.lojasiewicz.searches=1".into());

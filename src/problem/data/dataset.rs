@@ -87,7 +87,7 @@ impl Rows {
         let [least, largest] = self.gram_ends()?;
         let slack = f64::EPSILON * ((self.dim + 10) * self.len()) as f64 * largest;
         // NaN compares false.
-        (least > slack).then(|| least - slack)
+        (least > slack).then_some(least - slack)
     }
 
     /// The smallest and the largest eigenvalue of the matrix of the x_i·x_k.

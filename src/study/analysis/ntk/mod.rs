@@ -2,15 +2,17 @@
 
 mod rows;
 
-use crate::analysis::ntk::{OnePass, expected_risk, kernel_errors, limit_risks, net_beside_limit, power_law};
+use crate::analysis::ntk::{
+    ExpectedRisk, OnePass, expected_risk, kernel_errors, limit_risks, net_beside_limit, power_law,
+};
 use crate::estimates::{Estimate, significant};
 use crate::parallel::Threads;
 use crate::problem::ntk::{CircleTask, NtkOuter};
 use crate::random::{Key, Purpose};
-use crate::study::build_ntk::default_nodes;
+use crate::study::build_ntk::nodes_of;
 use crate::study::plan::Plan;
 use crate::study::run::Progress;
-use crate::study::spec::{AntisymmetricStart, DynamicsSpec, OnePassSgdSpec, ProblemSpec, StartSpec};
+use crate::study::spec::{AntisymmetricStart, DynamicsSpec, OnePassSgdSpec, StartSpec};
 use crate::study::{EstimateRow, NtkRow, NtkSpec, NtkSteps, Results};
 use rows::exponent_row;
 
@@ -33,10 +35,7 @@ pub fn ntk(plan: &Plan, point: usize, threads: &Threads, progress: &mut dyn Prog
         StartSpec::Antisymmetric(AntisymmetricStart { outer }) => *outer,
         _ => NtkOuter::Gaussian,
     };
-    let nodes = match &plan.study.problem {
-        ProblemSpec::NtkNet(net) => net.nodes.unwrap_or_else(|| default_nodes(task)),
-        _ => default_nodes(task),
-    };
+    let nodes = nodes_of(&plan.study.problem, task);
     let asked = Asked { plan, spec, task, sgd, outer, nodes, point, threads };
     let mut results = Results::default();
     results.estimates.extend(asked.truncation());
@@ -44,8 +43,9 @@ pub fn ntk(plan: &Plan, point: usize, threads: &Threads, progress: &mut dyn Prog
         results.estimates.extend(asked.kernel_check());
         asked.kernels(&mut results, progress);
     }
-    asked.limits(&mut results, progress);
-    asked.nets(&mut results, progress);
+    let exact: Vec<ExpectedRisk> = (0..spec.horizons.len()).map(|h| asked.exact(h)).collect();
+    asked.limits(&exact, &mut results, progress);
+    asked.nets(&exact, &mut results, progress);
     results
 }
 
@@ -80,6 +80,12 @@ impl Asked<'_> {
         };
         let seed = self.key(1).state(h as u64, w as u64, 0)[0];
         OnePass { s, power, batch: self.sgd.batch, steps, particles: self.spec.particles, seed }
+    }
+
+    /// The exact risk of the limit at horizon number `h`.
+    fn exact(&self, h: usize) -> ExpectedRisk {
+        let run = self.run(h, 0);
+        expected_risk(self.task, run.batch, run.steps, |k| run.step_size(k))
     }
 
     fn estimate(&self, name: &str, quantity: &str) -> EstimateRow {
@@ -128,15 +134,14 @@ impl Asked<'_> {
     }
 
     /// The risk of the limit against the horizon.
-    fn limits(&self, results: &mut Results, progress: &mut dyn Progress) {
+    fn limits(&self, exact: &[ExpectedRisk], results: &mut Results, progress: &mut dyn Progress) {
         let (horizons, mut points) = (&self.spec.horizons, Vec::new());
-        for (h, &steps) in horizons.iter().enumerate() {
+        for (h, (&steps, exact)) in horizons.iter().zip(exact).enumerate() {
             progress.analysing("kernel regression", h as f64 / horizons.len() as f64);
             let run = self.run(h, 0);
             let Some(found) = limit_risks(self.task, &run, self.threads) else {
                 continue;
             };
-            let exact = expected_risk(self.task, run.batch, steps, |k| run.step_size(k));
             let row = self.row("limit_risk", (None, Some(&run)), found);
             results.ntk.push(NtkRow { exact: Some(exact.risk), bias: Some(exact.bias), ..row });
             points.push((steps as f64, found));
@@ -162,11 +167,13 @@ impl Asked<'_> {
     }
 
     /// Nets of every width at every horizon.
-    fn nets(&self, results: &mut Results, progress: &mut dyn Progress) {
+    fn nets(&self, exact: &[ExpectedRisk], results: &mut Results, progress: &mut dyn Progress) {
         let (widths, horizons) = (&self.spec.widths, &self.spec.horizons);
+        if widths.is_empty() {
+            return;
+        }
         let total = (widths.len() * horizons.len()) as f64;
-        for (h, &steps) in horizons.iter().enumerate() {
-            let exact = expected_risk(self.task, self.sgd.batch, steps, |k| self.run(h, 0).step_size(k));
+        for (h, (&steps, exact)) in horizons.iter().zip(exact).enumerate() {
             let mut found = Vec::new();
             for (w, &width) in widths.iter().enumerate() {
                 progress.analysing("nets", (h * widths.len() + w) as f64 / total);
@@ -187,9 +194,7 @@ impl Asked<'_> {
                 }));
                 found.push((width, net));
             }
-            if !widths.is_empty() {
-                results.estimates.extend(self.net_rows(steps, exact.risk, &found));
-            }
+            results.estimates.extend(self.net_rows(steps, exact.risk, &found));
         }
         results.estimates.extend(self.net_rate(results));
     }
