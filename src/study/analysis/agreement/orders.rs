@@ -252,7 +252,10 @@ impl Asked<'_> {
                 ci_low: Some(limit.at_zero.low),
                 ci_high: Some(limit.at_zero.high),
                 method: "line in s through the ratios of late excesses; terms left out allowed for".into(),
-                note: limit.p_value.map_or(String::new(), |p| format!("p of the line {p:.3}")),
+                note: format!(
+                    "{}about the noise only where the start is forgotten late in the run at every s",
+                    limit.p_value.map_or(String::new(), |p| format!("p of the line {p:.3}; "))
+                ),
                 ..row
             },
         }
