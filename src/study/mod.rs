@@ -12,6 +12,7 @@ mod check;
 mod clock;
 mod draws;
 mod dynamics_rules;
+mod dynamics_settings;
 mod dynamics_spec;
 mod findings;
 mod ntk_rules;
