@@ -2,6 +2,7 @@
 
 use super::Spacing;
 use super::analysis_spec::AnalysisSpec;
+pub use super::dynamics_settings::*;
 pub use super::dynamics_spec::*;
 pub use super::ntk_spec::*;
 use crate::numerics::{Activation, Loss};
