@@ -63,7 +63,8 @@ impl Progress for Bar {
     }
 
     fn note(&mut self, text: &str) {
-        if self.wanted {
+        // As the bar: on a terminal alone.
+        if self.wanted && std::io::stderr().is_terminal() {
             // A line above the bar.
             self.bar.suspend(|| eprintln!("{text}"));
         }

@@ -108,9 +108,7 @@ impl Rows {
                 + &row.cross * row.cross.transpose()
         };
         let share = 1.0 / self.rows.len() as f64;
-        let sum =
-            self.rows.iter().fold(-second(&self.mean), |sum, row| sum + faer::Scale(share) * second(row));
-        sum
+        self.rows.iter().fold(-second(&self.mean), |sum, row| sum + faer::Scale(share) * second(row))
     }
 
     /// E L̃(w).

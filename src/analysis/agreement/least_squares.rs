@@ -25,12 +25,8 @@ pub(super) struct TwoTerms {
 }
 
 impl Known {
-    /// `correlations`: m × m, or independent. `None` where an error is 0 or not finite, or the covariance is singular.
-    pub fn new(points: &[Measured], correlations: Option<&[f64]>) -> Option<Self> {
-        Self::beside(points, correlations, &vec![0.0; points.len() * points.len()])
-    }
-
-    /// The same, with values that are off the terms to be fitted by something of mean 0 with the covariance `more` beside their errors.
+    /// `correlations`: of the errors, m × m, or independent. Beside their errors the values are off the terms to be fitted by something of
+    /// mean 0 with the covariance `more`. `None` where an error is 0 or not finite, or the covariance is singular.
     pub fn beside(points: &[Measured], correlations: Option<&[f64]>, more: &[f64]) -> Option<Self> {
         let m = points.len();
         let values: Vec<f64> = points.iter().map(|p| p.value).collect();

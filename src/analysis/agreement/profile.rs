@@ -90,7 +90,7 @@ mod tests {
 
     fn known(of: impl Fn(f64) -> f64, relative: f64) -> Known {
         let points = X.map(|x| Measured { value: of(x), std_err: relative * of(x).abs(), freedom: 1e3 });
-        Known::new(&points, None).unwrap()
+        Known::beside(&points, None, &[0.0; 25]).unwrap()
     }
 
     #[test]
