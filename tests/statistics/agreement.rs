@@ -116,9 +116,9 @@ fn the_band_covers_all_times_together() {
     assert!(pointwise < 850, "the control: {pointwise}");
 }
 
-/// A study of ∫ d dt at four s: D = c s^q (1 + r s/s_max), `particles` paths at the largest s and as many more at
+/// A study of ∫ d dt at four s: D = c s^q (1 + r s/s_max + further terms), `particles` paths at the largest s and as many more at
 /// smaller ones as keep the relative error the same up to `growth` a halving. `bias`: what the integrator adds, of which
-/// `declared` is known.
+/// `declared` is known. The further terms are drawn anew for each study, from the law that the interval allows for.
 #[derive(Clone, Copy)]
 struct Planted {
     power: f64,
@@ -132,16 +132,22 @@ struct Planted {
 
 const S: [f64; 4] = [0.1, 0.05, 0.025, 0.0125];
 
+/// Σ a_k (s/s_max)^k from k = 2 on, a_k normal with standard deviation 2^{−k}/2.
+fn further(run: u64, s: f64) -> f64 {
+    let mut stream = Key::new(run, Purpose::Direction).tagged(50).stream(0, 0);
+    (2..30).map(|k| 0.5 * (0.5 * s / S[0]).powi(k) * stream.sample::<f64, _>(StandardNormal)).sum()
+}
+
 impl Planted {
-    fn value(&self, s: f64) -> f64 {
-        2.0 * s.powf(self.power) * (1.0 + self.correction * s / S[0])
+    fn value(&self, run: u64, s: f64) -> f64 {
+        2.0 * s.powf(self.power) * (1.0 + self.correction * s / S[0] + further(run, s))
     }
 
     fn study(&self, run: u64, threads: &Threads) -> Result<Order, NoOrder> {
         let weights = integral(&times(), 0.0, 10.0);
         let area: f64 = weights.iter().zip(times()).map(|(w, t)| w * truth(t)).sum();
         let point = |(k, &s): (usize, &f64)| {
-            let (size, particles) = (self.value(s), 40);
+            let (size, particles) = (self.value(run, s), 40);
             // The integral of unit noise over the window has a standard deviation of 2.45.
             let sd = self.relative * self.growth.powi(k as i32) * (particles as f64).sqrt() / 2.45;
             let noise = Noise { size: size.abs() * sd, ..THIN };
@@ -178,7 +184,7 @@ const ORDER_ONE: Planted =
 #[test]
 fn the_orders_interval_covers_the_planted_order() {
     println!(
-        "error rate: below 1e-6 (binomial with the share 0.95, six times), 1e-4 at the bound of the correction (share 0.92 of 490, twice)"
+        "error rate: below 1e-6 (binomial with the share 0.95, eight times), 1e-4 at the bound of the correction (share 0.92 of 490, twice)"
     );
     let threads = Threads::new(1).unwrap();
     let cases = [
@@ -186,6 +192,8 @@ fn the_orders_interval_covers_the_planted_order() {
         ("order 2", Planted { power: 2.0, ..ORDER_ONE }),
         ("order 1, partly cancelled", Planted { correction: -0.4, ..ORDER_ONE }),
         ("order 2, corrected", Planted { power: 2.0, correction: 0.3, ..ORDER_ONE }),
+        ("order 1, hardly any errors", Planted { relative: 1e-5, ..ORDER_ONE }),
+        ("order 2, hardly any errors", Planted { power: 2.0, correction: -0.2, relative: 1e-5, ..ORDER_ONE }),
         ("order 1, wide errors", Planted { relative: 0.04, growth: 1.2, correction: -0.2, ..ORDER_ONE }),
         ("order 1, near the floor", Planted { relative: 0.005, growth: 3.5, ..ORDER_ONE }),
         ("order 1, correction at its bound", Planted { relative: 0.04, correction: -0.5, ..ORDER_ONE }),
@@ -201,12 +209,12 @@ fn the_orders_interval_covers_the_planted_order() {
         // Where the errors leave the correction open, the interval holds all that it may be: wider than needed. At the bound
         // half of the studies are refused, and those whose best correction lies inside are a selection.
         let (least, most) = match kind {
-            0..4 => (0.91, 0.995),
-            4..6 => (0.91, 1.0),
+            0..6 => (0.91, 0.995),
+            6..8 => (0.91, 1.0),
             _ => (0.87, 1.0),
         };
         assert!(found > RUNS / 3 && (least..=most).contains(&share), "{name}: {share} of {found}");
-        assert!(kind > 3 || named > RUNS * 9 / 10, "{name}: {named} name the order");
+        assert!(kind > 5 || named > found * 9 / 10, "{name}: {named} name the order");
     }
 }
 
@@ -222,7 +230,9 @@ fn shared_noise_over_s_is_accounted_for() {
         let common: Vec<f64> = (0..60).map(|_| normal()).collect();
         let numbers: Vec<Vec<f64>> = S
             .iter()
-            .map(|s| common.iter().map(|c| ORDER_ONE.value(*s) * (1.0 + 0.2 * c + 0.1 * normal())).collect())
+            .map(|s| {
+                common.iter().map(|c| ORDER_ONE.value(run, *s) * (1.0 + 0.2 * c + 0.1 * normal())).collect()
+            })
             .collect();
         let point = |(&s, numbers): (&f64, &Vec<f64>)| {
             let mean = Moments::of(numbers.iter().copied()).estimate().unwrap();
@@ -240,7 +250,8 @@ fn shared_noise_over_s_is_accounted_for() {
     println!("with and without correlations: {covered:?} of {found:?}, sums of widths {widths:?}");
     let share = |k: usize| covered[k] as f64 / found[k] as f64;
     assert!(found[0] > RUNS * 9 / 10 && (0.91..=0.995).contains(&share(0)), "{}", share(0));
-    assert!(share(1) > 0.995 && widths[1] / found[1] as f64 > 1.5 * widths[0] / found[0] as f64);
+    // Too wide: above what 95 % can come out as, and by more than the terms left out, which are in both.
+    assert!(share(1) > 0.985 && widths[1] / found[1] as f64 > 1.2 * widths[0] / found[0] as f64);
 }
 
 /// An integrator's bias of a quarter of the smallest difference: undeclared it spoils the order (the control), declared it is
@@ -249,13 +260,14 @@ fn shared_noise_over_s_is_accounted_for() {
 fn a_declared_bias_of_the_step_is_covered() {
     println!("error rate: below 1e-6 (binomial)");
     let threads = Threads::new(1).unwrap();
-    let bias = 0.25 * ORDER_ONE.value(S[3]);
-    let spoilt = Planted { bias, ..ORDER_ONE };
+    let bias = 0.25 * 2.0 * S[3];
+    let spoilt = Planted { bias, relative: 0.003, ..ORDER_ONE };
     let [covered, _, found] = spoilt.count(300, &threads);
     let [held, _, resolved] = Planted { declared: bias, ..spoilt }.count(300, &threads);
     println!("undeclared {covered} of {found}, declared {held} of {resolved}");
-    assert!(covered < 150 && found > 200);
-    assert!(held as f64 > 0.91 * resolved as f64 && resolved > 200);
+    // Most studies are refused, for the bias bends the points; of those that answer none is right without the declaration.
+    assert!(covered < found / 2 && found > 30);
+    assert!(held as f64 > 0.91 * resolved as f64 && resolved > 30);
 }
 
 /// Ratios of excesses and of variances cover theirs in 92 … 98 of 100 runs, paired and not.

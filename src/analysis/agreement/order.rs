@@ -153,11 +153,16 @@ pub fn order(points: &[OrderPoint], correlations: Option<&[f64]>) -> Result<Orde
         return Err(NoOrder::ChangesSign { s: (pair[0].s, pair[1].s) });
     }
     let differences: Vec<Measured> = used.iter().map(|p| p.difference).collect();
-    let known =
-        Known::beside(&differences, correlations, &terms_left_out(&used)).ok_or(NoOrder::Degenerate)?;
+    let known = |correction: f64| {
+        let left_out = terms_left_out(&used, correction);
+        Known::beside(&differences, correlations, &left_out).ok_or(NoOrder::Degenerate)
+    };
     let freedom = least_freedom(&differences);
     let rise = student_quantile(freedom, 0.5 + LEVEL / 2.0).powi(2);
     let x: Vec<f64> = used.iter().map(|p| p.s / used[0].s).collect();
+    // The terms left out are in proportion to the leading one alone: D without its correction, which a first fit tells.
+    let first = profile(&known(0.0)?, &x, LARGEST_CORRECTION, rise);
+    let known = known(first.best.correction)?;
     let found = profile(&known, &x, LARGEST_CORRECTION, rise);
     let p_value = goodness(found.best.rest, used.len() - FEWEST);
     if let Some(p_value) = p_value.filter(|&p| p < POOR) {
@@ -177,10 +182,11 @@ pub fn order(points: &[OrderPoint], correlations: Option<&[f64]>) -> Result<Orde
     })
 }
 
-/// The covariance of what the terms beyond 1 + r s may add.
-fn terms_left_out(used: &[OrderPoint]) -> Vec<f64> {
+/// The covariance of what the terms beyond 1 + r s may add, with r s = `correction` at the largest s, which comes first.
+fn terms_left_out(used: &[OrderPoint], correction: f64) -> Vec<f64> {
     let (m, s) = (used.len(), used.iter().map(|p| p.s).collect::<Vec<f64>>());
-    let size = |k: usize| used[k / m].difference.value * used[k % m].difference.value;
+    let leading = |p: &OrderPoint| p.difference.value / (1.0 + correction * p.s / s[0]);
+    let size = |k: usize| leading(&used[k / m]) * leading(&used[k % m]);
     left_out(&s).iter().enumerate().map(|(k, relative)| relative * size(k)).collect()
 }
 
