@@ -217,3 +217,19 @@ pub struct EstimateRow {
     /// What to know about it.
     pub note: String,
 }
+
+impl EstimateRow {
+    /// The row with this estimate and its interval.
+    pub fn with(self, estimate: Estimate, method: String, note: String) -> Self {
+        let interval = estimate.interval();
+        Self {
+            value: Some(estimate.value),
+            std_err: estimate.std_err,
+            ci_low: interval.map(|i| i.0),
+            ci_high: interval.map(|i| i.1),
+            method,
+            note,
+            ..self
+        }
+    }
+}

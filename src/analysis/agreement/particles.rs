@@ -51,11 +51,16 @@ impl ParticlesNeeded {
     /// The rule in words, for a line before the run at `place`, such as `s = 0.05`.
     pub fn sentence(&self, place: &str) -> String {
         let worst = match self.at_most {
-            Some(most) => format!("at most {most:.2e} by the pilot's interval"),
+            Some(most) => format!("at most {} by the pilot's interval", count(most)),
             None => "without an upper end: the pilot's own interval holds 0".into(),
         };
-        format!("{place}: about {:.2e} particles resolve the difference, {worst}", self.expected)
+        format!("{place}: about {} particles resolve the difference, {worst}", count(self.expected))
     }
+}
+
+/// A whole number of particles, with three digits where it is large.
+fn count(particles: f64) -> String {
+    if particles < 1e6 { format!("{particles}") } else { format!("{particles:.2e}") }
 }
 
 /// Half the width that the interval of the leading order q is to be expected to have, for differences at `s` with these relative

@@ -91,16 +91,7 @@ impl Place<'_> {
         let Some(estimate) = estimate else {
             return EstimateRow { note: "not defined at any particle".into(), ..row };
         };
-        let interval = estimate.interval();
-        EstimateRow {
-            value: Some(estimate.value),
-            std_err: estimate.std_err,
-            ci_low: interval.map(|i| i.0),
-            ci_high: interval.map(|i| i.1),
-            method: format!("{method}, mean over {} particles", estimate.n),
-            note,
-            ..row
-        }
+        row.with(estimate, format!("{method}, mean over {} particles", estimate.n), note)
     }
 
     fn rows(&self, report: &NoiseReport) -> Vec<EstimateRow> {

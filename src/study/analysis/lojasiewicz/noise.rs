@@ -4,7 +4,7 @@ use super::row;
 use crate::analysis::lojasiewicz::{NoisePoint, noise_point, scaling_slope};
 use crate::analysis::noise_report::noise_factor;
 use crate::dynamics::Minibatches;
-use crate::estimates::{Estimate, Moments, significant};
+use crate::estimates::{Moments, significant};
 use crate::parallel::Threads;
 use crate::problem::{DeepNet, FiniteSum, Potential};
 use crate::study::analysis::history::{History, Snapshot};
@@ -94,23 +94,5 @@ fn slope_rows((point, name): (usize, &str), table: &[Vec<Option<NoisePoint>>]) -
         significant(low),
         significant(high)
     );
-    vec![with_estimate(
-        empty,
-        slope,
-        format!("least squares along each path, mean over {} paths", slope.n),
-        note,
-    )]
-}
-
-fn with_estimate(empty: EstimateRow, estimate: Estimate, method: String, note: String) -> EstimateRow {
-    let interval = estimate.interval();
-    EstimateRow {
-        value: Some(estimate.value),
-        std_err: estimate.std_err,
-        ci_low: interval.map(|i| i.0),
-        ci_high: interval.map(|i| i.1),
-        method,
-        note,
-        ..empty
-    }
+    vec![empty.with(slope, format!("least squares along each path, mean over {} paths", slope.n), note)]
 }

@@ -58,7 +58,7 @@ impl Asked<'_> {
             });
             let drawn = monte_carlo_kernel(activation, self.outer, cosine, (UNITS, self.key(16 + tag)));
             let (method, note) = (format!("Monte Carlo, {UNITS} units"), String::new());
-            rows.push(filled(self.estimate("ntk_kernel", &quantity), drawn, method, note));
+            rows.push(self.estimate("ntk_kernel", &quantity).with(drawn, method, note));
         }
         rows
     }
@@ -124,19 +124,6 @@ impl Asked<'_> {
             },
             None => EstimateRow { method, note: format!("no listed width suffices; {claimed}"), ..row },
         }
-    }
-}
-
-fn filled(row: EstimateRow, found: Estimate, method: String, note: String) -> EstimateRow {
-    let interval = found.interval();
-    EstimateRow {
-        value: Some(found.value),
-        std_err: found.std_err,
-        ci_low: interval.map(|i| i.0),
-        ci_high: interval.map(|i| i.1),
-        method,
-        note,
-        ..row
     }
 }
 
