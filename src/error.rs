@@ -103,6 +103,16 @@ pub enum Error {
         /// A stable step where one is known, as the end of the sentence.
         hint: String,
     },
+    /// A run that was asked to stop, and did between two steps.
+    #[error("interrupted at t = {time} of {end} (point {point})")]
+    Interrupted {
+        /// The sweep point.
+        point: usize,
+        /// The time t at which it stopped.
+        time: f64,
+        /// The horizon.
+        end: f64,
+    },
     /// The thread pool could not be made.
     #[error("the thread pool of {threads} threads could not be started ({source}); try a smaller --threads")]
     Threads {
@@ -117,7 +127,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// 2 for bad input (nothing was written), 1 for a failure while running.
+    /// 2 for bad input (nothing was written), 1 for a failure while running, 130 for an interrupted run.
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::Invalid { .. }
@@ -127,6 +137,7 @@ impl Error {
             | Error::Read { .. }
             | Error::Occupied { .. }
             | Error::NoResults { .. } => 2,
+            Error::Interrupted { .. } => 130,
             Error::Write { .. } | Error::AllDiverged { .. } | Error::Threads { .. } | Error::Figure(_) => 1,
         }
     }

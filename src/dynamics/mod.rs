@@ -69,15 +69,17 @@ pub enum Scheme {
 }
 
 /// Particles that stand side by side and step together; their number is part of a run's result.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Block {
     /// The number of its first particle.
     pub first: u64,
     /// D.
     pub dim: usize,
     /// Weights, one particle after another, D numbers each.
+    #[serde(with = "crate::packed")]
     pub weights: Vec<f64>,
     /// Further state of a process (a velocity), made by its `begin`; empty for most.
+    #[serde(with = "crate::packed")]
     pub extra: Vec<f64>,
 }
 

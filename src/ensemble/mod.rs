@@ -3,5 +3,5 @@
 mod advance;
 mod start;
 
-pub use advance::{Divergence, Ensemble, LARGEST_NORM};
+pub use advance::{Divergence, Ensemble, EnsembleState, LARGEST_NORM};
 pub use start::Start;

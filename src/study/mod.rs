@@ -15,6 +15,7 @@ mod dynamics_rules;
 mod dynamics_settings;
 mod dynamics_spec;
 mod findings;
+mod keeper;
 mod ntk_rules;
 mod ntk_spec;
 mod parse;
@@ -26,8 +27,11 @@ mod results;
 mod rules;
 mod run;
 mod scalars;
+mod share;
+mod simulation;
 mod source;
 mod spec;
+mod state;
 mod steps;
 mod sweep;
 mod template;
@@ -47,10 +51,14 @@ pub use findings::{
     BandRow, BoundRow, CheckRow, DensityRow, DistanceRow, DrawRow, FitRow, LagRow, NtkRow, OrderRow, RayRow,
     ReadingRow, StepsRow,
 };
+pub use keeper::{Keeper, Unkept};
 pub use plan::Plan;
 pub use results::{CurveRow, EstimateRow, PointRow, ProcessRow, Results};
-pub use run::{Outcome, Progress, Silent, run};
+pub use run::{Outcome, Progress, Silent, conclude, run};
+pub use share::Share;
+pub use simulation::Simulation;
 pub use source::Source;
 pub use spec::*;
+pub use state::{Identity, State, change};
 pub use sweep::{SweepPoint, points};
 pub use template::TEMPLATE;

@@ -53,7 +53,7 @@ static COUNTING: Counting = Counting;
 /// Allocations during steps 1 to 200 of a block.
 fn allocations(process: &dyn Process) -> u64 {
     let start = Start::Gaussian { std: 0.5 };
-    let mut block = start.blocks(process.potential(), 40, 1).remove(0);
+    let mut block = start.blocks(process.potential(), 0..40, 1).remove(0);
     process.begin(&mut block);
     let mut work = process.work(block.count());
     process.advance(&mut block, 0, 1, &mut work);
