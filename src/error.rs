@@ -66,6 +66,33 @@ pub enum Error {
         /// Which folder.
         path: PathBuf,
     },
+    /// A results folder that holds a run which was stopped.
+    #[error(
+        "{}: holds a run that was interrupted; go on with --resume, replace it with --force, or choose another folder with --out",
+        path.display()
+    )]
+    Unfinished {
+        /// Which folder.
+        path: PathBuf,
+    },
+    /// A results folder that another process writes to.
+    #[error("{}: another run is writing there; wait for it, or choose another folder with --out", path.display())]
+    Busy {
+        /// Which folder.
+        path: PathBuf,
+    },
+    /// What a run cannot go on from, or be joined with.
+    #[error("{}: cannot be {verb}: {reason}; {remedy}", path.display())]
+    Unfit {
+        /// Which folder or file.
+        path: PathBuf,
+        /// What was to be done with it.
+        verb: &'static str,
+        /// What is wrong with it.
+        reason: String,
+        /// What to do about it.
+        remedy: String,
+    },
     /// A folder that was to hold results and does not.
     #[error("{}: is no results folder ({reason}); name a folder that `sgd-sde run` has written", path.display())]
     NoResults {
@@ -104,7 +131,7 @@ pub enum Error {
         hint: String,
     },
     /// A run that was asked to stop, and did between two steps.
-    #[error("interrupted at t = {time} of {end} (point {point})")]
+    #[error("interrupted at t = {time} of {end} (point {point}){resume}")]
     Interrupted {
         /// The sweep point.
         point: usize,
@@ -112,6 +139,8 @@ pub enum Error {
         time: f64,
         /// The horizon.
         end: f64,
+        /// How to go on, as the end of the sentence.
+        resume: String,
     },
     /// The thread pool could not be made.
     #[error("the thread pool of {threads} threads could not be started ({source}); try a smaller --threads")]
@@ -136,6 +165,9 @@ impl Error {
             | Error::Data { .. }
             | Error::Read { .. }
             | Error::Occupied { .. }
+            | Error::Unfinished { .. }
+            | Error::Busy { .. }
+            | Error::Unfit { .. }
             | Error::NoResults { .. } => 2,
             Error::Interrupted { .. } => 130,
             Error::Write { .. } | Error::AllDiverged { .. } | Error::Threads { .. } | Error::Figure(_) => 1,

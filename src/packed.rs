@@ -77,7 +77,10 @@ mod tests {
         let back: Both = rmp_serde::from_slice(&bytes).unwrap();
         let bits = |row: &[f64]| row.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
         assert_eq!(bits(&back.one), bits(&odd));
-        assert_eq!(back.several.iter().map(|row| bits(row)).collect::<Vec<_>>(), [bits(&odd), vec![], bits(&[1.0])]);
+        assert_eq!(
+            back.several.iter().map(|row| bits(row)).collect::<Vec<_>>(),
+            [bits(&odd), vec![], bits(&[1.0])]
+        );
     }
 
     #[test]

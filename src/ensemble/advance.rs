@@ -47,7 +47,8 @@ impl EnsembleState<'_> {
         if shares.iter().any(|share| share.step != step) {
             return None;
         }
-        let mut divergences: Vec<Divergence> = shares.iter().flat_map(|s| s.divergences.iter().copied()).collect();
+        let mut divergences: Vec<Divergence> =
+            shares.iter().flat_map(|s| s.divergences.iter().copied()).collect();
         divergences.sort_by_key(|d| (d.step, d.particle));
         let blocks: Vec<Block> = shares.into_iter().flat_map(|share| share.blocks.into_owned()).collect();
         Some(EnsembleState { step, blocks: blocks.into(), divergences: divergences.into() })
@@ -90,7 +91,11 @@ impl<'a> Ensemble<'a> {
 
     /// `process` where `state` left it, with exactly the particles of `particles`; `None` when they, their number of weights or the
     /// length of their blocks are others.
-    pub fn resumed(process: &'a dyn Process, state: EnsembleState<'_>, particles: Range<u64>) -> Option<Self> {
+    pub fn resumed(
+        process: &'a dyn Process,
+        state: EnsembleState<'_>,
+        particles: Range<u64>,
+    ) -> Option<Self> {
         let EnsembleState { step, blocks, divergences } = state;
         let (dim, len) = (process.potential().dim(), process.potential().block_len());
         let mut next = particles.start;

@@ -2,7 +2,8 @@
 
 use super::results::Results;
 use super::state::State;
-use crate::error::Result;
+use crate::error::{Error, Result};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Keeps the state of a point while its steps are made, and the findings of its analyses.
@@ -31,11 +32,15 @@ pub trait Keeper {
 }
 
 /// Keeps nothing.
-pub struct Unkept;
+#[derive(Default)]
+pub struct Unkept<'s> {
+    /// Set when the run is to stop.
+    pub stop: Option<&'s AtomicBool>,
+}
 
-impl Keeper for Unkept {
+impl Keeper for Unkept<'_> {
     fn stop(&self) -> bool {
-        false
+        self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
     }
 
     fn due(&self, _resting: bool) -> bool {
@@ -58,26 +63,32 @@ impl Keeper for Unkept {
 /// The analyses of a point one after another; what one has found before is taken from the keeper.
 pub struct Stages<'k> {
     keeper: &'k mut dyn Keeper,
+    point: usize,
+    end: f64,
     next: usize,
     findings: Results,
 }
 
 impl<'k> Stages<'k> {
-    /// No analysis yet.
-    pub fn new(keeper: &'k mut dyn Keeper) -> Self {
-        Self { keeper, next: 0, findings: Results::default() }
+    /// No analysis yet of this point, whose steps end at time `end`.
+    pub fn new(keeper: &'k mut dyn Keeper, point: usize, end: f64) -> Self {
+        Self { keeper, point, end, next: 0, findings: Results::default() }
     }
 
     /// Adds what the next analysis finds. The analyses of a study come in a fixed order.
     ///
     /// # Errors
-    /// As [`Keeper::keep_found`].
+    /// As [`Keeper::keep_found`]; and [`Error::Interrupted`] before an analysis, when the run is to stop.
     pub fn add(&mut self, analysis: impl FnOnce() -> Results) -> Result<()> {
         let number = self.next;
         self.next += 1;
         if let Some(known) = self.keeper.found(number) {
             self.findings.extend(known);
             return Ok(());
+        }
+        if self.keeper.stop() {
+            let (point, time, end, resume) = (self.point, self.end, self.end, String::new());
+            return Err(Error::Interrupted { point, time, end, resume });
         }
         let started = Instant::now();
         let found = analysis();

@@ -140,9 +140,11 @@ impl<'a> Recorder<'a> {
         });
         self.recorded.curves = joined.collect();
         let last = |process: usize| {
-            shares.iter().map(|share| share.last.get(process)).collect::<Option<Vec<_>>>().map(|all| {
-                all.into_iter().flatten().copied().collect::<Vec<Readings>>()
-            })
+            shares
+                .iter()
+                .map(|share| share.last.get(process))
+                .collect::<Option<Vec<_>>>()
+                .map(|all| all.into_iter().flatten().copied().collect::<Vec<Readings>>())
         };
         self.recorded.last = (0..first.last.len()).map(last).collect::<Option<_>>()?;
         Some(self)

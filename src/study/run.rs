@@ -62,9 +62,10 @@ pub fn run(
 ) -> Outcome {
     let processes = plan.processes();
     let mut simulation = Simulation::new(plan, &processes, point, Share::WHOLE);
-    let made = simulation.advance(threads, progress, &mut Unkept);
-    let outcome =
-        made.and_then(|()| conclude(plan, (point, settings), simulation, threads, progress, &mut Unkept));
+    let made = simulation.advance(threads, progress, &mut Unkept::default());
+    let outcome = made.and_then(|()| {
+        conclude(plan, (point, settings), simulation, threads, progress, &mut Unkept::default())
+    });
     outcome.expect("only what cannot be kept, or is interrupted, fails")
 }
 

@@ -66,7 +66,8 @@ impl FromStr for Share {
                 field: "part".into(),
                 value: text.into(),
                 rule: format!("i/N with 1 <= i <= N <= {MOST}"),
-                remedy: "write for example --part 1/4, --part 2/4, --part 3/4 and --part 4/4 for four shares".into(),
+                remedy: "write for example --part 1/4, --part 2/4, --part 3/4 and --part 4/4 for four shares"
+                    .into(),
             }),
         }
     }

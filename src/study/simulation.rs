@@ -106,7 +106,8 @@ impl<'p> Simulation<'p> {
                 return Err(format!("share {}: {change}", state.share));
             }
             let whole = state.observed == plan.clock.observations.len();
-            let of_processes = state.ensembles.len() == processes.len() && state.seconds.len() == processes.len();
+            let of_processes =
+                state.ensembles.len() == processes.len() && state.seconds.len() == processes.len();
             if state.point != point || !whole || !of_processes {
                 return Err(format!("share {}: it has not come to the horizon", state.share));
             }
@@ -193,7 +194,7 @@ impl<'p> Simulation<'p> {
             return Ok(());
         };
         let time = ensemble.step() as f64 * ensemble.process().step_length();
-        Err(Error::Interrupted { point: self.point, time, end: self.plan.clock.end() })
+        Err(Error::Interrupted { point: self.point, time, end: self.plan.clock.end(), resume: String::new() })
     }
 }
 

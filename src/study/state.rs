@@ -56,14 +56,19 @@ impl Identity {
             }
             _ => None,
         };
-        Self { study: json(serde_json::to_value(&plan.study)), data: json(serde_json::to_value(&plan.data)), start }
+        Self {
+            study: json(serde_json::to_value(&plan.study)),
+            data: json(serde_json::to_value(&plan.data)),
+            start,
+        }
     }
 
     /// The first thing in which `now` differs from this, in words; `None` when nothing does.
     pub fn change(&self, now: &Self) -> Option<String> {
         let study = || change("", &self.study, &now.study);
         let data = || change("data", &self.data, &now.data).map(|what| format!("the data changed: {what}"));
-        let start = || (self.start != now.start).then(|| "the file of start.path has other content".to_owned());
+        let start =
+            || (self.start != now.start).then(|| "the file of start.path has other content".to_owned());
         study().or_else(data).or_else(start)
     }
 }
@@ -73,7 +78,8 @@ pub fn change(path: &str, before: &Value, now: &Value) -> Option<String> {
     let inside = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
     match (before, now) {
         (Value::Object(a), Value::Object(b)) => {
-            let gone = a.iter().find_map(|(key, x)| change(&inside(key), x, b.get(key).unwrap_or(&Value::Null)));
+            let gone =
+                a.iter().find_map(|(key, x)| change(&inside(key), x, b.get(key).unwrap_or(&Value::Null)));
             let new = || b.iter().find(|(key, _)| !a.contains_key(*key));
             gone.or_else(|| new().and_then(|(key, x)| change(&inside(key), &Value::Null, x)))
         }
@@ -82,7 +88,9 @@ pub fn change(path: &str, before: &Value, now: &Value) -> Option<String> {
             pairs.into_iter().find_map(|(i, (x, y))| change(&inside(&i.to_string()), x, y))
         }
         _ if before == now => None,
-        _ => Some(format!("{} was {}, is {}", inside(""), short(before), short(now)).replacen(". was", " was", 1)),
+        _ => Some(
+            format!("{} was {}, is {}", inside(""), short(before), short(now)).replacen(". was", " was", 1),
+        ),
     }
 }
 

@@ -184,7 +184,8 @@ impl History {
                 && other.readings.len() == functions
                 && other.readings.iter().all(|row| row.len() == times * own.particles)
         };
-        let fit = self.tracks.len() == state.tracks.len() && self.tracks.iter().zip(state.tracks.iter()).all(fits);
+        let fit =
+            self.tracks.len() == state.tracks.len() && self.tracks.iter().zip(state.tracks.iter()).all(fits);
         if fit {
             (self.times, self.tracks) = (state.times.into_owned(), state.tracks.into_owned());
         }
@@ -194,9 +195,8 @@ impl History {
     /// The history of all particles from those of their shares, in order; `None` when they do not have the same times.
     pub fn join(mut self, shares: &[HistoryState<'_>], dim: usize) -> Option<Self> {
         let first = shares.first()?;
-        let alike = |share: &HistoryState<'_>| {
-            share.times == first.times && share.tracks.len() == self.tracks.len()
-        };
+        let alike =
+            |share: &HistoryState<'_>| share.times == first.times && share.tracks.len() == self.tracks.len();
         if !shares.iter().all(alike) {
             return None;
         }

@@ -64,7 +64,7 @@ pub fn analyse(
     progress: &mut dyn Progress,
     keeper: &mut dyn Keeper,
 ) -> Result<Results> {
-    let mut stages = Stages::new(keeper);
+    let mut stages = Stages::new(keeper, ended.point, plan.clock.end());
     let theory = plan.study.analysis.certificate.as_ref().map(|_| Theory::new(plan));
     for s in noise_scales(plan) {
         stages.add(|| at_noise_scale(plan, s, (ended, theory.as_ref()), threads, progress))?;

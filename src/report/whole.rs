@@ -1,0 +1,52 @@
+//! Files that are never seen half-written: written beside their place, then renamed.
+
+use crate::error::{Error, Result};
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// Makes a folder and those above it.
+pub fn make(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder).map_err(|source| Error::Write { path: folder.into(), source })
+}
+
+/// Writes `bytes` beside `path`, then renames, so that `path` is never seen half-written.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_with(path, |file| file.write_all(bytes))
+}
+
+/// The same for what `write` writes.
+pub fn write_with(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
+) -> Result<()> {
+    let aside = aside(path);
+    let written = File::create(&aside).and_then(|file| {
+        let mut file = BufWriter::with_capacity(1 << 16, file);
+        write(&mut file)?;
+        file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
+        fs::rename(&aside, path)
+    });
+    written.map_err(|source| {
+        // A failure leaves no half file behind; that this clean-up may fail too adds nothing to the message.
+        let _ = fs::remove_file(&aside);
+        Error::Write { path: path.into(), source }
+    })
+}
+
+/// The ending of files that are being written.
+const ASIDE: &str = "part";
+
+fn aside(path: &Path) -> PathBuf {
+    path.with_extension(format!("{}.{ASIDE}", path.extension().unwrap_or_default().to_string_lossy()))
+}
+
+/// Removes what a run that was killed was writing in `folder`.
+pub fn sweep_up(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.path().extension().is_some_and(|ending| ending == ASIDE) {
+            // What cannot be removed is in nobody's way.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
