@@ -33,4 +33,6 @@ mod processes;
 mod runs;
 mod samplers;
 mod stability;
+mod supply;
 mod threads;
+mod unsafe_code;
