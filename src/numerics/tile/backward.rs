@@ -153,7 +153,8 @@ impl<T: Real, const SCALE: bool> Backward<'_, T, SCALE> {
                         sums[c][v] = x.fma(delta[v], sums[c][v]);
                     }
                 }
-                deltas = deltas.add(self.stride);
+                // Beyond the last row this points outside, where it is not read.
+                deltas = deltas.wrapping_add(self.stride);
             }
             for c in 0..K {
                 for v in 0..N {

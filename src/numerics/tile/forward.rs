@@ -87,14 +87,15 @@ impl<T: Real> Forward<'_, T> {
                         products[r][v] = x.fma(w[v], products[r][v]);
                     }
                 }
-                weights = weights.add(self.stride);
+                // Beyond the last component this points outside, where it is not read.
+                weights = weights.wrapping_add(self.stride);
             }
             let mut line = self.out.as_mut_ptr().add(row * self.stride + first);
             for r in 0..R {
                 for v in 0..N {
                     products[r][v].store(line.add(v * V::LANES));
                 }
-                line = line.add(self.stride);
+                line = line.wrapping_add(self.stride);
             }
         }
     }
