@@ -1,5 +1,7 @@
 //! Everything that can go wrong, a variant per condition; the remedy stands in the sentence.
 
+#![forbid(unsafe_code)]
+
 use std::path::PathBuf;
 
 /// The result of anything in this crate that can fail.

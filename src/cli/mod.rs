@@ -1,5 +1,7 @@
 //! The command line: reads arguments, calls the library, prints.
 
+#![forbid(unsafe_code)]
+
 mod bar;
 mod interrupt;
 mod merge;

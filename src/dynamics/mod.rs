@@ -1,5 +1,7 @@
 //! One file a process. A step is *draw the noise*, then *pure arithmetic given the noise*.
 
+#![forbid(unsafe_code)]
+
 mod bounded_noise_gd;
 mod covariance_sde;
 mod euler_maruyama;

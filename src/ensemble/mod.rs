@@ -1,5 +1,7 @@
 //! Particles in fixed blocks, advanced together and observed.
 
+#![forbid(unsafe_code)]
+
 mod advance;
 mod start;
 

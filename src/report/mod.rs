@@ -1,5 +1,7 @@
 //! What a run leaves behind: tables, record, particles, figures, and a summary for the terminal.
 
+#![forbid(unsafe_code)]
+
 mod agreement_figures;
 mod bracket_figure;
 mod certificate_figures;

@@ -1,5 +1,7 @@
 //! The study file: its types, its rules, and the wiring from a study to results.
 
+#![forbid(unsafe_code)]
+
 mod analysis;
 mod analysis_rules;
 mod analysis_spec;

@@ -1,5 +1,7 @@
 //! A step allocates nothing: counted by the allocator itself, per thread.
 
+#![allow(unsafe_code, reason = "an allocator that counts")]
+
 use crate::support::nets::{ACTIVATIONS, LOSSES, Tiny};
 use crate::support::studies::plan;
 use sgd_sde::dynamics::{
@@ -34,15 +36,18 @@ fn count() {
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count();
+        // SAFETY: the caller's.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count();
+        // SAFETY: the caller's.
         unsafe { System.realloc(pointer, layout, size) }
     }
 }

@@ -35,4 +35,6 @@ mod runs;
 mod samplers;
 mod shares;
 mod stability;
+mod supply;
 mod threads;
+mod unsafe_code;
