@@ -82,6 +82,29 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Standard output takes no more, as on a full disk.
+    #[error(
+        "standard output: cannot be written ({source}); what was to be printed is lost, files that were written are whole"
+    )]
+    Output {
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A panic: a mistake in this program.
+    #[error(
+        "a fault of the program, not of the study: {message} ({place}){kept}; please report it with the study file, its seed, the \
+         command and this build: {build}"
+    )]
+    Fault {
+        /// What the panic said.
+        message: String,
+        /// Source file and line.
+        place: String,
+        /// What is on disk, as a part of the sentence; empty where nothing is.
+        kept: String,
+        /// Version, commit, system and back end.
+        build: String,
+    },
     /// Every particle of a process left the finite numbers.
     #[error(
         "process '{process}': all {particles} particles left the finite numbers, the first (particle {particle}) at step \
@@ -127,7 +150,12 @@ impl Error {
             | Error::Read { .. }
             | Error::Occupied { .. }
             | Error::NoResults { .. } => 2,
-            Error::Write { .. } | Error::AllDiverged { .. } | Error::Threads { .. } | Error::Figure(_) => 1,
+            Error::Write { .. }
+            | Error::Output { .. }
+            | Error::Fault { .. }
+            | Error::AllDiverged { .. }
+            | Error::Threads { .. }
+            | Error::Figure(_) => 1,
         }
     }
 }

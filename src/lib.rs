@@ -2,7 +2,7 @@
 //! # Rooms
 //!
 //! Data flows one way; each module imports only from those before it:
-//! [`error`], [`random`], [`parallel`], [`numerics`], [`problem`], [`dynamics`], [`ensemble`], [`estimates`], [`analysis`],
+//! [`error`], [`machine`], [`random`], [`parallel`], [`numerics`], [`problem`], [`dynamics`], [`ensemble`], [`estimates`], [`analysis`],
 //! [`study`], [`report`], [`cli`].
 
 pub mod analysis;
@@ -11,6 +11,7 @@ pub mod dynamics;
 pub mod ensemble;
 pub mod error;
 pub mod estimates;
+pub mod machine;
 pub mod numerics;
 pub mod parallel;
 pub mod problem;

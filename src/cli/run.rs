@@ -55,7 +55,7 @@ pub fn run_study(arguments: &RunArguments) -> Result<()> {
     bar.finish();
     draw(&results, &folder.figures(), &threads)?;
     if !arguments.quiet {
-        print(&summary_text(&results, &folder.path().display().to_string()));
+        print(&summary_text(&results, &folder.path().display().to_string()))?;
     }
     failure.map_or(Ok(()), Err)
 }
@@ -119,7 +119,8 @@ fn run_point(
     Ok(outcome)
 }
 
-fn results_folder(arguments: &RunArguments) -> PathBuf {
+/// The folder that a run writes to.
+pub fn results_folder(arguments: &RunArguments) -> PathBuf {
     let name = arguments.study.study.file_stem().unwrap_or_default();
     arguments.out.clone().unwrap_or_else(|| Path::new("results").join(name))
 }
