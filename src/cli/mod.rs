@@ -172,7 +172,7 @@ fn for_points(
 ) -> Result<()> {
     let (all, backend, threads) = (points(&arguments.source()?)?, arguments.backend()?, arguments.threads()?);
     // As for a run: a mistake in the last point is said before anything else.
-    run::make_ready(&all, backend, &threads)?;
+    run::make_ready(&all, backend, &threads, None)?;
     let draws = all.iter().take_while(|point| point.settings == all[0].settings).count();
     if headings && draws > 1 {
         print(&format!("{} points, {draws} draws each; of each the first draw:\n\n", all.len() / draws))?;

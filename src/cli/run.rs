@@ -3,10 +3,11 @@
 use super::bar::Bar;
 use super::{RunArguments, print};
 use crate::error::Result;
+use crate::machine::{MemoryLeft, memory_left};
 use crate::numerics::Backend;
 use crate::parallel::Threads;
 use crate::report::{Folder, RunFacts, draw, summary_text};
-use crate::study::{Outcome, Plan, Progress, Results, Silent, SweepPoint, draws, points, run};
+use crate::study::{Memory, Outcome, Plan, Progress, Results, Silent, SweepPoint, draws, points, run};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -17,7 +18,7 @@ pub fn run_study(arguments: &RunArguments) -> Result<()> {
     let backend = arguments.study.backend()?;
     let all = points(&source)?;
     let threads = arguments.study.threads()?;
-    let at_once = make_ready(&all, backend, &threads)?;
+    let at_once = make_ready(&all, backend, &threads, memory_left())?;
     let folder = Folder::free(&results_folder(arguments), arguments.force)?;
     let mut bar = Bar::new(all.len(), !arguments.quiet);
     let mut results = Results::default();
@@ -69,23 +70,36 @@ const POINTS_A_THREAD: usize = 4;
 
 /// Makes points ready once before anything is written, so that a mistake in the last one does not cost a night: the first draw of
 /// each cell and every draw of the first cell. Returns how many points to run at once: 1 where a point has enough blocks of
-/// particles for all threads, else several a thread. What a point finds does not depend on it.
-pub fn make_ready(all: &[SweepPoint], backend: Backend, threads: &Threads) -> Result<usize> {
+/// particles for all threads, else several a thread, as far as the memory that is `left` goes. What a point finds does not depend on it.
+///
+/// # Errors
+/// What [`Plan::new`] refuses, and a point that alone needs more memory than is left.
+pub fn make_ready(
+    all: &[SweepPoint],
+    backend: Backend,
+    threads: &Threads,
+    left: Option<MemoryLeft>,
+) -> Result<usize> {
     let telling = |point: &&SweepPoint| point.leads(all) || point.settings == all[0].settings;
     let mut looked_at: Vec<&SweepPoint> = all.iter().filter(telling).collect();
     let made = threads.map(
         &mut looked_at,
         || (),
-        |point, ()| -> Result<usize> {
+        |point, ()| -> Result<(usize, f64)> {
             let plan = Plan::new(&point.source, backend)?;
+            let memory = Memory::of(&plan, threads.count(), all.len());
+            memory.require(left, &point.source)?;
             let block = plan.potential().block_len() as u64;
-            Ok(plan.study.process.iter().map(|p| p.particles.div_ceil(block) as usize).max().unwrap_or(1))
+            let blocks = plan.study.process.iter().map(|p| p.particles.div_ceil(block) as usize).max();
+            Ok((blocks.unwrap_or(1), memory.total()))
         },
     );
     // The first refusal in the order of the points, whichever thread came upon it first.
-    let blocks = made.into_iter().collect::<Result<Vec<usize>>>()?;
-    let small = blocks.iter().any(|&blocks| blocks < threads.count());
-    Ok(if small && all.len() > 1 { POINTS_A_THREAD * threads.count() } else { 1 })
+    let made = made.into_iter().collect::<Result<Vec<(usize, f64)>>>()?;
+    let small = made.iter().any(|(blocks, _)| *blocks < threads.count());
+    let largest = made.iter().map(|(_, bytes)| *bytes).fold(1.0, f64::max);
+    let fit = left.map_or(usize::MAX, |left| (left.bytes as f64 / largest) as usize).max(1);
+    Ok(if small && all.len() > 1 { fit.min(POINTS_A_THREAD * threads.count()) } else { 1 })
 }
 
 /// Runs some points, at once where there are several, and returns what they leave in their order.

@@ -3,7 +3,7 @@
 use super::draws_summary::draws_table;
 use super::lines::{push, wrap};
 use crate::estimates::{rounded, significant};
-use crate::study::{EstimateRow, Outlook, Plan, ProcessRow, Results};
+use crate::study::{EstimateRow, Outlook, Plan, ProcessRow, Results, size};
 use std::fmt::Write;
 
 /// The widest line.
@@ -259,7 +259,7 @@ pub fn outlook_text(plan: &Plan, outlook: &Outlook) -> String {
     let times = plan.clock.observations.len();
     let clock = format!("{times} from 0 to {}", significant(plan.clock.end()));
     row(&mut text, "observation times", clock);
-    row(&mut text, "memory, about", format!("{:.0} MB", (outlook.memory / 1e6).max(1.0)));
+    row(&mut text, "memory, about", size(outlook.memory.total()));
     row(&mut text, "run time here, about", duration(outlook.seconds));
     for process in &outlook.processes {
         push(&mut text, "");

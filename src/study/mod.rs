@@ -15,6 +15,8 @@ mod dynamics_rules;
 mod dynamics_settings;
 mod dynamics_spec;
 mod findings;
+mod memory;
+mod memory_of_analyses;
 mod ntk_rules;
 mod ntk_spec;
 mod parse;
@@ -47,6 +49,7 @@ pub use findings::{
     BandRow, BoundRow, CheckRow, DensityRow, DistanceRow, DrawRow, FitRow, LagRow, NtkRow, OrderRow, RayRow,
     ReadingRow, StepsRow,
 };
+pub use memory::{Memory, MemoryPart, size};
 pub use plan::Plan;
 pub use results::{CurveRow, EstimateRow, PointRow, ProcessRow, Results};
 pub use run::{Outcome, Progress, Silent, run};
