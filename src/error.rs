@@ -108,7 +108,7 @@ pub enum Error {
     /// Every particle of a process left the finite numbers.
     #[error(
         "process '{process}': all {particles} particles left the finite numbers, the first (particle {particle}) at step \
-         {step} (t = {time}); a smaller step than {step_length} usually helps{hint}"
+         {step} (t = {time}); {advice}"
     )]
     AllDiverged {
         /// The process.
@@ -121,10 +121,8 @@ pub enum Error {
         step: u64,
         /// At which time t.
         time: f64,
-        /// The step length of the process.
-        step_length: f64,
-        /// A stable step where one is known, as the end of the sentence.
-        hint: String,
+        /// Which step is stable and what to write, as the end of the sentence.
+        advice: String,
     },
     /// The thread pool could not be made.
     #[error("the thread pool of {threads} threads could not be started ({source}); try a smaller --threads")]

@@ -2,12 +2,14 @@
 
 use super::Certificate;
 use super::analysis::{Ended, History, analyse};
+use super::left_out::note_divergences;
 use super::plan::Plan;
 use super::recorder::Recorder;
 use super::results::{PointRow, ProcessRow, Results};
 use super::scalars::{
     coldest, final_risks, first_particles, limit_distances, minimum_readings, minimum_row, search_minimum,
 };
+use super::stable_step::advice;
 use crate::dynamics::{Block, Process};
 use crate::ensemble::Ensemble;
 use crate::error::Error;
@@ -76,7 +78,8 @@ pub fn run(
     row.risk_minimum = minimum.as_ref().map(|m| m.value).or(plan.potential().known_infimum());
     let mut estimates = vec![minimum_row(plan, point, minimum.as_ref())];
     let named = || ensembles.iter().zip(specs);
-    let failure = named().find_map(|(ensemble, spec)| all_diverged(plan, ensemble, &spec.name));
+    let mut numbered = ensembles.iter().enumerate();
+    let failure = numbered.find_map(|(number, ensemble)| all_diverged(plan, number, ensemble, threads));
     let rows = named().zip(&seconds);
     let processes_left = rows
         .map(|((ensemble, spec), seconds)| process_row(point, &spec.name, ensemble, spec.particles, *seconds))
@@ -118,6 +121,7 @@ pub fn run(
         ..Results::default()
     };
     results.extend(findings);
+    note_divergences(&mut results.estimates, &results.processes);
     Outcome { results, particles, shape: plan.potential().shape(), failure }
 }
 
@@ -236,22 +240,15 @@ fn final_weights(ensemble: &Ensemble<'_>) -> Vec<f64> {
     all
 }
 
-fn all_diverged(plan: &Plan, ensemble: &Ensemble<'_>, name: &str) -> Option<Error> {
+fn all_diverged(plan: &Plan, number: usize, ensemble: &Ensemble<'_>, threads: &Threads) -> Option<Error> {
     let particles: u64 = ensemble.blocks().iter().map(|b| b.count() as u64).sum();
     let first = ensemble.divergences().first()?;
-    let hint = plan.potential().gradient_lipschitz().map(|lipschitz| {
-        format!(
-            "; the gradient's Lipschitz constant is at most {lipschitz:.3}, so steps below {:.3} are stable",
-            2.0 / lipschitz
-        )
-    });
     (ensemble.divergences().len() as u64 == particles).then(|| Error::AllDiverged {
-        process: name.into(),
+        process: plan.study.process[number].name.clone(),
         particles,
         particle: first.particle,
         step: first.step,
         time: first.time,
-        step_length: ensemble.process().step_length(),
-        hint: hint.unwrap_or_default(),
+        advice: advice(plan, number, ensemble, threads),
     })
 }
