@@ -1,6 +1,7 @@
 //! The command line: reads arguments, calls the library, prints.
 
 mod bar;
+mod file_size;
 mod guard;
 mod run;
 
@@ -87,6 +88,7 @@ pub fn main() -> u8 {
             return if error.use_stderr() { 2 } else { 0 };
         }
     };
+    file_size::make_the_limit_an_error();
     let results = match &command.action {
         Action::Run(arguments) => Some(run::results_folder(arguments)),
         _ => None,
