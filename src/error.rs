@@ -111,27 +111,32 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
-    /// Every particle of a process left the finite numbers.
+    /// Standard output takes no more, as on a full disk.
     #[error(
-        "process '{process}': all {particles} particles left the finite numbers, the first (particle {particle}) at step \
-         {step} (t = {time}); a smaller step than {step_length} usually helps{hint}"
+        "standard output: cannot be written ({source}); what was to be printed is lost, files that were written are whole"
     )]
-    AllDiverged {
-        /// The process.
-        process: String,
-        /// How many particles it had.
-        particles: u64,
-        /// The particle that left first.
-        particle: u64,
-        /// At which step.
-        step: u64,
-        /// At which time t.
-        time: f64,
-        /// The step length of the process.
-        step_length: f64,
-        /// A stable step where one is known, as the end of the sentence.
-        hint: String,
+    Output {
+        /// What the system said.
+        source: std::io::Error,
     },
+    /// A panic: a mistake in this program.
+    #[error(
+        "a fault of the program, not of the study: {message} ({place}){kept}; please report it with the study file, its seed, the \
+         command and this build: {build}"
+    )]
+    Fault {
+        /// What the panic said.
+        message: String,
+        /// Source file and line.
+        place: String,
+        /// What is on disk, as a part of the sentence; empty where nothing is.
+        kept: String,
+        /// Version, commit, system and back end.
+        build: String,
+    },
+    /// Every particle of a process left the finite numbers.
+    #[error(transparent)]
+    AllDiverged(#[from] AllDiverged),
     /// A run that was asked to stop, and did between two steps.
     #[error("interrupted at t = {time} of {end} (point {point}){resume}")]
     Interrupted {
@@ -157,6 +162,27 @@ pub enum Error {
     Figure(#[from] crate::report::figure::FigureError),
 }
 
+/// A process of which every particle left the finite numbers.
+#[derive(Debug, Clone, PartialEq, thiserror::Error, serde::Serialize, serde::Deserialize)]
+#[error(
+    "process '{process}': all {particles} particles left the finite numbers, the first (particle {particle}) at step \
+     {step} (t = {time}); {advice}"
+)]
+pub struct AllDiverged {
+    /// The process.
+    pub process: String,
+    /// How many particles it had.
+    pub particles: u64,
+    /// The particle that left first.
+    pub particle: u64,
+    /// At which step.
+    pub step: u64,
+    /// At which time t.
+    pub time: f64,
+    /// Which step is stable and what to write, as the end of the sentence.
+    pub advice: String,
+}
+
 impl Error {
     /// 2 for bad input (nothing was written), 1 for a failure while running, 130 for an interrupted run.
     pub fn exit_code(&self) -> u8 {
@@ -172,7 +198,12 @@ impl Error {
             | Error::Unfit { .. }
             | Error::NoResults { .. } => 2,
             Error::Interrupted { .. } => 130,
-            Error::Write { .. } | Error::AllDiverged { .. } | Error::Threads { .. } | Error::Figure(_) => 1,
+            Error::Write { .. }
+            | Error::Output { .. }
+            | Error::Fault { .. }
+            | Error::AllDiverged(_)
+            | Error::Threads { .. }
+            | Error::Figure(_) => 1,
         }
     }
 }

@@ -63,7 +63,7 @@ pub fn merge(arguments: &MergeArguments) -> Result<()> {
     }
     run.finish(results, &mut bar)?;
     checkpoint.remove()?;
-    failure.map_or(Ok(()), Err)
+    failure.map_or(Ok(()), |lost| Err(lost.into()))
 }
 
 fn same(a: &std::path::Path, b: &std::path::Path) -> bool {

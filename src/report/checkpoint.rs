@@ -4,8 +4,8 @@
 use super::container;
 use super::folder::{CHECKPOINT, Folder};
 use super::whole::{make, sweep_up};
-use crate::error::{Error, Result};
-use crate::study::{Keeper, Results, Share, State, change};
+use crate::error::{AllDiverged, Error, Result};
+use crate::study::{Keeper, Outcome, Results, Share, State, change};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -78,6 +78,8 @@ impl Begun {
 pub struct Resumed {
     /// The results of the points that were finished.
     pub results: Results,
+    /// A process of theirs all of whose particles diverged.
+    pub failure: Option<AllDiverged>,
     /// The first point that was not.
     pub next: usize,
     /// Where that point stood.
@@ -92,6 +94,7 @@ struct Batch {
     first: usize,
     next: usize,
     results: Results,
+    failure: Option<AllDiverged>,
 }
 
 /// The folder `checkpoint` of a run. Files appear whole; the newest state replaces the one before the last.
@@ -164,7 +167,7 @@ impl<'s> Checkpoint<'s> {
         let mut own =
             Self { folder, lock, stop, every, last, cost, point: 0, pending: Batch::default(), batches: 0 };
         let resumed = if going_on { own.resume(results) } else { Resumed::default() };
-        own.pending = Batch { first: resumed.next, next: resumed.next, results: Results::default() };
+        own.pending = Batch { first: resumed.next, next: resumed.next, ..Batch::default() };
         own.point = resumed.next;
         Ok((own, resumed))
     }
@@ -178,6 +181,7 @@ impl<'s> Checkpoint<'s> {
                 break;
             }
             resumed.results.extend(batch.results);
+            resumed.failure = resumed.failure.or(batch.failure);
             resumed.next = batch.next;
             self.batches += 1;
         }
@@ -209,12 +213,13 @@ impl<'s> Checkpoint<'s> {
         self.folder.join(format!("found-{}-{analysis}.state", self.point))
     }
 
-    /// Adds the results of finished points; `next` is the first that is not.
+    /// Adds what a finished point leaves; `next` is the first that is not.
     ///
     /// # Errors
     /// [`Error::Write`].
-    pub fn finished(&mut self, results: Results, next: usize) -> Result<()> {
-        self.pending.results.extend(results);
+    pub fn finished(&mut self, outcome: Outcome, next: usize) -> Result<()> {
+        self.pending.results.extend(outcome.results);
+        self.pending.failure = self.pending.failure.take().or(outcome.failure);
         self.pending.next = next;
         self.point = next;
         if self.due(false) { self.flush() } else { Ok(()) }
@@ -231,7 +236,7 @@ impl<'s> Checkpoint<'s> {
         let (started, next) = (Instant::now(), self.pending.next);
         container::write(&self.batch(self.batches), &self.pending)?;
         self.batches += 1;
-        self.pending = Batch { first: next, next, results: Results::default() };
+        self.pending = Batch { first: next, next, ..Batch::default() };
         self.wrote(started);
         Ok(())
     }

@@ -27,7 +27,13 @@ enum Drawing {
 /// # Errors
 /// What [`figure::write`] and [`figure::write_heat_map`] cannot draw or write.
 pub fn draw(results: &Results, folder: &Path, threads: &Threads) -> Result<Vec<PathBuf>> {
-    let plots = figures(results).into_iter().map(|plot| Drawing::Plot(Box::new(plot)));
+    // Whatever a figure shows, it says how many particles it is about.
+    let lost = notes(results);
+    let plots = figures(results).into_iter().map(|mut plot| {
+        let new: Vec<String> = lost.iter().filter(|note| !plot.notes.contains(note)).cloned().collect();
+        plot.notes.splice(0..0, new);
+        Drawing::Plot(Box::new(plot))
+    });
     let maps = maps::heat_maps(results)
         .into_iter()
         .chain(draws_maps::maps(results))

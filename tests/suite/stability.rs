@@ -3,7 +3,7 @@
 use crate::support::studies::{curve, outcome};
 use sgd_sde::dynamics::{Block, EulerMaruyama, Process};
 use sgd_sde::ensemble::{Divergence, Ensemble, LARGEST_NORM, Start};
-use sgd_sde::error::Error;
+use sgd_sde::error::{AllDiverged, Error};
 use sgd_sde::parallel::Threads;
 use sgd_sde::problem::DoubleWell;
 
@@ -98,7 +98,7 @@ fn a_process_that_loses_all_its_particles_fails_and_leaves_whole_results() {
         ),
         1,
     );
-    let Some(Error::AllDiverged { process, particles, particle, step, time, .. }) = &outcome.failure else {
+    let Some(AllDiverged { process, particles, particle, step, time, .. }) = &outcome.failure else {
         panic!("all particles of 'coarse' diverge");
     };
     assert_eq!((process.as_str(), *particles, *particle), ("coarse", PARTICLES, 0));
@@ -108,7 +108,7 @@ fn a_process_that_loses_all_its_particles_fails_and_leaves_whole_results() {
         message.contains("all 1200 particles") && message.contains("a smaller step than 0.3"),
         "{message}"
     );
-    assert_eq!(outcome.failure.as_ref().unwrap().exit_code(), 1);
+    assert_eq!(Error::from(outcome.failure.clone().unwrap()).exit_code(), 1);
     let rows = curve(&outcome, "coarse", "risk");
     assert_eq!((rows[0].n, rows.last().unwrap().n, rows.last().unwrap().mean), (PARTICLES, 0, None));
     let last =
