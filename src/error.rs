@@ -1,5 +1,7 @@
 //! Everything that can go wrong, a variant per condition; the remedy stands in the sentence.
 
+use crate::report::figure::FigureError;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// The result of anything in this crate that can fail.
@@ -53,7 +55,7 @@ pub enum Error {
         source: crate::problem::data::DataError,
     },
     /// A file or folder that could not be read.
-    #[error("{}: cannot be read ({source}); check the path and its permissions", path.display())]
+    #[error("{}: cannot be read ({source}); {}", path.display(), reading_remedy(source))]
     Read {
         /// Which file.
         path: PathBuf,
@@ -66,6 +68,12 @@ pub enum Error {
         /// Which folder.
         path: PathBuf,
     },
+    /// A path for results that is a file, or leads through one.
+    #[error("{}: is a file, not a folder; choose another folder with --out", path.display())]
+    NotAFolder {
+        /// The file.
+        path: PathBuf,
+    },
     /// A folder that was to hold results and does not.
     #[error("{}: is no results folder ({reason}); name a folder that `sgd-sde run` has written", path.display())]
     NoResults {
@@ -75,7 +83,7 @@ pub enum Error {
         reason: String,
     },
     /// A file that could not be written.
-    #[error("{}: cannot be written ({source}); check the disk space and the folder's permissions", path.display())]
+    #[error("{}: cannot be written ({source}); {}", path.display(), writing_remedy(source))]
     Write {
         /// Which file.
         path: PathBuf,
@@ -134,7 +142,45 @@ pub enum Error {
     },
     /// A figure that could not be drawn or written.
     #[error(transparent)]
-    Figure(#[from] crate::report::figure::FigureError),
+    Figure(FigureError),
+}
+
+impl From<FigureError> for Error {
+    /// A figure that cannot be written is like any other file.
+    fn from(error: FigureError) -> Self {
+        match error {
+            FigureError::Write { path, source } => Self::Write { path, source },
+            other => Self::Figure(other),
+        }
+    }
+}
+
+/// What to do about a file that cannot be read.
+fn reading_remedy(source: &std::io::Error) -> &'static str {
+    if too_many_files(source) { RAISE_FILES } else { "check the path and its permissions" }
+}
+
+/// What to do about a file that cannot be written.
+fn writing_remedy(source: &std::io::Error) -> &'static str {
+    match source.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "the disk is full or your share of it: make room, or choose another folder with --out"
+        }
+        ErrorKind::FileTooLarge => "a limit of file sizes is in the way: raise it (ulimit -f)",
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            "this folder may not be written to: choose another with --out"
+        }
+        ErrorKind::NotFound => "the folder has gone, perhaps removed in the meantime: run again",
+        _ if too_many_files(source) => RAISE_FILES,
+        _ => "check the disk space and the folder's permissions",
+    }
+}
+
+const RAISE_FILES: &str = "raise the limit of open files (ulimit -n)";
+
+/// EMFILE and ENFILE, which the standard library has no kind for.
+fn too_many_files(source: &std::io::Error) -> bool {
+    cfg!(unix) && matches!(source.raw_os_error(), Some(23 | 24))
 }
 
 impl Error {
@@ -147,6 +193,7 @@ impl Error {
             | Error::Data { .. }
             | Error::Read { .. }
             | Error::Occupied { .. }
+            | Error::NotAFolder { .. }
             | Error::NoResults { .. } => 2,
             Error::Write { .. }
             | Error::Output { .. }

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::machine::{MemoryLeft, memory_left};
 use crate::numerics::Backend;
 use crate::parallel::Threads;
-use crate::report::{Folder, RunFacts, draw, summary_text};
+use crate::report::{Folder, RunFacts, draw, require_folder, summary_text};
 use crate::study::{Memory, Outcome, Plan, Progress, Results, Silent, SweepPoint, draws, points, run};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -19,7 +19,11 @@ pub fn run_study(arguments: &RunArguments) -> Result<()> {
     let all = points(&source)?;
     let threads = arguments.study.threads()?;
     let at_once = make_ready(&all, backend, &threads, memory_left())?;
-    let folder = Folder::free(&results_folder(arguments), arguments.force)?;
+    let path = results_folder(arguments);
+    require_folder(&path)?;
+    let folder = Folder::free(&path, arguments.force)?;
+    // A folder that cannot be written to is found now, not after hours.
+    folder.create()?;
     let mut bar = Bar::new(all.len(), !arguments.quiet);
     let mut results = Results::default();
     let mut failure = None;
@@ -35,9 +39,6 @@ pub fn run_study(arguments: &RunArguments) -> Result<()> {
     };
     for group in all.chunks(at_once) {
         for outcome in run_group(group, backend, &threads, &mut bar)? {
-            if results.points.is_empty() {
-                folder.create()?;
-            }
             folder.write_particles(&outcome, outcome.results.points[0].point)?;
             failure = failure.or(outcome.failure);
             results.extend(outcome.results);
