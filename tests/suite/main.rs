@@ -35,4 +35,5 @@ mod processes;
 mod runs;
 mod samplers;
 mod stability;
+mod stable_steps;
 mod threads;
