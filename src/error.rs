@@ -2,6 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+use crate::report::figure::FigureError;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// The result of anything in this crate that can fail.
@@ -55,7 +57,7 @@ pub enum Error {
         source: crate::problem::data::DataError,
     },
     /// A file or folder that could not be read.
-    #[error("{}: cannot be read ({source}); check the path and its permissions", path.display())]
+    #[error("{}: cannot be read ({source}); {}", path.display(), reading_remedy(source))]
     Read {
         /// Which file.
         path: PathBuf,
@@ -95,6 +97,12 @@ pub enum Error {
         /// What to do about it.
         remedy: String,
     },
+    /// A path for results that is a file, or leads through one.
+    #[error("{}: is a file, not a folder; choose another folder with --out", path.display())]
+    NotAFolder {
+        /// The file.
+        path: PathBuf,
+    },
     /// A folder that was to hold results and does not.
     #[error("{}: is no results folder ({reason}); name a folder that `sgd-sde run` has written", path.display())]
     NoResults {
@@ -104,7 +112,7 @@ pub enum Error {
         reason: String,
     },
     /// A file that could not be written.
-    #[error("{}: cannot be written ({source}); check the disk space and the folder's permissions", path.display())]
+    #[error("{}: cannot be written ({source}); {}", path.display(), writing_remedy(source))]
     Write {
         /// Which file.
         path: PathBuf,
@@ -159,7 +167,45 @@ pub enum Error {
     },
     /// A figure that could not be drawn or written.
     #[error(transparent)]
-    Figure(#[from] crate::report::figure::FigureError),
+    Figure(FigureError),
+}
+
+impl From<FigureError> for Error {
+    /// A figure that cannot be written is like any other file.
+    fn from(error: FigureError) -> Self {
+        match error {
+            FigureError::Write { path, source } => Self::Write { path, source },
+            other => Self::Figure(other),
+        }
+    }
+}
+
+/// What to do about a file that cannot be read.
+fn reading_remedy(source: &std::io::Error) -> &'static str {
+    if too_many_files(source) { RAISE_FILES } else { "check the path and its permissions" }
+}
+
+/// What to do about a file that cannot be written.
+fn writing_remedy(source: &std::io::Error) -> &'static str {
+    match source.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "the disk is full or your share of it: make room, or choose another folder with --out"
+        }
+        ErrorKind::FileTooLarge => "a limit of file sizes is in the way: raise it (ulimit -f)",
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            "this folder may not be written to: choose another with --out"
+        }
+        ErrorKind::NotFound => "the folder has gone, perhaps removed in the meantime: run again",
+        _ if too_many_files(source) => RAISE_FILES,
+        _ => "check the disk space and the folder's permissions",
+    }
+}
+
+const RAISE_FILES: &str = "raise the limit of open files (ulimit -n)";
+
+/// EMFILE and ENFILE, which the standard library has no kind for.
+fn too_many_files(source: &std::io::Error) -> bool {
+    cfg!(unix) && matches!(source.raw_os_error(), Some(23 | 24))
 }
 
 /// A process of which every particle left the finite numbers.
@@ -196,6 +242,7 @@ impl Error {
             | Error::Unfinished { .. }
             | Error::Busy { .. }
             | Error::Unfit { .. }
+            | Error::NotAFolder { .. }
             | Error::NoResults { .. } => 2,
             Error::Interrupted { .. } => 130,
             Error::Write { .. }

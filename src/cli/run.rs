@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::machine::memory_left;
 use crate::numerics::Backend;
 use crate::parallel::Threads;
-use crate::report::{Begun, Checkpoint, Folder, Resumed, RunFacts, draw, summary_text};
+use crate::report::{Begun, Checkpoint, Folder, Resumed, RunFacts, draw, require_folder, summary_text};
 use crate::study::{
     Outcome, Plan, Progress, Results, Share, Silent, Simulation, State, SweepPoint, Unkept, conclude, draws,
     points,
@@ -44,6 +44,7 @@ pub fn run_study(arguments: &RunArguments) -> Result<()> {
         study,
         inputs: ready.inputs.clone(),
     };
+    require_folder(&path)?;
     let Some(folder) = folder(arguments, &path, (&begun, &ready))? else {
         if !arguments.quiet {
             print(&format!("{}: this run is done; nothing is left to resume\n", path.display()))?;

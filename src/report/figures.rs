@@ -12,6 +12,9 @@ use crate::problem::Quantity;
 use crate::study::{CurveRow, PointRow, Results};
 use std::path::{Path, PathBuf};
 
+#[cfg(test)]
+mod tests;
+
 /// The most curves that one figure shows.
 const CURVES: usize = 7;
 
@@ -27,13 +30,7 @@ enum Drawing {
 /// # Errors
 /// What [`figure::write`] and [`figure::write_heat_map`] cannot draw or write.
 pub fn draw(results: &Results, folder: &Path, threads: &Threads) -> Result<Vec<PathBuf>> {
-    // Whatever a figure shows, it says how many particles it is about.
-    let lost = notes(results);
-    let plots = figures(results).into_iter().map(|mut plot| {
-        let new: Vec<String> = lost.iter().filter(|note| !plot.notes.contains(note)).cloned().collect();
-        plot.notes.splice(0..0, new);
-        Drawing::Plot(Box::new(plot))
-    });
+    let plots = noted(results).into_iter().map(|plot| Drawing::Plot(Box::new(plot)));
     let maps = maps::heat_maps(results)
         .into_iter()
         .chain(draws_maps::maps(results))
@@ -56,6 +53,17 @@ pub fn draw(results: &Results, folder: &Path, threads: &Threads) -> Result<Vec<P
         }
     }
     Ok(files)
+}
+
+/// The figures; whatever one shows, it says which particles it is without.
+fn noted(results: &Results) -> Vec<Figure> {
+    let lost = notes(results);
+    let mut all = figures(results);
+    for plot in &mut all {
+        let new: Vec<String> = lost.iter().filter(|note| !plot.notes.contains(note)).cloned().collect();
+        plot.notes.splice(0..0, new);
+    }
+    all
 }
 
 fn figures(results: &Results) -> Vec<Figure> {

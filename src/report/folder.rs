@@ -4,7 +4,7 @@ use super::checkpoint::{Begun, Checkpoint};
 use super::record::{Record, RunFacts};
 use super::shares::Shares;
 use super::tables;
-use super::whole::{make, sweep_up, write_whole};
+use super::whole::{make_in, sweep_up, write_whole};
 use crate::error::{Error, Result};
 use crate::study::{Outcome, Results, change};
 use ndarray::ArrayView3;
@@ -144,7 +144,7 @@ impl Folder {
     /// Writes the final particles of one point.
     pub fn write_particles(&self, outcome: &Outcome, point: usize) -> Result<()> {
         for folder in ["particles", "figures"] {
-            make(&self.path.join(folder))?;
+            make_in(&self.path, folder)?;
         }
         let (width, inputs) = outcome.shape;
         for (name, weights) in &outcome.particles {

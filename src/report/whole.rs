@@ -2,12 +2,21 @@
 
 use crate::error::{Error, Result};
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// Makes a folder and those above it.
 pub fn make(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).map_err(|source| Error::Write { path: folder.into(), source })
+}
+
+/// Makes a folder in one that is there: should that one be gone, so are the results of a run.
+pub fn make_in(folder: &Path, name: &str) -> Result<()> {
+    let path = folder.join(name);
+    match fs::create_dir(&path) {
+        Err(source) if source.kind() != ErrorKind::AlreadyExists => Err(Error::Write { path, source }),
+        _ => Ok(()),
+    }
 }
 
 /// Writes `bytes` beside `path`, then renames, so that `path` is never seen half-written.
