@@ -160,7 +160,7 @@ impl<'s> Checkpoint<'s> {
             sweep_up(&folder);
             results.sweep_up();
         } else {
-            results.create(&folder)?;
+            results.create()?;
             container::write(&folder.join(BEGUN), begun)?;
         }
         let (last, cost) = (Instant::now(), Duration::ZERO);

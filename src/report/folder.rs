@@ -4,7 +4,7 @@ use super::checkpoint::{Begun, Checkpoint};
 use super::record::{Record, RunFacts};
 use super::shares::Shares;
 use super::tables;
-use super::whole::{make_in, sweep_up, write_whole};
+use super::whole::{make, make_in, sweep_up, write_whole};
 use crate::error::{Error, Result};
 use crate::study::{Outcome, Results, change};
 use ndarray::ArrayView3;
@@ -108,9 +108,11 @@ impl Folder {
     }
 
     /// Makes the folder, and removes what an earlier run left in it; of `checkpoint`, which this run has made, all but the lock.
-    pub fn create(&self, checkpoint: &Path) -> Result<()> {
-        let kept = fs::read_dir(checkpoint).into_iter().flatten().flatten().map(|entry| entry.path());
-        let results = HELD.iter().map(|name| self.path.join(name)).filter(|path| path != checkpoint);
+    pub fn create(&self) -> Result<()> {
+        make(&self.path)?;
+        let checkpoint = self.path.join(CHECKPOINT);
+        let kept = fs::read_dir(&checkpoint).into_iter().flatten().flatten().map(|entry| entry.path());
+        let results = HELD.iter().map(|name| self.path.join(name)).filter(|path| *path != checkpoint);
         for old in kept.filter(|path| !path.ends_with("lock")).chain(results).collect::<Vec<_>>() {
             let removed = if old.is_dir() { fs::remove_dir_all(&old) } else { fs::remove_file(&old) };
             match removed {

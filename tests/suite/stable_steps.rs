@@ -1,7 +1,7 @@
 //! Steps that are too long: the message says which are stable, for every kind of process, and the line that it gives is stable.
 
 use crate::support::studies::{outcome_of, plan};
-use sgd_sde::error::Error;
+use sgd_sde::error::AllDiverged;
 use sgd_sde::numerics::Backend;
 use sgd_sde::study::{Plan, Source};
 use std::path::Path;
@@ -65,7 +65,7 @@ fn plan_with(text: &str, set: &[String]) -> Plan {
 #[track_caller]
 fn advice(text: &str) -> String {
     match outcome_of(&plan(text), 2).failure {
-        Some(Error::AllDiverged { particles: 20, advice, .. }) => advice,
+        Some(AllDiverged { particles: 20, advice, .. }) => advice,
         other => panic!("{other:?} of\n{text}"),
     }
 }
