@@ -11,6 +11,10 @@ pub fn note_divergences(estimates: &mut [EstimateRow], processes: &[ProcessRow])
                 && process.point == row.point
                 && row.process.split('|').any(|name| name == process.name)
         };
+        // A row that is empty because all diverged says so already.
+        if row.note.contains("diverged") {
+            continue;
+        }
         let lost: Vec<String> = processes.iter().filter(own).map(ProcessRow::divergences_in_words).collect();
         if !lost.is_empty() {
             let before = if row.note.is_empty() { String::new() } else { format!("{}; ", row.note) };

@@ -43,8 +43,8 @@ pub fn analyses(plan: &Plan, quantities: usize, threads: usize) -> Option<Memory
         let times = plan.clock.observations.len() as f64;
         let particles = plan.study.process.iter().map(|spec| spec.particles as f64).fold(0.0, f64::max);
         let pieces = (particles.min((HISTORY / times).max(1.0)) / PIECE).ceil();
-        // The products of all pieces, their sum, and the covariance with its factor.
-        let products = times * times * (pieces + 3.0);
+        // The products of all pieces, of which the half above the diagonal is written, their sum, and the covariance with its factor.
+        let products = times * times * (0.75 * pieces + 1.5);
         let runs = 2.0 * plan.study.process.len() as f64;
         let together =
             TOGETHER.min(agreement.until.map_or(agreement.particles, |until| until.particles) as f64);

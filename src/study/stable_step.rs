@@ -59,14 +59,15 @@ fn stable_step_advice(plan: &Plan, number: usize, threads: &Threads) -> String {
         let bounds = bounds(&spec.dynamics, curvature, rows(plan));
         if bounds.is_empty() {
             return format!(
-                "the gradient's Lipschitz constant is at most {}, but noise that grows faster than the risk is stable for no step; \
+                "{} is at most {}, but noise that grows faster than the risk is stable for no step; \
                  write a noise.cap",
+                of_what(plan),
                 short(curvature.mean)
             );
         }
         let stable: Vec<String> =
             bounds.iter().map(|bound| format!("{} below {}", bound.key, short(bound.below))).collect();
-        let (because, lines) = (reason(&spec.dynamics, curvature), lines(plan, number, &bounds, SHARE));
+        let (because, lines) = (reason(plan, &spec.dynamics, curvature), lines(plan, number, &bounds, SHARE));
         return format!("{because}, so {} is stable; {lines}", stable.join(" with "));
     }
     let unknown = "no bound on the gradient's Lipschitz constant is known for this problem";
@@ -96,12 +97,11 @@ fn rows(plan: &Plan) -> usize {
     plan.potential().finite_sum().map_or(0, FiniteSum::samples)
 }
 
-/// Curvatures that are bounded everywhere.
+/// Curvatures that are bounded everywhere; of a ReLU gate far from 0.
 fn known(plan: &Plan) -> Option<Curvature> {
-    if let Some(gate) = plan.gate() {
-        // x ~ N(0, I) has E ‖x‖² x xᵀ = (D + 2) I, and far from 0 no direction has more curvature than E x xᵀ.
-        let dim = crate::problem::Potential::dim(gate) as f64;
-        return Some(Curvature { mean: 1.0, row: dim + 2.0 });
+    if plan.gate().is_some() {
+        // Where it matters, far out: x ~ N(0, I) has E x xᵀ = I and E ‖x‖² x xᵀ = (D + 2) I.
+        return Some(Curvature { mean: 1.0, row: plan.potential().dim() as f64 + 2.0 });
     }
     let mean = plan.potential().gradient_lipschitz().filter(|l| l.is_finite() && *l > 0.0)?;
     let row = match (plan.net(), &plan.data, plan.circle_task()) {
@@ -192,11 +192,15 @@ fn covariance_bounds(dynamics: &DynamicsSpec, Curvature { mean, .. }: Curvature,
 }
 
 /// What the bound stands on.
-fn reason(dynamics: &DynamicsSpec, Curvature { mean, row }: Curvature) -> String {
+fn reason(plan: &Plan, dynamics: &DynamicsSpec, Curvature { mean, row }: Curvature) -> String {
     let noisy = dynamics.batch().is_some() || matches!(dynamics, DynamicsSpec::OnePassSgd(_));
     let of_rows =
-        if noisy && row > mean { format!(" ({} for a single row)", short(row)) } else { String::new() };
-    format!("the gradient's Lipschitz constant is at most {}{of_rows}", short(mean))
+        if noisy && row > mean { format!(" ({} for a single sample)", short(row)) } else { String::new() };
+    format!("{} is at most {}{of_rows}", of_what(plan), short(mean))
+}
+
+fn of_what(plan: &Plan) -> &'static str {
+    if plan.gate().is_some() { "far from 0 the curvature" } else { "the gradient's Lipschitz constant" }
 }
 
 /// `write dt = 0.5 under process 'sde', or --set process.sde.dt=0.5`: round numbers within `share` of the bounds that have a clock with

@@ -4,7 +4,7 @@ use crate::support::program::{STUDY, Said, folder, names, program};
 use crate::support::shell::{all_whole, as_other_user, is_root, lacking, one_sentence, own_mounts, shell};
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// Twelve points that each leave 100 particles of 32 weights: a file of 25 KiB.
@@ -115,31 +115,41 @@ fn a_folder_of_somebody_else_is_found_before_the_run() {
 fn a_results_folder_that_is_removed_while_the_run_goes_on_ends_it() {
     let folder = folder(&sweep(40_000));
     let results = folder.path().join("results");
-    let mut run = Command::new(env!("CARGO_BIN_EXE_sgd-sde"))
-        .args(["run", "study.toml", "--threads", "1", "--out", "results"])
-        .current_dir(folder.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut run = start(folder.path());
     wait_for(&results.join("particles/0-sde.npy"), &mut run);
     // In one go, so that the program meets no folder that is half removed.
     fs::rename(&results, folder.path().join("gone")).unwrap();
     all_whole_but_one_at_work(&folder.path().join("gone"));
     fs::remove_dir_all(folder.path().join("gone")).unwrap();
-    let ended = run.wait_with_output().unwrap();
-    let said = Said {
-        code: ended.status.code().unwrap(),
-        out: String::from_utf8(ended.stdout).unwrap(),
-        err: String::from_utf8(ended.stderr).unwrap(),
-    };
+    let said = ended(run);
     assert_eq!(said.code, 1, "{}{}", said.out, said.err);
     one_sentence(&said, &["results/", "the folder has gone, perhaps removed in the meantime: run again"]);
     assert!(!results.join("record.json").exists(), "nothing is begun anew in its place");
 }
 
+/// A run in `results` that goes on while the test does.
+fn start(folder: &Path) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_sgd-sde"))
+        .args(["run", "study.toml", "--threads", "1", "--out", "results"])
+        .current_dir(folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// What it said by its end.
+fn ended(run: Child) -> Said {
+    let ended = run.wait_with_output().unwrap();
+    Said {
+        code: ended.status.code().unwrap(),
+        out: String::from_utf8(ended.stdout).unwrap(),
+        err: String::from_utf8(ended.stderr).unwrap(),
+    }
+}
+
 #[track_caller]
-fn wait_for(file: &Path, run: &mut std::process::Child) {
+fn wait_for(file: &Path, run: &mut Child) {
     let started = Instant::now();
     while !file.exists() {
         assert!(run.try_wait().unwrap().is_none(), "the run ended without {}", file.display());
@@ -169,26 +179,27 @@ fn a_results_path_that_is_a_file_is_bad_input() {
     assert_eq!(names(folder.path()), ["file", "study.toml"]);
 }
 
-/// Descriptors run out at the study, or later where figures are drawn side by side; nothing is half written either way.
+/// The limit of open files is taken away from under a run; the points before are all there.
 #[test]
 fn without_file_descriptors_a_sentence_says_so() {
-    let folder = folder(STUDY);
-    let said = shell(folder.path(), &[], "ulimit -n 3; exec \"$PROGRAM\" run study.toml --threads 2");
-    assert_eq!(said.code, 2, "{}", said.err);
-    one_sentence(
-        &said,
-        &["study.toml: cannot be read (Too many open files", "raise the limit of open files (ulimit -n)"],
-    );
-    assert_eq!(names(folder.path()), ["study.toml"]);
-    let said = shell(folder.path(), &[], "ulimit -n 4; exec \"$PROGRAM\" run study.toml --threads 4");
-    match said.code {
-        0 => {}
-        code => {
-            assert_eq!(code, 1, "{}", said.err);
-            one_sentence(&said, &["results/study/", "Too many open files", "(ulimit -n)"]);
-        }
+    if !prlimit_works() {
+        return lacking("a limit of open files: there is no prlimit to change that of a process");
     }
-    all_whole(&folder.path().join("results"), []);
+    let folder = folder(&sweep(40_000));
+    let results = folder.path().join("results");
+    let mut run = start(folder.path());
+    wait_for(&results.join("particles/1-sde.npy"), &mut run);
+    let limited = shell(folder.path(), &[], &format!("prlimit --nofile=3:3 --pid {}", run.id()));
+    assert_eq!(limited.code, 0, "{}", limited.err);
+    let said = ended(run);
+    assert_eq!(said.code, 1, "{}", said.err);
+    one_sentence(&said, &["results/", "Too many open files", "raise the limit of open files (ulimit -n)"]);
+    let [particles] = all_whole(&results, ["npy"]);
+    assert!((2..12).contains(&particles), "{particles} of 12 points");
+}
+
+fn prlimit_works() -> bool {
+    shell(Path::new("."), &[], "prlimit --nofile > /dev/null").code == 0
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn an_analysis_that_does_not_fit_is_refused() {
     assert_eq!(said.code, 2, "{}", said.err);
     let words = [
         "time.points = 20001",
-        "agreement over 20001 x 20001 times = 12 GiB",
+        "agreement over 20001 x 20001 times = 6.7 GiB",
         "take fewer observation times",
     ];
     one_sentence(&said, &words);
@@ -121,9 +121,9 @@ fn the_count_is_what_a_run_holds() {
          [[process]]\nkind = 'sgd-sde'\ns = 0.1\ndt = 0.1\nparticles = 700000\n[time]\nhorizon = 0.1\npoints = 2\n"
     );
     let times = "[problem]\nkind = 'quadratic'\neigenvalues = [1.0, 2.0]\n\
-         [[process]]\nname = 'a'\nkind = 'sgd-sde'\ns = 0.1\ndt = 0.1\nparticles = 600\n\
-         [[process]]\nname = 'b'\nkind = 'sgd-sde'\nscheme = 'heun'\ns = 0.1\ndt = 0.1\nparticles = 600\n\
-         [time]\nhorizon = 250.0\npoints = 2501\n[analysis]\nagreement = { laws = false }\n";
+         [[process]]\nname = 'a'\nkind = 'sgd-sde'\ns = 0.1\ndt = 0.1\nparticles = 2000\n\
+         [[process]]\nname = 'b'\nkind = 'sgd-sde'\nscheme = 'heun'\ns = 0.1\ndt = 0.1\nparticles = 2000\n\
+         [time]\nhorizon = 100.0\npoints = 1001\n[analysis]\nagreement = { laws = false }\n";
     for (name, text) in [("small", STUDY), ("particles", &particles), ("times", times)] {
         let counted = Memory::of(&plan(text), 2, 1).total();
         let measured = peak(folder(text).path());
