@@ -2,6 +2,7 @@
 
 mod bar;
 mod run;
+mod terminal;
 
 use crate::error::{Error, Result};
 use crate::numerics::Backend;
@@ -96,7 +97,7 @@ pub fn main() -> u8 {
     match done {
         Ok(()) => 0,
         Err(error) => {
-            eprintln!("error: {error}");
+            eprintln!("error: {}", terminal::one_line(&error.to_string()));
             error.exit_code()
         }
     }
@@ -186,7 +187,7 @@ fn for_points(arguments: &StudyArguments, headings: bool, mut say: impl FnMut(&P
 fn plot(dir: &Path) -> Result<()> {
     let folder = Folder::open(dir);
     let results = folder.read()?;
-    for file in draw(&results, &folder.figures(), &Threads::new(0)?)? {
+    for file in draw(&results, &folder.own_figures()?, &Threads::new(0)?)? {
         print(&format!("{}\n", file.display()));
     }
     Ok(())
@@ -208,5 +209,5 @@ fn new(file: Option<&Path>) -> Result<()> {
 
 /// Prints to standard output; a reader that has gone away is no error.
 fn print(text: &str) {
-    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+    let _ = std::io::stdout().lock().write_all(terminal::harmless(text).as_bytes());
 }

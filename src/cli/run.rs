@@ -120,6 +120,9 @@ fn run_point(
 }
 
 fn results_folder(arguments: &RunArguments) -> PathBuf {
-    let name = arguments.study.study.file_stem().unwrap_or_default();
+    let file = &arguments.study.study;
+    let stem = file.file_stem().unwrap_or_default();
+    // The stem of `...toml` would be the folder above.
+    let name = if stem == "." || stem == ".." { file.file_name().unwrap_or_default() } else { stem };
     arguments.out.clone().unwrap_or_else(|| Path::new("results").join(name))
 }

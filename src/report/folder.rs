@@ -1,9 +1,11 @@
 //! A results folder. Every file appears whole: it is written aside and renamed.
 
 use super::record::{Record, RunFacts};
+use super::sound::unsound;
 use super::tables;
 use crate::error::{Error, Result};
-use crate::study::{Outcome, Results};
+use crate::problem::data::MAX_FILE_BYTES;
+use crate::study::{Outcome, Results, whole_file};
 use ndarray::ArrayView3;
 use ndarray_npy::WriteNpyExt;
 use serde::{Serialize, de::DeserializeOwned};
@@ -45,7 +47,8 @@ impl Folder {
     /// # Errors
     /// [`Error::Occupied`] when it holds results (or is a file) and `force` is not given.
     pub fn free(path: &Path, force: bool) -> Result<Self> {
-        let occupied = path.is_file() || (!force && HELD.iter().any(|name| path.join(name).exists()));
+        let occupied = path.is_file()
+            || (!force && HELD.iter().any(|name| fs::symlink_metadata(path.join(name)).is_ok()));
         if occupied {
             return Err(Error::Occupied { path: path.into() });
         }
@@ -60,14 +63,7 @@ impl Folder {
     /// Makes the folder, and removes what an earlier run left in it.
     pub fn create(&self) -> Result<()> {
         for name in HELD {
-            let old = self.path.join(name);
-            let removed = if old.is_dir() { fs::remove_dir_all(&old) } else { fs::remove_file(&old) };
-            match removed {
-                Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(Error::Write { path: old, source });
-                }
-                _ => {}
-            }
+            remove(&self.path.join(name))?;
         }
         for folder in ["particles", "figures"] {
             make(&self.path.join(folder))?;
@@ -125,7 +121,7 @@ impl Folder {
 
     fn read_optional<T: DeserializeOwned>(&self, name: &str) -> Result<Vec<T>> {
         let file = self.path.join(name);
-        if file.exists() { tables::read(&file) } else { Ok(Vec::new()) }
+        if fs::symlink_metadata(&file).is_ok() { tables::read(&file) } else { Ok(Vec::new()) }
     }
 
     /// Reads back what [`write_tables`](Self::write_tables) wrote.
@@ -134,13 +130,13 @@ impl Folder {
     /// [`Error::NoResults`] when something is missing or unreadable.
     pub fn read(&self) -> Result<Results> {
         let wrong = |reason: String| Error::NoResults { path: self.path.clone(), reason };
-        let text = fs::read_to_string(self.path.join("record.json"));
+        let text = whole_file(&self.path.join("record.json"), MAX_FILE_BYTES);
         let text = text.map_err(|error| wrong(format!("record.json: {error}")))?;
         let record: Record =
-            serde_json::from_str(&text).map_err(|error| wrong(format!("record.json: {error}")))?;
+            serde_json::from_slice(&text).map_err(|error| wrong(format!("record.json: {error}")))?;
         let title = record.facts.study.get("title").and_then(|t| t.as_str()).unwrap_or_default().to_owned();
         let Record { processes, points, estimates, .. } = record;
-        Ok(Results {
+        let results = Results {
             title,
             points,
             processes,
@@ -159,7 +155,22 @@ impl Folder {
             ntk: self.read_optional("ntk.csv")?,
             readings: self.read_optional("readings.csv")?,
             draws: self.read_optional("draws.csv")?,
-        })
+        };
+        unsound(&results).map_or(Ok(results), |reason| Err(wrong(reason)))
+    }
+
+    /// Makes sure that figures go into a folder within this one: a link in its place is taken away, and what it points to
+    /// stays as it is.
+    ///
+    /// # Errors
+    /// [`Error::Write`] when the folder cannot be made.
+    pub fn own_figures(&self) -> Result<PathBuf> {
+        let figures = self.figures();
+        if !fs::symlink_metadata(&figures).is_ok_and(|found| found.is_dir()) {
+            remove(&figures)?;
+            make(&figures)?;
+        }
+        Ok(figures)
     }
 
     /// Where figures go.
@@ -178,13 +189,40 @@ pub fn make(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).map_err(|source| Error::Write { path: folder.into(), source })
 }
 
+/// Takes away what stands at `path`, if anything does: a folder with all that is in it, a file, or a link itself. What a
+/// link points to is never touched.
+///
+/// # Errors
+/// [`Error::Write`] when it cannot be taken away.
+pub fn remove(path: &Path) -> Result<()> {
+    let removed = fs::symlink_metadata(path).and_then(|found| {
+        // The deletion of a folder takes links in it away as links.
+        if found.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
+    });
+    match removed {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::Write { path: path.into(), source })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes `bytes` to a new file: what stood there is replaced, and a link there is not followed.
+pub fn write_new(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = fs::File::create_new(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
 /// Writes `bytes` beside `path`, then renames, so that `path` is never seen half-written.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let aside =
         path.with_extension(format!("{}.part", path.extension().unwrap_or_default().to_string_lossy()));
-    let written = fs::File::create(&aside)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&aside, path));
+    let written = write_new(&aside, bytes).and_then(|()| fs::rename(&aside, path));
     written.map_err(|source| {
         // A failure leaves no half file behind; that this clean-up may fail too adds nothing to the message.
         let _ = fs::remove_file(&aside);

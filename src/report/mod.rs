@@ -17,11 +17,12 @@ mod lojasiewicz_figures;
 mod maps;
 mod ntk_figures;
 mod record;
+mod sound;
 mod summary;
 mod tables;
 
 pub use certificate_text::certificate_text;
-pub use figures::draw;
+pub use figures::{draw, sketch};
 pub use folder::Folder;
 pub use record::{Record, RunFacts};
 pub use summary::{outlook_text, summary_text};

@@ -3,6 +3,7 @@
 mod analysis;
 mod analysis_rules;
 mod analysis_spec;
+mod brief;
 mod build_ntk;
 mod build_problem;
 mod build_process;
@@ -15,6 +16,7 @@ mod dynamics_rules;
 mod dynamics_settings;
 mod dynamics_spec;
 mod findings;
+mod npy;
 mod ntk_rules;
 mod ntk_spec;
 mod parse;
@@ -26,12 +28,14 @@ mod results;
 mod rules;
 mod run;
 mod scalars;
+mod size_rules;
 mod source;
 mod spec;
 mod steps;
 mod sweep;
 mod template;
 mod theory;
+mod whole_file;
 
 pub use analysis_spec::{
     AgreementSpec, AnalysisSpec, CertificateSpec, GibbsSpec, LojasiewiczSpec, MixingSpec, NtkSpec, NtkSteps,
@@ -50,7 +54,9 @@ pub use findings::{
 pub use plan::Plan;
 pub use results::{CurveRow, EstimateRow, PointRow, ProcessRow, Results};
 pub use run::{Outcome, Progress, Silent, run};
+pub(crate) use size_rules::is_plain_name;
 pub use source::Source;
 pub use spec::*;
 pub use sweep::{SweepPoint, points};
 pub use template::TEMPLATE;
+pub(crate) use whole_file::{regular_file, whole_file};

@@ -1,13 +1,13 @@
 //! Turns an SVG document into the three files.
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 
 use super::FigureError;
+use crate::report::folder::write_new;
 
 /// Resolution of the PNG at the printed size: line art is printed from 600 dots an inch.
 const PNG_DPI: f64 = 600.0;
@@ -29,11 +29,7 @@ pub fn write(name: &str, svg: &str, folder: &Path) -> Result<Vec<PathBuf>, Figur
 fn whole(folder: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, FigureError> {
     let path = folder.join(name);
     let aside = folder.join(format!(".{name}.part"));
-    let written = fs::File::create(&aside).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    match written.and_then(|()| fs::rename(&aside, &path)) {
+    match write_new(&aside, bytes).and_then(|()| fs::rename(&aside, &path)) {
         Ok(()) => Ok(path),
         Err(source) => {
             // the error that led here is the one to report
@@ -44,7 +40,7 @@ fn whole(folder: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, FigureError
 }
 
 fn check_name(name: &str) -> Result<(), FigureError> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+');
     if name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-') && name.chars().all(allowed) {
         return Ok(());
     }
