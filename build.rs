@@ -1,5 +1,7 @@
 //! Notes the commit that is built, so that a record can name it; "unknown" outside a checkout.
 
+#![forbid(unsafe_code)]
+
 use std::process::Command;
 
 fn main() {

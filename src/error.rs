@@ -1,5 +1,7 @@
 //! Everything that can go wrong, a variant per condition; the remedy stands in the sentence.
 
+#![forbid(unsafe_code)]
+
 use std::path::PathBuf;
 
 /// The result of anything in this crate that can fail.
@@ -66,6 +68,33 @@ pub enum Error {
         /// Which folder.
         path: PathBuf,
     },
+    /// A results folder that holds a run which was stopped.
+    #[error(
+        "{}: holds a run that was interrupted; go on with --resume, replace it with --force, or choose another folder with --out",
+        path.display()
+    )]
+    Unfinished {
+        /// Which folder.
+        path: PathBuf,
+    },
+    /// A results folder that another process writes to.
+    #[error("{}: another run is writing there; wait for it, or choose another folder with --out", path.display())]
+    Busy {
+        /// Which folder.
+        path: PathBuf,
+    },
+    /// What a run cannot go on from, or be joined with.
+    #[error("{}: cannot be {verb}: {reason}; {remedy}", path.display())]
+    Unfit {
+        /// Which folder or file.
+        path: PathBuf,
+        /// What was to be done with it.
+        verb: &'static str,
+        /// What is wrong with it.
+        reason: String,
+        /// What to do about it.
+        remedy: String,
+    },
     /// A folder that was to hold results and does not.
     #[error("{}: is no results folder ({reason}); name a folder that `sgd-sde run` has written", path.display())]
     NoResults {
@@ -103,6 +132,18 @@ pub enum Error {
         /// A stable step where one is known, as the end of the sentence.
         hint: String,
     },
+    /// A run that was asked to stop, and did between two steps.
+    #[error("interrupted at t = {time} of {end} (point {point}){resume}")]
+    Interrupted {
+        /// The sweep point.
+        point: usize,
+        /// The time t at which it stopped.
+        time: f64,
+        /// The horizon.
+        end: f64,
+        /// How to go on, as the end of the sentence.
+        resume: String,
+    },
     /// The thread pool could not be made.
     #[error("the thread pool of {threads} threads could not be started ({source}); try a smaller --threads")]
     Threads {
@@ -117,7 +158,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// 2 for bad input (nothing was written), 1 for a failure while running.
+    /// 2 for bad input (nothing was written), 1 for a failure while running, 130 for an interrupted run.
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::Invalid { .. }
@@ -126,7 +167,11 @@ impl Error {
             | Error::Data { .. }
             | Error::Read { .. }
             | Error::Occupied { .. }
+            | Error::Unfinished { .. }
+            | Error::Busy { .. }
+            | Error::Unfit { .. }
             | Error::NoResults { .. } => 2,
+            Error::Interrupted { .. } => 130,
             Error::Write { .. } | Error::AllDiverged { .. } | Error::Threads { .. } | Error::Figure(_) => 1,
         }
     }

@@ -2,7 +2,7 @@
 //! # Rooms
 //!
 //! Data flows one way; each module imports only from those before it:
-//! [`error`], [`random`], [`parallel`], [`numerics`], [`problem`], [`dynamics`], [`ensemble`], [`estimates`], [`analysis`],
+//! [`error`], `packed`, [`random`], [`parallel`], [`numerics`], [`problem`], [`dynamics`], [`ensemble`], [`estimates`], [`analysis`],
 //! [`study`], [`report`], [`cli`].
 
 pub mod analysis;
@@ -12,6 +12,7 @@ pub mod ensemble;
 pub mod error;
 pub mod estimates;
 pub mod numerics;
+mod packed;
 pub mod parallel;
 pub mod problem;
 pub mod random;

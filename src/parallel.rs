@@ -3,6 +3,8 @@
 //! Threads pick blocks as they come free; results come back in block order, so whatever is folded over them does not
 //! depend on the number of threads.
 
+#![forbid(unsafe_code)]
+
 use crate::error::{Error, Result};
 use rayon::prelude::*;
 use std::sync::Mutex;

@@ -7,6 +7,8 @@
 //! 2²⁵⁶ − 1 by a cipher, the chance that any two of 10¹⁵ streams of 10⁶ words overlap is below 10⁻⁴⁰.
 //! Nothing depends on threads, on vector width or on the order in which streams are asked for.
 
+#![forbid(unsafe_code)]
+
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::SeedableRng;
 

@@ -1,5 +1,7 @@
 //! The peak rate of multiply-adds: independent chains in registers, nothing loaded or stored.
 
+#![allow(unsafe_code, reason = "functions compiled for a processor that has been asked")]
+
 use sgd_sde::numerics::Backend;
 use std::hint::black_box;
 
@@ -10,14 +12,17 @@ const LENGTH: usize = 4096;
 /// lane). Panics if this processor lacks the back end.
 pub fn chains(backend: Backend, single: bool) -> f64 {
     assert!(backend.is_available(), "this processor lacks the back end {backend}");
-    // SAFETY of the four calls: `is_available` has just found the features that the functions are compiled with.
     let lanes = match (backend, single) {
+        // SAFETY: `is_available` has just found the features that the function is compiled with.
         #[cfg(target_arch = "x86_64")]
         (Backend::Avx512, false) => unsafe { x86::avx512_f64() },
+        // SAFETY: `is_available` has just found the features that the function is compiled with.
         #[cfg(target_arch = "x86_64")]
         (Backend::Avx512, true) => unsafe { x86::avx512_f32() },
+        // SAFETY: `is_available` has just found the features that the function is compiled with.
         #[cfg(target_arch = "x86_64")]
         (Backend::Avx2, false) => unsafe { x86::avx2_f64() },
+        // SAFETY: `is_available` has just found the features that the function is compiled with.
         #[cfg(target_arch = "x86_64")]
         (Backend::Avx2, true) => unsafe { x86::avx2_f32() },
         (_, false) => portable::<f64>(0.999, 0.001),

@@ -2,6 +2,8 @@
 //!
 //! Pure functions of samples, readings and a potential; what they return carries its error.
 
+#![forbid(unsafe_code)]
+
 pub mod agreement;
 pub mod certificate;
 pub mod curvature;

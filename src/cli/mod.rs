@@ -1,6 +1,11 @@
 //! The command line: reads arguments, calls the library, prints.
 
+#![forbid(unsafe_code)]
+
 mod bar;
+mod interrupt;
+mod merge;
+mod ready;
 mod run;
 mod terminal;
 
@@ -8,10 +13,11 @@ use crate::error::{Error, Result};
 use crate::numerics::Backend;
 use crate::parallel::Threads;
 use crate::report::{Folder, certificate_text, draw, outlook_text};
-use crate::study::{Certificate, Plan, Source, TEMPLATE, check, points};
+use crate::study::{Certificate, Plan, Share, Source, TEMPLATE, check, points};
 use clap::{Args, Parser, Subcommand};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// SGD on two-layer nets beside its stochastic differential equation, with error bars.
 #[derive(Debug, Parser)]
@@ -25,6 +31,8 @@ struct Command {
 enum Action {
     /// Run a study: simulate, estimate, write tables and figures.
     Run(RunArguments),
+    /// Join the shares that `run --part` has left, as if one run had made them.
+    Merge(MergeArguments),
     /// Say what a study would cost and whether it can resolve the decay of the risk.
     Check(StudyArguments),
     /// Say what the theorems give for a study: constants, bounds, verdicts. Nothing is simulated.
@@ -69,6 +77,15 @@ struct RunArguments {
     /// The results folder; by default results/<name of the study file>.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Make the steps of the i-th of N shares of the particles alone; `merge` joins the shares.
+    #[arg(long, value_name = "i/N")]
+    part: Option<Share>,
+    /// Go on with an interrupted run: the same study, the same --out. The results are those of a run that never stopped.
+    #[arg(long, conflicts_with = "force")]
+    resume: bool,
+    /// Seconds from one checkpoint to the next, at least; they never take more than 2 % of the time.
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    checkpoint: Duration,
     /// Replace results that the folder holds already.
     #[arg(long)]
     force: bool,
@@ -77,7 +94,32 @@ struct RunArguments {
     quiet: bool,
 }
 
-/// Runs the program and returns its exit code: 0 done, 1 failed while running, 2 bad input.
+#[derive(Debug, Args)]
+struct MergeArguments {
+    /// The results folders of all shares, in any order.
+    #[arg(required = true, value_name = "DIR")]
+    shares: Vec<PathBuf>,
+    /// The results folder of the whole.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Threads to use; by default one a core. The numbers do not depend on it.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    threads: usize,
+    /// Replace results that the folder holds already.
+    #[arg(long)]
+    force: bool,
+    /// Print nothing but errors.
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// A time of at least 0 seconds.
+fn seconds(text: &str) -> std::result::Result<Duration, String> {
+    let number = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    number.ok_or_else(|| "must be a number of seconds from 0; write for example --checkpoint 30".into())
+}
+
+/// Runs the program and returns its exit code: 0 done, 1 failed while running, 2 bad input, 130 interrupted.
 pub fn main() -> u8 {
     let command = match Command::try_parse() {
         Ok(command) => command,
@@ -89,6 +131,7 @@ pub fn main() -> u8 {
     };
     let done = match command.action {
         Action::Run(arguments) => run::run_study(&arguments),
+        Action::Merge(arguments) => merge::merge(&arguments),
         Action::Check(arguments) => check_study(&arguments),
         Action::Certify { study, json } => certify(&study, json),
         Action::Plot { dir } => plot(&dir),
@@ -97,7 +140,12 @@ pub fn main() -> u8 {
     match done {
         Ok(()) => 0,
         Err(error) => {
-            eprintln!("error: {}", terminal::one_line(&error.to_string()));
+            let interrupted = matches!(error, Error::Interrupted { .. });
+            let message = error.to_string();
+            match interrupted {
+                true => eprintln!("{}", terminal::harmless(&message)),
+                false => eprintln!("error: {}", terminal::one_line(&message)),
+            }
             error.exit_code()
         }
     }
@@ -105,6 +153,20 @@ pub fn main() -> u8 {
 
 /// More threads than any machine runs at once; a larger number is a mistake.
 const MOST_THREADS: usize = 4096;
+
+/// A pool of as many threads as were asked for.
+fn thread_pool(threads: usize) -> Result<Threads> {
+    if threads <= MOST_THREADS {
+        return Threads::new(threads);
+    }
+    Err(Error::Invalid {
+        place: "--threads".into(),
+        field: "threads".into(),
+        value: threads.to_string(),
+        rule: format!("a whole number from 0 to {MOST_THREADS}"),
+        remedy: "leave --threads out for one a core".into(),
+    })
+}
 
 impl StudyArguments {
     fn source(&self) -> Result<Source> {
@@ -114,16 +176,7 @@ impl StudyArguments {
     }
 
     fn threads(&self) -> Result<Threads> {
-        if self.threads <= MOST_THREADS {
-            return Threads::new(self.threads);
-        }
-        Err(Error::Invalid {
-            place: "--threads".into(),
-            field: "threads".into(),
-            value: self.threads.to_string(),
-            rule: format!("a whole number from 0 to {MOST_THREADS}"),
-            remedy: "leave --threads out for one a core".into(),
-        })
+        thread_pool(self.threads)
     }
 
     fn backend(&self) -> Result<Backend> {
@@ -164,7 +217,7 @@ fn certify(arguments: &StudyArguments, json: bool) -> Result<()> {
 fn for_points(arguments: &StudyArguments, headings: bool, mut say: impl FnMut(&Plan)) -> Result<()> {
     let (all, backend, threads) = (points(&arguments.source()?)?, arguments.backend()?, arguments.threads()?);
     // As for a run: a mistake in the last point is said before anything else.
-    run::make_ready(&all, backend, &threads)?;
+    ready::make_ready(&all, backend, &threads)?;
     let draws = all.iter().take_while(|point| point.settings == all[0].settings).count();
     if headings && draws > 1 {
         print(&format!("{} points, {draws} draws each; of each the first draw:\n\n", all.len() / draws));

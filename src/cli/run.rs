@@ -1,122 +1,272 @@
 //! `sgd-sde run`: makes every point ready, runs them, writes what each leaves.
 
 use super::bar::Bar;
+use super::interrupt::{Interrupt, resume_command};
+use super::ready::{Ready, make_ready};
 use super::{RunArguments, print};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::numerics::Backend;
 use crate::parallel::Threads;
-use crate::report::{Folder, RunFacts, draw, summary_text};
-use crate::study::{Outcome, Plan, Progress, Results, Silent, SweepPoint, draws, points, run};
+use crate::report::{Begun, Checkpoint, Folder, Resumed, RunFacts, draw, summary_text};
+use crate::study::{
+    Outcome, Plan, Progress, Results, Share, Silent, Simulation, State, SweepPoint, Unkept, conclude, draws,
+    points,
+};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
-
-/// Runs a study and writes its results.
-pub fn run_study(arguments: &RunArguments) -> Result<()> {
-    let started = Instant::now();
-    let source = arguments.study.source()?;
-    let backend = arguments.study.backend()?;
-    let all = points(&source)?;
-    let threads = arguments.study.threads()?;
-    let at_once = make_ready(&all, backend, &threads)?;
-    let folder = Folder::free(&results_folder(arguments), arguments.force)?;
-    let mut bar = Bar::new(all.len(), !arguments.quiet);
-    let mut results = Results::default();
-    let mut failure = None;
-    let mut written = Instant::now();
-    let facts = |results: &Results| RunFacts {
-        study_file: arguments.study.study.display().to_string(),
-        set: arguments.study.set.clone(),
-        study: results.points[0].study.clone(),
-        seed: results.points[0].study["seed"].as_u64().unwrap_or_default(),
-        threads: threads.count(),
-        backend: backend.to_string(),
-        wall_seconds: started.elapsed().as_secs_f64(),
-    };
-    for group in all.chunks(at_once) {
-        for outcome in run_group(group, backend, &threads, &mut bar)? {
-            if results.points.is_empty() {
-                folder.create()?;
-            }
-            folder.write_particles(&outcome, outcome.results.points[0].point)?;
-            failure = failure.or(outcome.failure);
-            results.extend(outcome.results);
-        }
-        // The tables of thousands of points take longer to write than a point to run.
-        let due = all.len() <= FEW || written.elapsed() > BETWEEN_TABLES;
-        if due && results.points.len() < all.len() {
-            folder.write_tables(facts(&results), &results)?;
-            written = Instant::now();
-        }
-    }
-    let (rows, estimates) = draws(&results);
-    results.draws = rows;
-    results.estimates.extend(estimates);
-    folder.write_tables(facts(&results), &results)?;
-    bar.finish();
-    draw(&results, &folder.figures(), &threads)?;
-    if !arguments.quiet {
-        print(&summary_text(&results, &folder.path().display().to_string()));
-    }
-    failure.map_or(Ok(()), Err)
-}
 
 /// Studies of at most so many points have their tables written after each.
 const FEW: usize = 50;
 /// Others have them written when this much time has passed, and at the end.
 const BETWEEN_TABLES: Duration = Duration::from_secs(20);
-/// Points that run at once, a thread, where each is too small to keep the threads busy.
-const POINTS_A_THREAD: usize = 4;
 
-/// Makes points ready once before anything is written, so that a mistake in the last one does not cost a night: the first draw of
-/// each cell and every draw of the first cell. Returns how many points to run at once: 1 where a point has enough blocks of
-/// particles for all threads, else several a thread. What a point finds does not depend on it.
-pub fn make_ready(all: &[SweepPoint], backend: Backend, threads: &Threads) -> Result<usize> {
-    let telling = |point: &&SweepPoint| point.leads(all) || point.settings == all[0].settings;
-    let mut looked_at: Vec<&SweepPoint> = all.iter().filter(telling).collect();
-    let made = threads.map(
-        &mut looked_at,
-        || (),
-        |point, ()| -> Result<usize> {
-            let plan = Plan::new(&point.source, backend)?;
-            let block = plan.potential().block_len() as u64;
-            Ok(plan.study.process.iter().map(|p| p.particles.div_ceil(block) as usize).max().unwrap_or(1))
-        },
-    );
-    // The first refusal in the order of the points, whichever thread came upon it first.
-    let blocks = made.into_iter().collect::<Result<Vec<usize>>>()?;
-    let small = blocks.iter().any(|&blocks| blocks < threads.count());
-    Ok(if small && all.len() > 1 { POINTS_A_THREAD * threads.count() } else { 1 })
+/// Runs a study, or a share of its particles, and writes what it leaves.
+///
+/// # Errors
+/// Bad input, before anything is written; a fault while running, and an interruption, with everything finished on disk.
+pub fn run_study(arguments: &RunArguments) -> Result<()> {
+    let (started, interrupt) = (Instant::now(), Interrupt::listen());
+    let source = arguments.study.source()?;
+    let backend = arguments.study.backend()?;
+    let all = points(&source)?;
+    let threads = arguments.study.threads()?;
+    let ready = make_ready(&all, backend, &threads)?;
+    let path = results_folder(arguments);
+    let study = toml::to_string(&source.table).unwrap_or_default();
+    let begun = Begun {
+        program: Begun::this_program(),
+        backend: backend.to_string(),
+        share: arguments.part.unwrap_or(Share::WHOLE),
+        points: all.len(),
+        file: arguments.study.study.clone(),
+        set: arguments.study.set.clone(),
+        study,
+        inputs: ready.inputs.clone(),
+    };
+    let Some(folder) = folder(arguments, &path, (&begun, &ready))? else {
+        if !arguments.quiet {
+            print(&format!("{}: this run is done; nothing is left to resume\n", path.display()));
+        }
+        return Ok(());
+    };
+    let (checkpoint, resumed) =
+        Checkpoint::open(&folder, &begun, arguments.resume, arguments.checkpoint, interrupt.stop())?;
+    let go_on = format!("what was finished is in {}; go on with:\n  {}", path.display(), resume_command());
+    interrupt.say(&go_on);
+    let run =
+        Run { all, backend, threads, folder, begun, interrupt: &interrupt, started, quiet: arguments.quiet };
+    let mut bar = Bar::new(run.all.len(), !run.quiet);
+    let done = match arguments.part {
+        Some(share) if !share.is_whole() => run.share(share, checkpoint, resumed, &mut bar),
+        _ => run.whole(ready.at_once, checkpoint, resumed, &mut bar),
+    };
+    bar.finish();
+    done.map_err(|error| match error {
+        Error::Interrupted { point, time, end, .. } => {
+            Error::Interrupted { point, time, end, resume: format!("; {go_on}") }
+        }
+        other => other,
+    })
 }
 
-/// Runs some points, at once where there are several, and returns what they leave in their order.
-fn run_group(
-    group: &[SweepPoint],
-    backend: Backend,
-    threads: &Threads,
-    bar: &mut Bar,
-) -> Result<Vec<Outcome>> {
-    if let [point] = group {
-        return Ok(vec![run_point(point, backend, threads, bar.for_point(point.number))?]);
+/// The folder to run in; `None` when what is to be resumed is done.
+fn folder(arguments: &RunArguments, path: &Path, (begun, ready): (&Begun, &Ready)) -> Result<Option<Folder>> {
+    if !arguments.resume {
+        return Folder::free(path, arguments.force).map(Some);
     }
-    let mut items: Vec<&SweepPoint> = group.iter().collect();
-    let outcomes =
-        threads.map(&mut items, || (), |point, ()| run_point(point, backend, threads, &mut Silent));
-    if let Some(last) = group.last() {
-        bar.for_point(last.number).at(1.0, None);
+    if Checkpoint::is_in(path) {
+        return Ok(Some(Folder::open(path)));
     }
-    outcomes.into_iter().collect()
+    // Not begun yet, as a job that is always started with --resume finds it.
+    let folder = match Folder::free(path, false) {
+        Err(Error::Occupied { .. }) => Folder::open(path),
+        free => return free.map(Some),
+    };
+    folder.is_of(begun, &ready.first).map(|()| None)
 }
 
-fn run_point(
-    point: &SweepPoint,
-    backend: Backend,
-    threads: &Threads,
-    progress: &mut dyn Progress,
-) -> Result<Outcome> {
-    let plan = Plan::new(&point.source, backend)?;
-    let mut outcome = run(&plan, point.number, point.settings.clone(), threads, progress);
-    outcome.results.points[0].replicate = point.replicate.clone();
-    Ok(outcome)
+/// A run, or a merge, once everything is ready.
+pub struct Run<'i> {
+    /// The points of the study.
+    pub all: Vec<SweepPoint>,
+    /// The vector instructions.
+    pub backend: Backend,
+    /// The threads.
+    pub threads: Threads,
+    /// Where results go.
+    pub folder: Folder,
+    /// What is run.
+    pub begun: Begun,
+    /// Whether to stop.
+    pub interrupt: &'i Interrupt,
+    /// When the program was called.
+    pub started: Instant,
+    /// Whether to print nothing.
+    pub quiet: bool,
+}
+
+impl Run<'_> {
+    /// Runs all particles.
+    fn whole(
+        &self,
+        at_once: usize,
+        mut checkpoint: Checkpoint<'_>,
+        resumed: Resumed,
+        bar: &mut Bar,
+    ) -> Result<()> {
+        let Resumed { mut results, next, mut state, note } = resumed;
+        note.iter().for_each(|note| self.warn(note));
+        let mut failure = None;
+        let mut written = Instant::now();
+        for group in self.all[next..].chunks(at_once) {
+            let outcomes = match group {
+                [point] => {
+                    vec![self.point(point, state.take(), &mut checkpoint, bar.for_point(point.number))]
+                }
+                several => self.at_once(several, bar),
+            };
+            for (outcome, point) in outcomes.into_iter().zip(group) {
+                let outcome = match outcome {
+                    Ok(outcome) => outcome,
+                    Err(error) => return checkpoint.flush().and(Err(error)),
+                };
+                self.folder.write_particles(&outcome, point.number)?;
+                failure = failure.or(outcome.failure);
+                results.extend(outcome.results.clone());
+                checkpoint.finished(outcome.results, point.number + 1)?;
+            }
+            // The tables of thousands of points take longer to write than a point to run.
+            let due = self.all.len() <= FEW || written.elapsed() > BETWEEN_TABLES;
+            if due && results.points.len() < self.all.len() {
+                self.folder.write_tables(self.facts(&results), &results)?;
+                written = Instant::now();
+            }
+        }
+        self.finish(results, bar)?;
+        checkpoint.remove()?;
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// Runs one point, from where it stood.
+    fn point(
+        &self,
+        point: &SweepPoint,
+        state: Option<State<'static>>,
+        checkpoint: &mut Checkpoint<'_>,
+        progress: &mut dyn Progress,
+    ) -> Result<Outcome> {
+        let plan = Plan::new(&point.source, self.backend)?;
+        let processes = plan.processes();
+        let mut simulation = match state {
+            None => Simulation::new(&plan, &processes, point.number, Share::WHOLE),
+            Some(state) => Simulation::resumed(&plan, &processes, point.number, Share::WHOLE, state)
+                .map_err(|reason| self.unfit(reason))?,
+        };
+        self.interrupt.stepping(true);
+        let made = simulation.advance(&self.threads, progress, checkpoint);
+        self.interrupt.stepping(false);
+        made?;
+        let place = (point.number, point.settings.clone());
+        let mut outcome = conclude(&plan, place, simulation, &self.threads, progress, checkpoint)?;
+        outcome.results.points[0].replicate = point.replicate.clone();
+        Ok(outcome)
+    }
+
+    /// Runs some points at once, and returns what they leave in their order.
+    fn at_once(&self, group: &[SweepPoint], bar: &mut Bar) -> Vec<Result<Outcome>> {
+        let mut items: Vec<&SweepPoint> = group.iter().collect();
+        self.interrupt.stepping(true);
+        let outcomes = self.threads.map(
+            &mut items,
+            || (),
+            |point, ()| {
+                let plan = Plan::new(&point.source, self.backend)?;
+                let processes = plan.processes();
+                let mut simulation = Simulation::new(&plan, &processes, point.number, Share::WHOLE);
+                let keeper = &mut Unkept { stop: Some(self.interrupt.stop()) };
+                simulation.advance(&self.threads, &mut Silent, keeper)?;
+                let place = (point.number, point.settings.clone());
+                let mut outcome = conclude(&plan, place, simulation, &self.threads, &mut Silent, keeper)?;
+                outcome.results.points[0].replicate = point.replicate.clone();
+                Ok(outcome)
+            },
+        );
+        self.interrupt.stepping(false);
+        if let Some(last) = group.last() {
+            bar.for_point(last.number).at(1.0, None);
+        }
+        outcomes
+    }
+
+    /// Makes the steps of a share of the particles.
+    fn share(
+        &self,
+        share: Share,
+        mut checkpoint: Checkpoint<'_>,
+        resumed: Resumed,
+        bar: &mut Bar,
+    ) -> Result<()> {
+        let mut state = resumed.state;
+        resumed.note.iter().for_each(|note| self.warn(note));
+        for point in &self.all[resumed.next..] {
+            let plan = Plan::new(&point.source, self.backend)?;
+            let processes = plan.processes();
+            let mut simulation = match state.take() {
+                None => Simulation::new(&plan, &processes, point.number, share),
+                Some(state) => Simulation::resumed(&plan, &processes, point.number, share, state)
+                    .map_err(|reason| self.unfit(reason))?,
+            };
+            self.interrupt.stepping(true);
+            let made = simulation.advance(&self.threads, bar.for_point(point.number), &mut checkpoint);
+            self.interrupt.stepping(false);
+            made?;
+            self.folder.write_share(&self.begun, &simulation.state())?;
+        }
+        checkpoint.remove()?;
+        if !self.quiet {
+            let (path, number, of) = (self.folder.path().display(), share.number(), share.of());
+            print(&format!(
+                "share {number} of {of} is in {path}\nwhen all are done: sgd-sde merge {path} … --out DIR\n"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Writes all tables, figures and the record, and prints the summary.
+    pub fn finish(&self, mut results: Results, bar: &mut Bar) -> Result<()> {
+        let (rows, estimates) = draws(&results);
+        results.draws = rows;
+        results.estimates.extend(estimates);
+        self.folder.write_tables(self.facts(&results), &results)?;
+        bar.finish();
+        draw(&results, &self.folder.own_figures()?, &self.threads)?;
+        if !self.quiet {
+            print(&summary_text(&results, &self.folder.path().display().to_string()));
+        }
+        Ok(())
+    }
+
+    /// What the record says of the run.
+    pub fn facts(&self, results: &Results) -> RunFacts {
+        RunFacts {
+            study_file: self.begun.file.display().to_string(),
+            set: self.begun.set.clone(),
+            study: results.points[0].study.clone(),
+            seed: results.points[0].study["seed"].as_u64().unwrap_or_default(),
+            threads: self.threads.count(),
+            backend: self.begun.backend.clone(),
+            wall_seconds: self.started.elapsed().as_secs_f64(),
+        }
+    }
+
+    fn unfit(&self, reason: String) -> Error {
+        let remedy = "give it back what it was begun with, or begin anew with --force".into();
+        Error::Unfit { path: self.folder.path().into(), verb: "resumed", reason, remedy }
+    }
+
+    fn warn(&self, text: &str) {
+        eprintln!("{}: {text}", self.folder.path().display());
+    }
 }
 
 fn results_folder(arguments: &RunArguments) -> PathBuf {

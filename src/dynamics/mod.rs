@@ -1,5 +1,7 @@
 //! One file a process. A step is *draw the noise*, then *pure arithmetic given the noise*.
 
+#![forbid(unsafe_code)]
+
 mod bounded_noise_gd;
 mod covariance_sde;
 mod euler_maruyama;
@@ -69,15 +71,17 @@ pub enum Scheme {
 }
 
 /// Particles that stand side by side and step together; their number is part of a run's result.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Block {
     /// The number of its first particle.
     pub first: u64,
     /// D.
     pub dim: usize,
     /// Weights, one particle after another, D numbers each.
+    #[serde(with = "crate::packed")]
     pub weights: Vec<f64>,
     /// Further state of a process (a velocity), made by its `begin`; empty for most.
+    #[serde(with = "crate::packed")]
     pub extra: Vec<f64>,
 }
 

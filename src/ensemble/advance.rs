@@ -4,13 +4,16 @@ use super::Start;
 use crate::dynamics::{Block, Process, Work};
 use crate::parallel::Threads;
 use crate::problem::{Quantity, Readings};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::ops::Range;
 
 /// A particle counts as long as ‖W‖ is at most this. Nothing comes back from there, and beyond it quantities that grow
 /// with the fourth power of W soon stop being numbers one after another: a particle leaves all estimates at once.
 pub const LARGEST_NORM: f64 = 1e30;
 
 /// A particle that left the finite numbers (‖W‖ above [`LARGEST_NORM`], or not a number): an outcome, not a crash.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Divergence {
     /// Which particle.
     pub particle: u64,
@@ -29,9 +32,38 @@ pub struct Ensemble<'a> {
     largest_block: usize,
 }
 
+/// Where an ensemble stands: all that its further steps depend on, since the noise is a pure function of the step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EnsembleState<'a> {
+    step: u64,
+    blocks: Cow<'a, [Block]>,
+    divergences: Cow<'a, [Divergence]>,
+}
+
+impl EnsembleState<'_> {
+    /// All particles, from those of their shares, in order; `None` when these are not as far as each other.
+    pub fn joined(shares: Vec<EnsembleState<'_>>) -> Option<EnsembleState<'static>> {
+        let step = shares.first()?.step;
+        if shares.iter().any(|share| share.step != step) {
+            return None;
+        }
+        let mut divergences: Vec<Divergence> =
+            shares.iter().flat_map(|s| s.divergences.iter().copied()).collect();
+        divergences.sort_by_key(|d| (d.step, d.particle));
+        let blocks: Vec<Block> = shares.into_iter().flat_map(|share| share.blocks.into_owned()).collect();
+        Some(EnsembleState { step, blocks: blocks.into(), divergences: divergences.into() })
+    }
+}
+
 impl<'a> Ensemble<'a> {
     /// `particles` particles of `process` at step 0.
     pub fn new(process: &'a dyn Process, start: &Start, particles: u64, seed: u64) -> Self {
+        Self::of(process, start, 0..particles, seed)
+    }
+
+    /// The particles with these numbers at step 0; the range begins at a multiple of the block's length. They go the same way as
+    /// among all others.
+    pub fn of(process: &'a dyn Process, start: &Start, particles: Range<u64>, seed: u64) -> Self {
         let mut blocks = start.blocks(process.potential(), particles, seed);
         let largest_block = blocks.iter().map(Block::count).max().unwrap_or(0);
         let mut divergences = Vec::new();
@@ -46,6 +78,44 @@ impl<'a> Ensemble<'a> {
             }
         }
         Self { process, blocks, step: 0, divergences, largest_block }
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> EnsembleState<'_> {
+        EnsembleState {
+            step: self.step,
+            blocks: Cow::Borrowed(&self.blocks),
+            divergences: Cow::Borrowed(&self.divergences),
+        }
+    }
+
+    /// `process` where `state` left it, with exactly the particles of `particles`; `None` when they, their number of weights or the
+    /// length of their blocks are others.
+    pub fn resumed(
+        process: &'a dyn Process,
+        state: EnsembleState<'_>,
+        particles: Range<u64>,
+    ) -> Option<Self> {
+        let EnsembleState { step, blocks, divergences } = state;
+        let (dim, len) = (process.potential().dim(), process.potential().block_len());
+        let mut next = particles.start;
+        for block in blocks.iter() {
+            let expected = (particles.end.saturating_sub(next)).min(len as u64) as usize * dim;
+            let mut fresh = Block { extra: Vec::new(), ..block.clone() };
+            if block.first != next || block.dim != dim || block.weights.len() != expected || expected == 0 {
+                return None;
+            }
+            process.begin(&mut fresh);
+            if fresh.extra.len() != block.extra.len() {
+                return None;
+            }
+            next += block.count() as u64;
+        }
+        let whole = next == particles.end.max(particles.start);
+        let known = divergences.iter().all(|d| particles.contains(&d.particle) && d.step <= step);
+        let (blocks, divergences) = (blocks.into_owned(), divergences.into_owned());
+        let largest_block = blocks.iter().map(Block::count).max().unwrap_or(0);
+        (whole && known).then_some(Self { process, blocks, step, divergences, largest_block })
     }
 
     /// The process.

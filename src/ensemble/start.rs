@@ -6,6 +6,7 @@ use crate::problem::ntk::{NtkOuter, antisymmetric_start};
 use crate::random::{Key, Purpose};
 use rand::RngExt;
 use rand_distr::StandardNormal;
+use std::ops::Range;
 
 /// The law of W₀. All processes of a study start particle `i` at the same point, so that differences are paired.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,13 +35,16 @@ pub enum Start {
 }
 
 impl Start {
-    /// The blocks of particles number 0 to `particles` (exclusive) of `potential` under `seed`.
-    pub fn blocks(&self, potential: &dyn Potential, particles: u64, seed: u64) -> Vec<Block> {
+    /// The blocks of the `particles` with these numbers of `potential` under `seed`. The range begins where a block does: at a
+    /// multiple of [`Potential::block_len`].
+    pub fn blocks(&self, potential: &dyn Potential, particles: Range<u64>, seed: u64) -> Vec<Block> {
         let (dim, len) = (potential.dim(), potential.block_len() as u64);
-        (0..particles.div_ceil(len))
-            .map(|index| {
-                let first = index * len;
-                let count = len.min(particles - first);
+        debug_assert!(particles.is_empty() || particles.start.is_multiple_of(len));
+        particles
+            .clone()
+            .step_by(len as usize)
+            .map(|first| {
+                let count = len.min(particles.end - first);
                 let mut weights = vec![0.0; count as usize * dim];
                 for (particle, w) in (first..).zip(weights.chunks_exact_mut(dim)) {
                     self.draw(particle, seed, w);

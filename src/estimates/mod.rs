@@ -1,5 +1,7 @@
 //! Numbers with their errors. Nothing estimated leaves the program without its uncertainty.
 
+#![forbid(unsafe_code)]
+
 mod moments;
 mod order_statistics;
 mod proportion;

@@ -4,7 +4,7 @@ use super::Estimate;
 
 /// Count, mean and sum of squared deviations; merging two of them gives that of the union
 /// (Chan, Golub, LeVeque, *Algorithms for computing the sample variance*, The American Statistician 37, 1983, eq. 1.5).
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Moments {
     n: u64,
     mean: f64,

@@ -3,6 +3,8 @@
 //! For code whose loops the compiler vectorises dependably by itself: integers and elementwise arithmetic. The tile
 //! kernels, which it does not, are written on `simd` instead.
 
+#![allow(unsafe_code, reason = "functions compiled for a processor that has been asked")]
+
 use super::Backend;
 #[cfg(target_arch = "x86_64")]
 use super::lanes::{Avx2Lanes, Avx512Lanes};
@@ -43,11 +45,11 @@ fn run_avx2<W: Task>(task: W) -> W::Output {
 pub(super) fn run<W: Task>(backend: Backend, task: W) -> W::Output {
     assert!(backend.is_available(), "this processor lacks the back end {backend}");
     match backend {
-        #[cfg(target_arch = "x86_64")]
         // SAFETY: `is_available` has just found every feature that the function is compiled with.
-        Backend::Avx512 => unsafe { run_avx512(task) },
         #[cfg(target_arch = "x86_64")]
+        Backend::Avx512 => unsafe { run_avx512(task) },
         // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
         Backend::Avx2 => unsafe { run_avx2(task) },
         _ => task.run::<PortableLanes>(),
     }

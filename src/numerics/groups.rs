@@ -1,10 +1,10 @@
 //! Walks over groups of particles and tiles of rows, and has the passes run on them.
 //!
-//! Nothing here is compiled for a back end; each pass is, see `Vector::enter`.
+//! Nothing here is compiled for a back end; each pass is, see `Present::enter`.
 
 use super::layout::{Layout, NetWork};
 use super::pack::{Pack, Unpack};
-use super::simd::{Driver, Vector};
+use super::simd::{Driver, Present, Vector};
 use super::tile::ROW_PADDING;
 use super::{Activation, Loss, Reading, Real, Rows};
 
@@ -59,23 +59,19 @@ pub(super) struct Sums {
 impl<T: Real> Driver<T> for Call<'_, T> {
     type Output = ();
 
-    unsafe fn drive<V: Vector<Scalar = T>>(mut self) {
+    fn drive<V: Vector<Scalar = T>>(mut self, present: Present<V>) {
         let size = self.shape.width * self.shape.dim;
         let count = self.weights.len() / size;
         let q = self.shape.layout.q;
         for first in (0..count).step_by(q) {
-            // SAFETY: the caller's.
-            unsafe { self.group::<V>(first, q.min(count - first), size) };
+            self.group(present, first, q.min(count - first), size);
         }
     }
 }
 
 impl<T: Real> Call<'_, T> {
     /// Particles `first..first + taken`.
-    ///
-    /// # Safety
-    /// The processor has the instructions of `V`.
-    unsafe fn group<V: Vector<Scalar = T>>(&mut self, first: usize, taken: usize, size: usize) {
+    fn group<V: Vector<Scalar = T>>(&mut self, present: Present<V>, first: usize, taken: usize, size: usize) {
         let Shape { layout, width, dim, .. } = self.shape;
         let mine = first * size..(first + taken) * size;
         let packed = dim * layout.stride;
@@ -88,8 +84,7 @@ impl<T: Real> Call<'_, T> {
             particles: &self.weights[mine.clone()],
             packed: self.work.weights.as_mut_slice(),
         };
-        // SAFETY: the caller's.
-        unsafe { V::enter(packing) };
+        present.enter(packing);
         if let Goal::HessianVector { vectors, .. } = &self.goal {
             let packing = Pack {
                 layout,
@@ -99,8 +94,7 @@ impl<T: Real> Call<'_, T> {
                 particles: &vectors[mine.clone()],
                 packed: self.work.vectors.as_mut_slice(),
             };
-            // SAFETY: the caller's.
-            unsafe { V::enter(packing) };
+            present.enter(packing);
         }
         self.work.gradient.as_mut_slice()[..packed].fill(T::default());
         let mut sums = Sums { values: [0.0; 16], right: [0.0; 16], laplacians: [0.0; 16] };
@@ -110,8 +104,7 @@ impl<T: Real> Call<'_, T> {
         for start in (0..total).step_by(self.work.tile_rows) {
             let count = self.work.tile_rows.min(total - start);
             self.prepare(first, taken, start, count);
-            // SAFETY: the caller's; the tile has just been prepared.
-            unsafe { self.tile::<V>(count, &mut sums) };
+            self.tile(present, count, &mut sums);
             if let Goal::Outputs(out) = &mut self.goal {
                 let outputs = self.work.outputs.as_mut_slice();
                 for r in 0..taken {
@@ -121,8 +114,7 @@ impl<T: Real> Call<'_, T> {
                 }
             }
         }
-        // SAFETY: the caller's.
-        unsafe { self.finish::<V>(first, taken, mine, &sums, total) };
+        self.finish(present, first..first + taken, mine, &sums, total);
     }
 
     /// How many rows each particle sees.
@@ -179,14 +171,11 @@ impl<T: Real> Call<'_, T> {
         }
     }
 
-    /// Takes the group's results apart.
-    ///
-    /// # Safety
-    /// The processor has the instructions of `V`.
-    unsafe fn finish<V: Vector<Scalar = T>>(
+    /// Takes the group's results apart: those of `particles`, whose numbers are `mine`.
+    fn finish<V: Vector<Scalar = T>>(
         &mut self,
-        first: usize,
-        taken: usize,
+        present: Present<V>,
+        particles: std::ops::Range<usize>,
         mine: std::ops::Range<usize>,
         sums: &Sums,
         total: usize,
@@ -195,7 +184,7 @@ impl<T: Real> Call<'_, T> {
         let factor = T::from_f64(lambda);
         let packed = self.work.gradient.as_mut_slice();
         let read = |readings: &mut [Reading]| {
-            for (r, reading) in readings[first..first + taken].iter_mut().enumerate() {
+            for (r, reading) in readings[particles.clone()].iter_mut().enumerate() {
                 let mean =
                     |lanes: &[f64; 16]| lanes[r..].iter().step_by(layout.q).sum::<f64>() / total as f64;
                 *reading = Reading { data_risk: mean(&sums.values), correct: mean(&sums.right) };
@@ -213,8 +202,7 @@ impl<T: Real> Call<'_, T> {
                     packed,
                     out: &mut gradient[mine],
                 };
-                // SAFETY: the caller's.
-                unsafe { V::enter(unpacking) };
+                present.enter(unpacking);
                 if let Some(readings) = readings {
                     read(readings);
                 }
@@ -230,12 +218,11 @@ impl<T: Real> Call<'_, T> {
                     packed,
                     out: &mut out[mine],
                 };
-                // SAFETY: the caller's.
-                unsafe { V::enter(unpacking) };
+                present.enter(unpacking);
             }
             Goal::Readings(readings) => read(readings),
             Goal::Laplacian(out) => {
-                for (out, sum) in out[first..first + taken].iter_mut().zip(sums.laplacians) {
+                for (out, sum) in out[particles].iter_mut().zip(sums.laplacians) {
                     *out = sum + lambda * (width * dim) as f64;
                 }
             }

@@ -61,11 +61,11 @@ impl<T: Real> Layout<T> {
         }
     }
 
-    pub(super) fn outer(&self) -> Outer<T> {
+    pub(super) fn outer(&self) -> Outer<'_, T> {
         Outer {
-            value: self.value_outer.as_ptr(),
-            slope: self.slope_outer.as_ptr(),
-            curvature: self.curvature_outer.as_ptr(),
+            value: self.value_outer.as_slice(),
+            slope: self.slope_outer.as_slice(),
+            curvature: self.curvature_outer.as_slice(),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::dispatch::{Task, run};
 use super::functions::{SigmoidUnit, SoftPlusUnit, TanhUnit, Unit};
 use super::lanes::Lanes;
-use super::simd::{self, Driver, Vector, VectorTask};
+use super::simd::{self, Driver, Present, Vector, VectorTask};
 use super::words::Xoshiro8;
 use super::{Activation, Backend, Real};
 use crate::random::Key;
@@ -24,9 +24,8 @@ struct Values<'a, T, U>(&'a [T], &'a mut [T], U);
 
 impl<T: Real, U: Unit> Driver<T> for Values<'_, T, U> {
     type Output = ();
-    unsafe fn drive<V: Vector<Scalar = T>>(self) {
-        // SAFETY: the caller's.
-        unsafe { V::enter(self) }
+    fn drive<V: Vector<Scalar = T>>(self, present: Present<V>) {
+        present.enter(self)
     }
 }
 
@@ -36,8 +35,7 @@ impl<T: Real, U: Unit> VectorTask<T> for Values<'_, T, U> {
     fn run<V: Vector<Scalar = T>>(self) {
         let Self(x, out, _) = self;
         for (x, out) in x.chunks_exact(V::LANES).zip(out.chunks_exact_mut(V::LANES)) {
-            // SAFETY: a chunk holds LANES numbers.
-            unsafe { U::slope(V::load(x.as_ptr())).0.store(out.as_mut_ptr()) }
+            U::slope(V::read(x)).0.write(out);
         }
     }
 }

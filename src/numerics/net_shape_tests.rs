@@ -113,6 +113,7 @@ fn check(problem: &Problem, backend: Backend) -> TestCaseResult {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "too long to be interpreted")]
 fn gradients_of_random_shapes_agree_with_the_plain_path() {
     for backend in Backend::ALL.into_iter().filter(|backend| backend.is_available()) {
         // A fixed seed: what passes here passes everywhere.

@@ -1,5 +1,7 @@
 //! What is minimised: potentials L̃, the finite sums among them, and the data they are made of.
 
+#![forbid(unsafe_code)]
+
 pub mod data;
 mod deep_net;
 mod double_well;

@@ -1,16 +1,18 @@
 //! A results folder. Every file appears whole: it is written aside and renamed.
 
+use super::checkpoint::{Begun, Checkpoint};
 use super::record::{Record, RunFacts};
+use super::shares::Shares;
 use super::sound::unsound;
 use super::tables;
+use super::whole::{make, remove, sweep_up, write_whole};
 use crate::error::{Error, Result};
 use crate::problem::data::MAX_FILE_BYTES;
-use crate::study::{Outcome, Results, whole_file};
+use crate::study::{Outcome, Results, change, whole_file};
 use ndarray::ArrayView3;
 use ndarray_npy::WriteNpyExt;
 use serde::{Serialize, de::DeserializeOwned};
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// A folder of results.
@@ -18,8 +20,13 @@ pub struct Folder {
     path: PathBuf,
 }
 
+/// The folder of what a run keeps while it goes on.
+pub(super) const CHECKPOINT: &str = "checkpoint";
+
 /// What a run writes; a folder with one of these holds results.
-const HELD: [&str; 19] = [
+const HELD: [&str; 21] = [
+    CHECKPOINT,
+    "share",
     "record.json",
     "curves.csv",
     "estimates.csv",
@@ -47,12 +54,54 @@ impl Folder {
     /// # Errors
     /// [`Error::Occupied`] when it holds results (or is a file) and `force` is not given.
     pub fn free(path: &Path, force: bool) -> Result<Self> {
-        let occupied = path.is_file()
-            || (!force && HELD.iter().any(|name| fs::symlink_metadata(path.join(name)).is_ok()));
+        if !force && Checkpoint::is_in(path) {
+            return Err(Error::Unfinished { path: path.into() });
+        }
+        // An empty folder is no result: a run that was stopped as it began leaves some.
+        let held = |name: &str| {
+            let place = path.join(name);
+            place.is_file() || fs::read_dir(place).is_ok_and(|mut inside| inside.next().is_some())
+        };
+        let occupied =
+            path.is_file() || (!force && HELD.iter().any(|name| *name != CHECKPOINT && held(name)));
         if occupied {
             return Err(Error::Occupied { path: path.into() });
         }
         Ok(Self { path: path.into() })
+    }
+
+    /// Whether it holds the whole results of what `begun` says, whose first point is `first`.
+    ///
+    /// # Errors
+    /// [`Error::Unfit`] when it holds other results, or not all.
+    pub fn is_of(&self, begun: &Begun, first: &serde_json::Value) -> Result<()> {
+        let unfit = |reason: String| Error::Unfit {
+            path: self.path.clone(),
+            verb: "resumed",
+            reason,
+            remedy: "choose another folder with --out, or begin anew with --force".into(),
+        };
+        if !begun.share.is_whole() {
+            let known = Shares::begun_in(&self.path).map_err(unfit)?;
+            let missing = self.whole_shares() < begun.points;
+            let change = known.change(begun).map(|(reason, _)| reason);
+            return change.or(missing.then(|| "it is not complete".into())).map_or(Ok(()), |r| Err(unfit(r)));
+        }
+        let text = whole_file(&self.path.join("record.json"), MAX_FILE_BYTES);
+        let text = text.map_err(|error| unfit(format!("it holds results, but no record.json: {error}")))?;
+        let record: Record = serde_json::from_slice(&text).map_err(|e| unfit(format!("record.json: {e}")))?;
+        // Both by way of text, which may round a number once.
+        let first =
+            serde_json::to_vec(first).and_then(|text| serde_json::from_slice(&text)).unwrap_or_default();
+        if let Some(what) = change("", &record.facts.study, &first) {
+            return Err(unfit(format!("it holds results of another study: {what}")));
+        }
+        let (points, all) = (record.points.len(), begun.points);
+        if points == all {
+            Ok(())
+        } else {
+            Err(unfit(format!("it holds {points} of {all} points, and no checkpoint")))
+        }
     }
 
     /// An existing results folder.
@@ -60,22 +109,42 @@ impl Folder {
         Self { path: path.into() }
     }
 
-    /// Makes the folder, and removes what an earlier run left in it.
-    pub fn create(&self) -> Result<()> {
-        for name in HELD {
-            remove(&self.path.join(name))?;
-        }
-        for folder in ["particles", "figures"] {
-            make(&self.path.join(folder))?;
+    /// Makes the folder, and removes what an earlier run left in it; of `checkpoint`, which this run has made, all but the lock.
+    pub fn create(&self, checkpoint: &Path) -> Result<()> {
+        let kept = fs::read_dir(checkpoint).into_iter().flatten().flatten().map(|entry| entry.path());
+        let results = HELD.iter().map(|name| self.path.join(name)).filter(|path| path != checkpoint);
+        for old in kept.filter(|path| !path.ends_with("lock")).chain(results).collect::<Vec<_>>() {
+            remove(&old)?;
         }
         Ok(())
     }
 
+    /// Removes what a run that was killed was writing.
+    pub(super) fn sweep_up(&self) {
+        for folder in
+            [self.path.clone(), self.path.join("particles"), self.path.join("share"), self.figures()]
+        {
+            sweep_up(&folder);
+        }
+    }
+
+    /// Whether the final particles of these results are here.
+    pub(super) fn holds_particles(&self, results: &Results) -> bool {
+        results.processes.iter().all(|row| self.particles(row.point, &row.name).is_file())
+    }
+
+    fn particles(&self, point: usize, process: &str) -> PathBuf {
+        self.path.join("particles").join(format!("{point}-{process}.npy"))
+    }
+
     /// Writes the final particles of one point.
     pub fn write_particles(&self, outcome: &Outcome, point: usize) -> Result<()> {
+        for folder in ["particles", "figures"] {
+            make(&self.path.join(folder))?;
+        }
         let (width, inputs) = outcome.shape;
         for (name, weights) in &outcome.particles {
-            let path = self.path.join("particles").join(format!("{point}-{name}.npy"));
+            let path = self.particles(point, name);
             let count = weights.len() / (width * inputs);
             let mut bytes = Vec::with_capacity(weights.len() * 8 + 128);
             let broken =
@@ -159,18 +228,13 @@ impl Folder {
         unsound(&results).map_or(Ok(results), |reason| Err(wrong(reason)))
     }
 
-    /// Makes sure that figures go into a folder within this one: a link in its place is taken away, and what it points to
-    /// stays as it is.
+    /// Where figures go, made sure of: see [`make`].
     ///
     /// # Errors
     /// [`Error::Write`] when the folder cannot be made.
     pub fn own_figures(&self) -> Result<PathBuf> {
-        let figures = self.figures();
-        if !fs::symlink_metadata(&figures).is_ok_and(|found| found.is_dir()) {
-            remove(&figures)?;
-            make(&figures)?;
-        }
-        Ok(figures)
+        make(&self.figures())?;
+        Ok(self.figures())
     }
 
     /// Where figures go.
@@ -182,50 +246,4 @@ impl Folder {
     pub fn path(&self) -> &Path {
         &self.path
     }
-}
-
-/// Makes a folder and those above it.
-pub fn make(folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder).map_err(|source| Error::Write { path: folder.into(), source })
-}
-
-/// Takes away what stands at `path`, if anything does: a folder with all that is in it, a file, or a link itself. What a
-/// link points to is never touched.
-///
-/// # Errors
-/// [`Error::Write`] when it cannot be taken away.
-pub fn remove(path: &Path) -> Result<()> {
-    let removed = fs::symlink_metadata(path).and_then(|found| {
-        // The deletion of a folder takes links in it away as links.
-        if found.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
-    });
-    match removed {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::Write { path: path.into(), source })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Writes `bytes` to a new file: what stood there is replaced, and a link there is not followed.
-pub fn write_new(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = fs::File::create_new(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-/// Writes `bytes` beside `path`, then renames, so that `path` is never seen half-written.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let aside =
-        path.with_extension(format!("{}.part", path.extension().unwrap_or_default().to_string_lossy()));
-    let written = write_new(&aside, bytes).and_then(|()| fs::rename(&aside, path));
-    written.map_err(|source| {
-        // A failure leaves no half file behind; that this clean-up may fail too adds nothing to the message.
-        let _ = fs::remove_file(&aside);
-        Error::Write { path: path.into(), source }
-    })
 }

@@ -1,9 +1,13 @@
 //! What a run leaves behind: tables, record, particles, figures, and a summary for the terminal.
 
+#![forbid(unsafe_code)]
+
 mod agreement_figures;
 mod bracket_figure;
 mod certificate_figures;
 mod certificate_text;
+mod checkpoint;
+mod container;
 mod contents;
 mod draws_figures;
 mod draws_maps;
@@ -17,12 +21,16 @@ mod lojasiewicz_figures;
 mod maps;
 mod ntk_figures;
 mod record;
+mod shares;
 mod sound;
 mod summary;
 mod tables;
+mod whole;
 
 pub use certificate_text::certificate_text;
+pub use checkpoint::{Begun, Checkpoint, Resumed};
 pub use figures::{draw, sketch};
 pub use folder::Folder;
 pub use record::{Record, RunFacts};
+pub use shares::Shares;
 pub use summary::{outlook_text, summary_text};

@@ -120,7 +120,7 @@ pub fn initial_risk(plan: &Plan, count: u64) -> Option<Estimate> {
 /// Seconds of one step of one particle on one thread.
 fn seconds_a_step(plan: &Plan, process: &dyn Process, particles: u64) -> f64 {
     let block_len = plan.potential().block_len() as u64;
-    let mut blocks = plan.start.blocks(plan.potential(), particles.min(block_len), plan.study.seed);
+    let mut blocks = plan.start.blocks(plan.potential(), 0..particles.min(block_len), plan.study.seed);
     let Some(block) = blocks.first_mut() else {
         return 0.0;
     };

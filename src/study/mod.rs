@@ -1,5 +1,7 @@
 //! The study file: its types, its rules, and the wiring from a study to results.
 
+#![forbid(unsafe_code)]
+
 mod analysis;
 mod analysis_rules;
 mod analysis_spec;
@@ -16,6 +18,7 @@ mod dynamics_rules;
 mod dynamics_settings;
 mod dynamics_spec;
 mod findings;
+mod keeper;
 mod npy;
 mod ntk_rules;
 mod ntk_spec;
@@ -28,9 +31,12 @@ mod results;
 mod rules;
 mod run;
 mod scalars;
+mod share;
+mod simulation;
 mod size_rules;
 mod source;
 mod spec;
+mod state;
 mod steps;
 mod sweep;
 mod template;
@@ -51,12 +57,16 @@ pub use findings::{
     BandRow, BoundRow, CheckRow, DensityRow, DistanceRow, DrawRow, FitRow, LagRow, NtkRow, OrderRow, RayRow,
     ReadingRow, StepsRow,
 };
+pub use keeper::{Keeper, Unkept};
 pub use plan::Plan;
 pub use results::{CurveRow, EstimateRow, PointRow, ProcessRow, Results};
-pub use run::{Outcome, Progress, Silent, run};
+pub use run::{Outcome, Progress, Silent, conclude, run};
+pub use share::Share;
+pub use simulation::Simulation;
 pub(crate) use size_rules::is_plain_name;
 pub use source::Source;
 pub use spec::*;
+pub use state::{Identity, State, change};
 pub use sweep::{SweepPoint, points};
 pub use template::TEMPLATE;
 pub(crate) use whole_file::{regular_file, whole_file};

@@ -7,6 +7,7 @@ use super::build_start::build_start;
 use super::clock::Clock;
 use super::rules::{Rules, validate};
 use super::source::Source;
+use super::state::Identity;
 use super::steps::{fill_in_steps, set_clock};
 use super::{parse, spec::*};
 use crate::dynamics::{Process, Sampling, Stopped};
@@ -99,6 +100,22 @@ impl Plan {
         let repeated =
             source.table.get("repeat").and_then(toml::Value::as_table).is_some_and(|t| !t.is_empty());
         Ok(Self { study, data, clock, start, repeated, problem, backend })
+    }
+
+    /// All that the results follow from.
+    pub fn identity(&self) -> Identity {
+        Identity::of(self)
+    }
+
+    /// The files it has read, each with the sha256 of its content (of a file of points: of the points).
+    pub fn inputs(&self) -> Vec<(String, String)> {
+        let data = self.data.iter().flat_map(|data| &data.sources);
+        let mut inputs: Vec<_> =
+            data.map(|file| (file.path.display().to_string(), file.sha256.clone())).collect();
+        if let (StartSpec::File(file), Some(hash)) = (&self.study.start, self.identity().start) {
+            inputs.push((file.path.display().to_string(), hash));
+        }
+        inputs
     }
 
     /// L̃.

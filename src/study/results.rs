@@ -11,7 +11,7 @@ use crate::estimates::Estimate;
 use serde::{Deserialize, Serialize};
 
 /// Everything a study has found so far.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Results {
     /// The study's title.
     pub title: String,

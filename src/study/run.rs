@@ -1,19 +1,18 @@
-//! The run: advance every process to the next observation time, observe, record.
+//! The run of one point: its steps, and what they leave.
 
 use super::Certificate;
-use super::analysis::{Ended, History, analyse};
+use super::analysis::{Ended, analyse};
+use super::keeper::{Keeper, Unkept};
 use super::plan::Plan;
-use super::recorder::Recorder;
 use super::results::{PointRow, ProcessRow, Results};
 use super::scalars::{
     coldest, final_risks, first_particles, limit_distances, minimum_readings, minimum_row, search_minimum,
 };
-use crate::dynamics::{Block, Process};
+use super::share::Share;
+use super::simulation::Simulation;
 use crate::ensemble::Ensemble;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::parallel::Threads;
-use crate::problem::{FiniteSum, Readings};
-use std::time::Instant;
 
 /// Hears how far a run is.
 pub trait Progress {
@@ -52,7 +51,8 @@ const DIVERGENCES_KEPT: usize = 20;
 /// Runs point number `point` of a study.
 ///
 /// Memory: the particles, their readings at one time, and the rows of the tables; with an analysis also 16 MiB of readings
-/// for each process and quantity at most, and snapshots of particles. It does not grow with the number of steps. The result is the same for any number of threads.
+/// for each process and quantity at most, and snapshots of particles. It does not grow with the number of steps. The result is the
+/// same for any number of threads.
 pub fn run(
     plan: &Plan,
     point: usize,
@@ -61,16 +61,28 @@ pub fn run(
     progress: &mut dyn Progress,
 ) -> Outcome {
     let processes = plan.processes();
+    let mut simulation = Simulation::new(plan, &processes, point, Share::WHOLE);
+    let made = simulation.advance(threads, progress, &mut Unkept::default());
+    let outcome = made.and_then(|()| {
+        conclude(plan, (point, settings), simulation, threads, progress, &mut Unkept::default())
+    });
+    outcome.expect("only what cannot be kept, or is interrupted, fails")
+}
+
+/// What a simulation leaves that has come to the horizon: scalars and what the analyses find.
+///
+/// # Errors
+/// When `keeper` cannot keep what an analysis has found.
+pub fn conclude(
+    plan: &Plan,
+    (point, settings): (usize, Vec<(String, String)>),
+    simulation: Simulation<'_>,
+    threads: &Threads,
+    progress: &mut dyn Progress,
+    keeper: &mut dyn Keeper,
+) -> Result<Outcome> {
+    let Simulation { ensembles, recorder, history, seconds, .. } = simulation;
     let specs = &plan.study.process;
-    let mut ensembles: Vec<Ensemble<'_>> = processes
-        .iter()
-        .zip(specs)
-        .map(|(process, spec)| Ensemble::new(process.as_ref(), &plan.start, spec.particles, plan.study.seed))
-        .collect();
-    let mut recorder = Recorder::new(plan, point);
-    let mut history = History::new(plan, &recorder.wanted);
-    let mut pace = Pace::new(plan, progress);
-    let seconds = simulate(plan, &mut ensembles, (&mut recorder, history.as_mut()), &mut pace, threads);
     let mut row = PointRow::new(point, settings, &plan.study, plan.data.as_ref());
     let minimum = search_minimum(plan, &ensembles);
     row.risk_minimum = minimum.as_ref().map(|m| m.value).or(plan.potential().known_infimum());
@@ -82,12 +94,12 @@ pub fn run(
         .map(|((ensemble, spec), seconds)| process_row(point, &spec.name, ensemble, spec.particles, *seconds))
         .collect();
     let particles = named().map(|(ensemble, spec)| (spec.name.clone(), final_weights(ensemble))).collect();
-    let (curves, readings) = (recorder.curves, recorder.last);
+    let (curves, readings) = recorder.finish();
     estimates.extend(final_risks(point, &curves));
     estimates.extend(limit_distances(plan, point));
     estimates.extend(minimum_readings(plan, point, minimum.as_ref()));
     if plan.study.analysis.certificate.is_some() {
-        pace.progress.analysing("constants and bounds", 0.0);
+        progress.analysing("constants and bounds", 0.0);
         row.certificate =
             serde_json::to_value(Certificate::new(plan, minimum.clone(), threads)).unwrap_or_default();
     }
@@ -106,7 +118,7 @@ pub fn run(
         minimum: minimum.as_ref().map(|m| (m, bound)),
         infimum_known: known_bound.is_some(),
     };
-    let findings = analyse(plan, &ended, threads, pace.progress);
+    let findings = analyse(plan, &ended, threads, progress, keeper)?;
     let (title, points) = (plan.study.title.clone(), vec![row]);
     let mut results = Results {
         title,
@@ -118,79 +130,7 @@ pub fn run(
         ..Results::default()
     };
     results.extend(findings);
-    Outcome { results, particles, shape: plan.potential().shape(), failure }
-}
-
-/// Advances every process from observation to observation, records what it reads, and returns the seconds spent in the steps of
-/// each.
-fn simulate(
-    plan: &Plan,
-    ensembles: &mut [Ensemble<'_>],
-    (recorder, mut history): (&mut Recorder, Option<&mut History>),
-    pace: &mut Pace,
-    threads: &Threads,
-) -> Vec<f64> {
-    let mut seconds = vec![0.0; ensembles.len()];
-    for observation in &plan.clock.observations {
-        for ((ensemble, &to), seconds) in ensembles.iter_mut().zip(&observation.steps).zip(&mut seconds) {
-            let started = Instant::now();
-            pace.advance(ensemble, to, threads);
-            *seconds += started.elapsed().as_secs_f64();
-        }
-        let readings: Vec<Vec<Readings>> =
-            ensembles.iter_mut().map(|ensemble| ensemble.observe(&recorder.wanted, threads)).collect();
-        pace.risk = recorder.record(&observation.steps, observation.time, &readings);
-        if plan.repeated && observation.time == plan.clock.end() {
-            recorder.keep(&readings);
-        }
-        if let Some(history) = &mut history {
-            history.record(&observation.steps, observation.time, ensembles, &readings);
-        }
-    }
-    seconds
-}
-
-/// Advances in pieces short enough that the progress bar moves. Their length follows from the study, not from the clock on
-/// the wall, so that nothing in a run depends on how fast it goes.
-struct Pace<'a> {
-    progress: &'a mut dyn Progress,
-    done: f64,
-    total: f64,
-    risk: Option<f64>,
-}
-
-/// Rows times weights times particles in a piece: a fraction of a second.
-const PIECE: f64 = 1e9;
-
-impl<'a> Pace<'a> {
-    fn new(plan: &Plan, progress: &'a mut dyn Progress) -> Self {
-        let (last, processes) = (plan.clock.observations.last(), plan.processes());
-        let total = processes.iter().zip(&plan.study.process).enumerate().map(|(i, (process, spec))| {
-            last.map_or(0.0, |o| o.steps[i] as f64) * step_cost(process.as_ref(), spec.particles)
-        });
-        Self { progress, done: 0.0, total: total.sum::<f64>().max(1.0), risk: None }
-    }
-
-    fn advance(&mut self, ensemble: &mut Ensemble<'_>, to: u64, threads: &Threads) {
-        let particles: usize = ensemble.blocks().iter().map(Block::count).sum();
-        let cost = step_cost(ensemble.process(), particles as u64);
-        let piece = (PIECE / cost).max(1.0) as u64;
-        while ensemble.step() < to {
-            let next = ensemble.step().saturating_add(piece).min(to);
-            let made = next - ensemble.step();
-            ensemble.advance(next, threads);
-            self.done += made as f64 * cost;
-            self.progress.at(self.done / self.total, self.risk);
-        }
-    }
-}
-
-/// Rows times weights times particles of one step; the noise counts as a row.
-fn step_cost(process: &dyn Process, particles: u64) -> f64 {
-    let potential = process.potential();
-    let samples = potential.finite_sum().map_or(1, FiniteSum::samples);
-    let rows = process.facts().gradients_per_step * samples as f64 + 1.0;
-    rows * potential.dim() as f64 * particles as f64
+    Ok(Outcome { results, particles, shape: plan.potential().shape(), failure })
 }
 
 fn process_row(

@@ -45,7 +45,7 @@ pub fn coldest(ensemble: &Ensemble<'_>) -> Option<Vec<f64>> {
 }
 
 /// Particles at whose weights curvatures are measured.
-const FIRST: usize = 16;
+pub const FIRST: usize = 16;
 
 /// The weights of the first finite particles, one after another.
 pub fn first_particles(ensemble: &Ensemble<'_>) -> Vec<f64> {

@@ -110,7 +110,7 @@ fn the_slowest_rate_covers_the_gap_of_quadratics() {
         let variances = eigenvalues.iter().map(|t| 0.3 / (2.0 * t) / (1.0 - 0.01 * t)).collect();
         let start = Start::GaussianWeights { variances };
         let covered = coverage(&format!("{eigenvalues:?}"), gap, |seed| {
-            let blocks = start.blocks(&quadratic, PARTICLES as u64, seed + 1000);
+            let blocks = start.blocks(&quadratic, 0..PARTICLES as u64, seed + 1000);
             let draws = blocks.iter().flat_map(|b| b.weights.iter().copied()).collect();
             stationary_rate(&basis, &quadratic, 0.3, gap, draws, seed)
         });

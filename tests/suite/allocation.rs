@@ -1,5 +1,7 @@
 //! A step allocates nothing: counted by the allocator itself, per thread.
 
+#![allow(unsafe_code, reason = "an allocator that counts")]
+
 use crate::support::nets::{ACTIVATIONS, LOSSES, Tiny};
 use crate::support::studies::plan;
 use sgd_sde::dynamics::{
@@ -34,15 +36,18 @@ fn count() {
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count();
+        // SAFETY: the caller's.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: the caller's.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         count();
+        // SAFETY: the caller's.
         unsafe { System.realloc(pointer, layout, size) }
     }
 }
@@ -53,7 +58,7 @@ static COUNTING: Counting = Counting;
 /// Allocations during steps 1 to 200 of a block.
 fn allocations(process: &dyn Process) -> u64 {
     let start = Start::Gaussian { std: 0.5 };
-    let mut block = start.blocks(process.potential(), 40, 1).remove(0);
+    let mut block = start.blocks(process.potential(), 0..40, 1).remove(0);
     process.begin(&mut block);
     let mut work = process.work(block.count());
     process.advance(&mut block, 0, 1, &mut work);

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 /// The rooms in the order in which data flows.
-const ROOMS: [&str; 12] = [
+const ROOMS: [&str; 13] = [
     "error",
+    "packed",
     "random",
     "parallel",
     "numerics",

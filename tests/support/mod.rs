@@ -8,6 +8,7 @@ pub mod linear;
 pub mod nets;
 pub mod order;
 pub mod program;
+pub mod results;
 pub mod small;
 pub mod studies;
 pub mod two_weights;

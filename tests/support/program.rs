@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
 /// What a run of the program left.
@@ -23,6 +23,50 @@ pub fn program(folder: &Path, arguments: &[&str]) -> Said {
         code: run.status.code().expect("the program ends by itself"),
         out: String::from_utf8(run.stdout).expect("text"),
         err: String::from_utf8(run.stderr).expect("text"),
+    }
+}
+
+/// The program at work, to be stopped.
+pub struct Running(Child);
+
+/// Starts the program in `folder`.
+pub fn started(folder: &Path, arguments: &[&str]) -> Running {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sgd-sde"));
+    command.args(arguments).current_dir(folder).stdout(Stdio::piped()).stderr(Stdio::piped());
+    Running(command.spawn().expect("the program starts"))
+}
+
+impl Running {
+    /// Waits until `path` is there, or the program has ended.
+    pub fn until(mut self, path: &Path) -> Self {
+        while !path.exists() && self.0.try_wait().expect("a child").is_none() {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        self
+    }
+
+    /// Kills it, as a machine that loses power does.
+    pub fn killed(mut self) {
+        // It may have ended already.
+        let _ = self.0.kill();
+        self.0.wait().expect("a child");
+    }
+
+    /// Sends it a signal, such as INT, and waits for its end.
+    pub fn signalled(self, signal: &str) -> Said {
+        let sent = Command::new("kill").args([&format!("-{signal}"), &self.0.id().to_string()]).status();
+        assert!(sent.expect("`kill` is there").success(), "the program had ended before the signal");
+        self.ended()
+    }
+
+    /// Waits for its end.
+    pub fn ended(self) -> Said {
+        let run = self.0.wait_with_output().expect("a child");
+        Said {
+            code: run.status.code().expect("the program ends by itself"),
+            out: String::from_utf8(run.stdout).expect("text"),
+            err: String::from_utf8(run.stderr).expect("text"),
+        }
     }
 }
 

@@ -10,7 +10,7 @@ mod double_double;
 use super::Real;
 use super::coefficients::Coefficients;
 use super::functions::{SigmoidUnit, SoftPlusUnit, TanhUnit, Unit};
-use super::simd::{Driver, Vector, VectorTask, run};
+use super::simd::{Driver, Present, Vector, VectorTask, run};
 use super::{Activation, Backend};
 use crate::random::{Key, Purpose};
 use double_double::DoubleDouble;
@@ -29,14 +29,10 @@ impl<T: Real, U: Unit> VectorTask<T> for Evaluate<'_, T, U> {
         for chunk in self.0.chunks(V::LANES) {
             let mut lanes = [[T::default(); 16]; 3];
             lanes[0][..chunk.len()].copy_from_slice(chunk);
-            // SAFETY: no vector is longer than 16 lanes.
-            unsafe {
-                let x = V::load(lanes[0].as_ptr());
-                let (value, slope, curvature) = U::curvature(x);
-                value.store(lanes[0].as_mut_ptr());
-                slope.store(lanes[1].as_mut_ptr());
-                curvature.store(lanes[2].as_mut_ptr());
-            }
+            let (value, slope, curvature) = U::curvature(V::read(&lanes[0]));
+            value.write(&mut lanes[0]);
+            slope.write(&mut lanes[1]);
+            curvature.write(&mut lanes[2]);
             out.extend((0..chunk.len()).map(|lane| lanes.map(|lanes| lanes[lane])));
         }
         out
@@ -45,9 +41,8 @@ impl<T: Real, U: Unit> VectorTask<T> for Evaluate<'_, T, U> {
 
 impl<T: Real, U: Unit> Driver<T> for Evaluate<'_, T, U> {
     type Output = Vec<[T; 3]>;
-    unsafe fn drive<V: Vector<Scalar = T>>(self) -> Self::Output {
-        // SAFETY: the caller's.
-        unsafe { V::enter(self) }
+    fn drive<V: Vector<Scalar = T>>(self, present: Present<V>) -> Self::Output {
+        present.enter(self)
     }
 }
 
@@ -70,8 +65,7 @@ impl<T: Real> VectorTask<T> for Exp<'_, T> {
         for chunk in self.0.chunks(V::LANES) {
             let mut lanes = [T::default(); 16];
             lanes[..chunk.len()].copy_from_slice(chunk);
-            // SAFETY: no vector is longer than 16 lanes.
-            unsafe { V::load(lanes.as_ptr()).exp_in_range().store(lanes.as_mut_ptr()) };
+            V::read(&lanes).exp_in_range().write(&mut lanes);
             out.extend_from_slice(&lanes[..chunk.len()]);
         }
         out
@@ -80,9 +74,8 @@ impl<T: Real> VectorTask<T> for Exp<'_, T> {
 
 impl<T: Real> Driver<T> for Exp<'_, T> {
     type Output = Vec<T>;
-    unsafe fn drive<V: Vector<Scalar = T>>(self) -> Vec<T> {
-        // SAFETY: the caller's.
-        unsafe { V::enter(self) }
+    fn drive<V: Vector<Scalar = T>>(self, present: Present<V>) -> Vec<T> {
+        present.enter(self)
     }
 }
 

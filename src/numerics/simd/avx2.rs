@@ -1,7 +1,7 @@
 //! 256-bit vectors: AVX2 and FMA.
 //!
-//! SAFETY of every block in this file: a value of these types exists only where the processor has AVX2 and FMA (see the
-//! folder's description); pointers are those of the callers of `load` and `store`, who answer for them.
+//! A value of these types exists only where the processor has AVX2 and FMA (see the folder's description): that is
+//! what "there is a vector" says below.
 
 use super::super::functions::{exp_by_polynomial, exp2_split_by_polynomial};
 use super::{Vector, VectorTask};
@@ -24,68 +24,29 @@ fn enter_f64_apart<W: VectorTask<f64>>(task: W) -> W::Output {
 }
 
 impl Vector for F64x4 {
-    type Scalar = f64;
     const LANES: usize = 4;
     const ROWS: usize = 4;
     const ACCUMULATORS: usize = 12;
 
-    unsafe fn enter<W: VectorTask<f64>>(task: W) -> W::Output {
-        unsafe { enter_f64(task) }
-    }
-    unsafe fn enter_apart<W: VectorTask<f64>>(task: W) -> W::Output {
-        unsafe { enter_f64_apart(task) }
-    }
-    #[inline(always)]
-    fn splat(value: f64) -> Self {
-        Self(unsafe { _mm256_set1_pd(value) })
-    }
-    #[inline(always)]
-    fn prefetch(address: *const f64) {
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
-    }
-    #[inline(always)]
-    unsafe fn load(from: *const f64) -> Self {
-        Self(unsafe { _mm256_loadu_pd(from) })
-    }
-    #[inline(always)]
-    unsafe fn store(self, to: *mut f64) {
-        unsafe { _mm256_storeu_pd(to, self.0) }
-    }
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        Self(unsafe { _mm256_add_pd(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        Self(unsafe { _mm256_sub_pd(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn mul(self, other: Self) -> Self {
-        Self(unsafe { _mm256_mul_pd(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn div(self, other: Self) -> Self {
-        Self(unsafe { _mm256_div_pd(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn min(self, other: Self) -> Self {
-        Self(unsafe { _mm256_min_pd(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn max(self, other: Self) -> Self {
-        Self(unsafe { _mm256_max_pd(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn fma(self, factor: Self, summand: Self) -> Self {
-        Self(unsafe { _mm256_fmadd_pd(self.0, factor.0, summand.0) })
+    entrance_and_memory!(f64, enter_f64, enter_f64_apart, _mm256_set1_pd, _mm256_loadu_pd, _mm256_storeu_pd);
+    by_one_intrinsic! {
+        add(other) = _mm256_add_pd;
+        sub(other) = _mm256_sub_pd;
+        mul(other) = _mm256_mul_pd;
+        div(other) = _mm256_div_pd;
+        min(other) = _mm256_min_pd;
+        max(other) = _mm256_max_pd;
+        fma(factor, summand) = _mm256_fmadd_pd;
     }
     #[inline(always)]
     fn abs(self) -> Self {
+        // SAFETY: there is a vector.
         Self(unsafe { _mm256_andnot_pd(_mm256_set1_pd(-0.0), self.0) })
     }
     #[inline(always)]
     fn times_pow2(self, k: Self) -> Self {
         // The last bits of 2^m + (k + bias) are the exponent field of 2^k.
+        // SAFETY: there is a vector.
         Self(unsafe {
             let bits =
                 _mm256_castpd_si256(_mm256_add_pd(k.0, _mm256_set1_pd(4_503_599_627_370_496.0 + 1023.0)));
@@ -94,10 +55,12 @@ impl Vector for F64x4 {
     }
     #[inline(always)]
     fn where_negative(self, negative: Self, otherwise: Self) -> Self {
+        // SAFETY: there is a vector.
         Self(unsafe { _mm256_blendv_pd(otherwise.0, negative.0, self.0) })
     }
     #[inline(always)]
     fn permute(self, pattern: &[u32; 16]) -> Self {
+        // SAFETY: there is a vector; the pattern is longer than what is read.
         Self(unsafe {
             // A lane of 64 bits is two neighbouring lanes of 32.
             let lanes = _mm256_cvtepu32_epi64(_mm_loadu_si128(pattern.as_ptr().cast()));
@@ -109,6 +72,7 @@ impl Vector for F64x4 {
     }
     #[inline(always)]
     fn fold(self, other: Self, piece: usize) -> Self {
+        // SAFETY: there is a vector.
         Self(unsafe {
             match piece {
                 2 => {
@@ -124,6 +88,7 @@ impl Vector for F64x4 {
     }
     #[inline(always)]
     fn all_at_most(self, limit: f64) -> bool {
+        // SAFETY: there is a vector.
         unsafe { _mm256_movemask_pd(_mm256_cmp_pd::<_CMP_LE_OQ>(self.0, Self::splat(limit).0)) == 0b1111 }
     }
     #[inline(always)]
@@ -158,68 +123,29 @@ fn enter_f32_apart<W: VectorTask<f32>>(task: W) -> W::Output {
 }
 
 impl Vector for F32x8 {
-    type Scalar = f32;
     const LANES: usize = 8;
     const ROWS: usize = 4;
     const ACCUMULATORS: usize = 12;
 
-    unsafe fn enter<W: VectorTask<f32>>(task: W) -> W::Output {
-        unsafe { enter_f32(task) }
-    }
-    unsafe fn enter_apart<W: VectorTask<f32>>(task: W) -> W::Output {
-        unsafe { enter_f32_apart(task) }
-    }
-    #[inline(always)]
-    fn splat(value: f32) -> Self {
-        Self(unsafe { _mm256_set1_ps(value) })
-    }
-    #[inline(always)]
-    fn prefetch(address: *const f32) {
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
-    }
-    #[inline(always)]
-    unsafe fn load(from: *const f32) -> Self {
-        Self(unsafe { _mm256_loadu_ps(from) })
-    }
-    #[inline(always)]
-    unsafe fn store(self, to: *mut f32) {
-        unsafe { _mm256_storeu_ps(to, self.0) }
-    }
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        Self(unsafe { _mm256_add_ps(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        Self(unsafe { _mm256_sub_ps(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn mul(self, other: Self) -> Self {
-        Self(unsafe { _mm256_mul_ps(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn div(self, other: Self) -> Self {
-        Self(unsafe { _mm256_div_ps(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn min(self, other: Self) -> Self {
-        Self(unsafe { _mm256_min_ps(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn max(self, other: Self) -> Self {
-        Self(unsafe { _mm256_max_ps(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn fma(self, factor: Self, summand: Self) -> Self {
-        Self(unsafe { _mm256_fmadd_ps(self.0, factor.0, summand.0) })
+    entrance_and_memory!(f32, enter_f32, enter_f32_apart, _mm256_set1_ps, _mm256_loadu_ps, _mm256_storeu_ps);
+    by_one_intrinsic! {
+        add(other) = _mm256_add_ps;
+        sub(other) = _mm256_sub_ps;
+        mul(other) = _mm256_mul_ps;
+        div(other) = _mm256_div_ps;
+        min(other) = _mm256_min_ps;
+        max(other) = _mm256_max_ps;
+        fma(factor, summand) = _mm256_fmadd_ps;
     }
     #[inline(always)]
     fn abs(self) -> Self {
+        // SAFETY: there is a vector.
         Self(unsafe { _mm256_andnot_ps(_mm256_set1_ps(-0.0), self.0) })
     }
     #[inline(always)]
     fn times_pow2(self, k: Self) -> Self {
         // The last bits of 2^m + (k + bias) are the exponent field of 2^k.
+        // SAFETY: there is a vector.
         Self(unsafe {
             let bits = _mm256_castps_si256(_mm256_add_ps(k.0, _mm256_set1_ps(8_388_608.0 + 127.0)));
             _mm256_mul_ps(self.0, _mm256_castsi256_ps(_mm256_slli_epi32::<23>(bits)))
@@ -227,10 +153,12 @@ impl Vector for F32x8 {
     }
     #[inline(always)]
     fn where_negative(self, negative: Self, otherwise: Self) -> Self {
+        // SAFETY: there is a vector.
         Self(unsafe { _mm256_blendv_ps(otherwise.0, negative.0, self.0) })
     }
     #[inline(always)]
     fn permute(self, pattern: &[u32; 16]) -> Self {
+        // SAFETY: there is a vector; the pattern is longer than what is read.
         Self(unsafe {
             let index = _mm256_loadu_si256(pattern.as_ptr().cast());
             _mm256_permutevar8x32_ps(self.0, index)
@@ -238,6 +166,7 @@ impl Vector for F32x8 {
     }
     #[inline(always)]
     fn fold(self, other: Self, piece: usize) -> Self {
+        // SAFETY: there is a vector.
         Self(unsafe {
             match piece {
                 4 => {
@@ -259,6 +188,7 @@ impl Vector for F32x8 {
     }
     #[inline(always)]
     fn all_at_most(self, limit: f32) -> bool {
+        // SAFETY: there is a vector.
         unsafe { _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_LE_OQ>(self.0, Self::splat(limit).0)) == 0xff }
     }
     #[inline(always)]

@@ -1,7 +1,7 @@
 //! 512-bit vectors: AVX-512 F and DQ.
 //!
-//! SAFETY of every block in this file: a value of these types exists only where the processor has AVX-512 F, DQ, BW, VL and
-//! FMA (see the folder's description); pointers are those of the callers of `load` and `store`, who answer for them.
+//! A value of these types exists only where the processor has AVX-512 F, DQ, BW, VL and FMA (see the folder's description): that is
+//! what "there is a vector" says below.
 
 use super::super::coefficients::Coefficients;
 use super::super::functions::polynomial;
@@ -45,71 +45,25 @@ const fn pieces_f64() -> [[[i64; 8]; 2]; 3] {
 }
 
 impl Vector for F64x8 {
-    type Scalar = f64;
     const LANES: usize = 8;
     const ROWS: usize = 8;
     const ACCUMULATORS: usize = 24;
 
-    unsafe fn enter<W: VectorTask<f64>>(task: W) -> W::Output {
-        unsafe { enter_f64(task) }
-    }
-    unsafe fn enter_apart<W: VectorTask<f64>>(task: W) -> W::Output {
-        unsafe { enter_f64_apart(task) }
-    }
-    #[inline(always)]
-    fn splat(value: f64) -> Self {
-        Self(unsafe { _mm512_set1_pd(value) })
-    }
-    #[inline(always)]
-    fn prefetch(address: *const f64) {
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
-    }
-    #[inline(always)]
-    unsafe fn load(from: *const f64) -> Self {
-        Self(unsafe { _mm512_loadu_pd(from) })
-    }
-    #[inline(always)]
-    unsafe fn store(self, to: *mut f64) {
-        unsafe { _mm512_storeu_pd(to, self.0) }
-    }
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        Self(unsafe { _mm512_add_pd(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        Self(unsafe { _mm512_sub_pd(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn mul(self, other: Self) -> Self {
-        Self(unsafe { _mm512_mul_pd(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn div(self, other: Self) -> Self {
-        Self(unsafe { _mm512_div_pd(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn min(self, other: Self) -> Self {
-        Self(unsafe { _mm512_min_pd(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn max(self, other: Self) -> Self {
-        Self(unsafe { _mm512_max_pd(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn fma(self, factor: Self, summand: Self) -> Self {
-        Self(unsafe { _mm512_fmadd_pd(self.0, factor.0, summand.0) })
-    }
-    #[inline(always)]
-    fn abs(self) -> Self {
-        Self(unsafe { _mm512_abs_pd(self.0) })
-    }
-    #[inline(always)]
-    fn times_pow2(self, k: Self) -> Self {
-        Self(unsafe { _mm512_scalef_pd(self.0, k.0) })
+    entrance_and_memory!(f64, enter_f64, enter_f64_apart, _mm512_set1_pd, _mm512_loadu_pd, _mm512_storeu_pd);
+    by_one_intrinsic! {
+        add(other) = _mm512_add_pd;
+        sub(other) = _mm512_sub_pd;
+        mul(other) = _mm512_mul_pd;
+        div(other) = _mm512_div_pd;
+        min(other) = _mm512_min_pd;
+        max(other) = _mm512_max_pd;
+        fma(factor, summand) = _mm512_fmadd_pd;
+        abs() = _mm512_abs_pd;
+        times_pow2(k) = _mm512_scalef_pd;
     }
     #[inline(always)]
     fn where_negative(self, negative: Self, otherwise: Self) -> Self {
+        // SAFETY: there is a vector.
         Self(unsafe {
             let mask = _mm512_movepi64_mask(_mm512_castpd_si512(self.0));
             _mm512_mask_blend_pd(mask, otherwise.0, negative.0)
@@ -117,6 +71,7 @@ impl Vector for F64x8 {
     }
     #[inline(always)]
     fn permute(self, pattern: &[u32; 16]) -> Self {
+        // SAFETY: there is a vector; the pattern is longer than what is read.
         Self(unsafe {
             let index = _mm512_cvtepu32_epi64(_mm256_loadu_si256(pattern.as_ptr().cast()));
             _mm512_permutexvar_pd(index, self.0)
@@ -125,6 +80,7 @@ impl Vector for F64x8 {
     #[inline(always)]
     fn fold(self, other: Self, piece: usize) -> Self {
         let [even, odd] = &PIECES_F64[piece.trailing_zeros() as usize];
+        // SAFETY: there is a vector; each pattern is as long as one.
         Self(unsafe {
             let even = _mm512_loadu_si512(even.as_ptr().cast());
             let odd = _mm512_loadu_si512(odd.as_ptr().cast());
@@ -136,6 +92,7 @@ impl Vector for F64x8 {
     }
     #[inline(always)]
     fn all_at_most(self, limit: f64) -> bool {
+        // SAFETY: there is a vector.
         unsafe { _mm512_cmp_pd_mask::<_CMP_LE_OQ>(self.0, Self::splat(limit).0) == __mmask8::MAX }
     }
     /// x = k + r with k a multiple of 1/16 and 0 ≤ r < 1/16; 2^(fractional part of k) from a table in two registers.
@@ -144,10 +101,11 @@ impl Vector for F64x8 {
     fn exp2(self) -> Self {
         // Adding 1.5·2^m, rounded down, leaves the fraction of k in the last bits of the sum.
         const DOWN: i32 = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
+        // SAFETY: there is a vector.
         let (power, r) = unsafe {
             let sum = _mm512_add_round_pd::<DOWN>(self.0, Self::splat(f64::ROUND / 16.0).0);
-            let low = _mm512_loadu_pd(f64::ROOTS_OF_2.as_ptr());
-            let high = _mm512_loadu_pd(f64::ROOTS_OF_2.as_ptr().add(8));
+            let low = Self::read(&f64::ROOTS_OF_2[..8]).0;
+            let high = Self::read(&f64::ROOTS_OF_2[8..]).0;
             let root = _mm512_permutex2var_pd(low, _mm512_castpd_si512(sum), high);
             let power = Self(_mm512_scalef_pd(root, self.0));
             (power, Self(_mm512_reduce_pd::<{ 4 << 4 | DOWN }>(self.0)))
@@ -161,13 +119,14 @@ impl Vector for F64x8 {
         let magic = Self::splat(f64::ROUND / 16.0);
         let sum = self.add(magic);
         let k = sum.sub(magic);
+        // SAFETY: there is a vector.
         unsafe {
             let index = _mm512_castpd_si512(sum.0);
-            let low = _mm512_loadu_pd(f64::ROOTS_OF_2.as_ptr());
-            let high = _mm512_loadu_pd(f64::ROOTS_OF_2.as_ptr().add(8));
+            let low = Self::read(&f64::ROOTS_OF_2[..8]).0;
+            let high = Self::read(&f64::ROOTS_OF_2[8..]).0;
             let root = Self(_mm512_permutex2var_pd(low, index, high));
-            let low = _mm512_loadu_pd(f64::LOST_OF_ROOTS.as_ptr());
-            let high = _mm512_loadu_pd(f64::LOST_OF_ROOTS.as_ptr().add(8));
+            let low = Self::read(&f64::LOST_OF_ROOTS[..8]).0;
+            let high = Self::read(&f64::LOST_OF_ROOTS[8..]).0;
             let lost = Self(_mm512_permutex2var_pd(low, index, high));
             let r = Self(_mm512_reduce_pd::<{ 4 << 4 | _MM_FROUND_NO_EXC }>(self.0));
             (root.times_pow2(k), r.fma(polynomial(f64::EXP2_NEAREST, r), lost))
@@ -188,9 +147,10 @@ impl Vector for F64x8 {
             q = q.fma(r, Self::splat(f64::EXP_TABLE[i]));
         }
         let p = r.mul(r).fma(q, r);
+        // SAFETY: there is a vector.
         let power = Self(unsafe {
-            let low = _mm512_loadu_pd(f64::ROOTS_OF_2.as_ptr());
-            let high = _mm512_loadu_pd(f64::ROOTS_OF_2.as_ptr().add(8));
+            let low = Self::read(&f64::ROOTS_OF_2[..8]).0;
+            let high = Self::read(&f64::ROOTS_OF_2[8..]).0;
             let index = _mm512_castpd_si512(sum.0);
             _mm512_permutex2var_pd(low, index, high)
         });
@@ -235,71 +195,25 @@ const fn pieces_f32() -> [[[i32; 16]; 2]; 4] {
 }
 
 impl Vector for F32x16 {
-    type Scalar = f32;
     const LANES: usize = 16;
     const ROWS: usize = 8;
     const ACCUMULATORS: usize = 24;
 
-    unsafe fn enter<W: VectorTask<f32>>(task: W) -> W::Output {
-        unsafe { enter_f32(task) }
-    }
-    unsafe fn enter_apart<W: VectorTask<f32>>(task: W) -> W::Output {
-        unsafe { enter_f32_apart(task) }
-    }
-    #[inline(always)]
-    fn splat(value: f32) -> Self {
-        Self(unsafe { _mm512_set1_ps(value) })
-    }
-    #[inline(always)]
-    fn prefetch(address: *const f32) {
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
-    }
-    #[inline(always)]
-    unsafe fn load(from: *const f32) -> Self {
-        Self(unsafe { _mm512_loadu_ps(from) })
-    }
-    #[inline(always)]
-    unsafe fn store(self, to: *mut f32) {
-        unsafe { _mm512_storeu_ps(to, self.0) }
-    }
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        Self(unsafe { _mm512_add_ps(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        Self(unsafe { _mm512_sub_ps(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn mul(self, other: Self) -> Self {
-        Self(unsafe { _mm512_mul_ps(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn div(self, other: Self) -> Self {
-        Self(unsafe { _mm512_div_ps(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn min(self, other: Self) -> Self {
-        Self(unsafe { _mm512_min_ps(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn max(self, other: Self) -> Self {
-        Self(unsafe { _mm512_max_ps(self.0, other.0) })
-    }
-    #[inline(always)]
-    fn fma(self, factor: Self, summand: Self) -> Self {
-        Self(unsafe { _mm512_fmadd_ps(self.0, factor.0, summand.0) })
-    }
-    #[inline(always)]
-    fn abs(self) -> Self {
-        Self(unsafe { _mm512_abs_ps(self.0) })
-    }
-    #[inline(always)]
-    fn times_pow2(self, k: Self) -> Self {
-        Self(unsafe { _mm512_scalef_ps(self.0, k.0) })
+    entrance_and_memory!(f32, enter_f32, enter_f32_apart, _mm512_set1_ps, _mm512_loadu_ps, _mm512_storeu_ps);
+    by_one_intrinsic! {
+        add(other) = _mm512_add_ps;
+        sub(other) = _mm512_sub_ps;
+        mul(other) = _mm512_mul_ps;
+        div(other) = _mm512_div_ps;
+        min(other) = _mm512_min_ps;
+        max(other) = _mm512_max_ps;
+        fma(factor, summand) = _mm512_fmadd_ps;
+        abs() = _mm512_abs_ps;
+        times_pow2(k) = _mm512_scalef_ps;
     }
     #[inline(always)]
     fn where_negative(self, negative: Self, otherwise: Self) -> Self {
+        // SAFETY: there is a vector.
         Self(unsafe {
             let mask = _mm512_movepi32_mask(_mm512_castps_si512(self.0));
             _mm512_mask_blend_ps(mask, otherwise.0, negative.0)
@@ -307,6 +221,7 @@ impl Vector for F32x16 {
     }
     #[inline(always)]
     fn permute(self, pattern: &[u32; 16]) -> Self {
+        // SAFETY: there is a vector; the pattern is longer than what is read.
         Self(unsafe {
             let index = _mm512_loadu_si512(pattern.as_ptr().cast());
             _mm512_permutexvar_ps(index, self.0)
@@ -315,6 +230,7 @@ impl Vector for F32x16 {
     #[inline(always)]
     fn fold(self, other: Self, piece: usize) -> Self {
         let [even, odd] = &PIECES_F32[piece.trailing_zeros() as usize];
+        // SAFETY: there is a vector; each pattern is as long as one.
         Self(unsafe {
             let even = _mm512_loadu_si512(even.as_ptr().cast());
             let odd = _mm512_loadu_si512(odd.as_ptr().cast());
@@ -326,6 +242,7 @@ impl Vector for F32x16 {
     }
     #[inline(always)]
     fn all_at_most(self, limit: f32) -> bool {
+        // SAFETY: there is a vector.
         unsafe { _mm512_cmp_ps_mask::<_CMP_LE_OQ>(self.0, Self::splat(limit).0) == __mmask16::MAX }
     }
     /// x = k + r with k a multiple of 1/32 and 0 ≤ r < 1/32; 2^(fractional part of k) from a table in two registers.
@@ -334,10 +251,11 @@ impl Vector for F32x16 {
     fn exp2(self) -> Self {
         // Adding 1.5·2^m, rounded down, leaves the fraction of k in the last bits of the sum.
         const DOWN: i32 = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
+        // SAFETY: there is a vector.
         let (power, r) = unsafe {
             let sum = _mm512_add_round_ps::<DOWN>(self.0, Self::splat(f32::ROUND / 32.0).0);
-            let low = _mm512_loadu_ps(f32::ROOTS_OF_2.as_ptr());
-            let high = _mm512_loadu_ps(f32::ROOTS_OF_2.as_ptr().add(16));
+            let low = Self::read(&f32::ROOTS_OF_2[..16]).0;
+            let high = Self::read(&f32::ROOTS_OF_2[16..]).0;
             let root = _mm512_permutex2var_ps(low, _mm512_castps_si512(sum), high);
             let power = Self(_mm512_scalef_ps(root, self.0));
             (power, Self(_mm512_reduce_ps::<{ 5 << 4 | DOWN }>(self.0)))
@@ -351,13 +269,14 @@ impl Vector for F32x16 {
         let magic = Self::splat(f32::ROUND / 32.0);
         let sum = self.add(magic);
         let k = sum.sub(magic);
+        // SAFETY: there is a vector.
         unsafe {
             let index = _mm512_castps_si512(sum.0);
-            let low = _mm512_loadu_ps(f32::ROOTS_OF_2.as_ptr());
-            let high = _mm512_loadu_ps(f32::ROOTS_OF_2.as_ptr().add(16));
+            let low = Self::read(&f32::ROOTS_OF_2[..16]).0;
+            let high = Self::read(&f32::ROOTS_OF_2[16..]).0;
             let root = Self(_mm512_permutex2var_ps(low, index, high));
-            let low = _mm512_loadu_ps(f32::LOST_OF_ROOTS.as_ptr());
-            let high = _mm512_loadu_ps(f32::LOST_OF_ROOTS.as_ptr().add(16));
+            let low = Self::read(&f32::LOST_OF_ROOTS[..16]).0;
+            let high = Self::read(&f32::LOST_OF_ROOTS[16..]).0;
             let lost = Self(_mm512_permutex2var_ps(low, index, high));
             let r = Self(_mm512_reduce_ps::<{ 5 << 4 | _MM_FROUND_NO_EXC }>(self.0));
             (root.times_pow2(k), r.fma(polynomial(f32::EXP2_NEAREST, r), lost))
@@ -378,9 +297,10 @@ impl Vector for F32x16 {
             q = q.fma(r, Self::splat(f32::EXP_TABLE[i]));
         }
         let p = r.mul(r).fma(q, r);
+        // SAFETY: there is a vector.
         let power = Self(unsafe {
-            let low = _mm512_loadu_ps(f32::ROOTS_OF_2.as_ptr());
-            let high = _mm512_loadu_ps(f32::ROOTS_OF_2.as_ptr().add(16));
+            let low = Self::read(&f32::ROOTS_OF_2[..16]).0;
+            let high = Self::read(&f32::ROOTS_OF_2[16..]).0;
             let index = _mm512_castps_si512(sum.0);
             _mm512_permutex2var_ps(low, index, high)
         });

@@ -1,9 +1,18 @@
 //! A small vector type over three instruction sets, for kernels that the compiler does not vectorise dependably.
 //!
 //! Generic kernels are `#[inline(always)]` down from a [`VectorTask`]; [`Vector::enter`] compiles the whole task with the
-//! instructions of the vector. A vector value exists only inside such a task, and a task is entered only through [`run`],
-//! which has asked the processor: that is the safety argument of every intrinsic in this folder.
+//! instructions of the vector. A vector value exists only inside such a task, and a task is entered only with a
+//! [`Present`], which [`run`] makes after it has asked the processor: that is the safety argument of every intrinsic in
+//! this folder.
 
+#![allow(
+    unsafe_code,
+    reason = "intrinsics, and loads from places that a kernel has checked once for a whole pass"
+)]
+
+#[cfg(target_arch = "x86_64")]
+#[macro_use]
+mod intrinsics;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -13,6 +22,7 @@ mod portable;
 mod tests;
 
 use super::{Backend, Real};
+use std::marker::PhantomData;
 
 /// `LANES` floating-point numbers in one register.
 pub trait Vector: Copy {
@@ -42,6 +52,20 @@ pub trait Vector: Copy {
     /// # Safety
     /// `to` points at `LANES` writable numbers; any alignment.
     unsafe fn store(self, to: *mut Self::Scalar);
+    /// The first `LANES` numbers of `from`. Panics if there are fewer.
+    #[inline(always)]
+    fn read(from: &[Self::Scalar]) -> Self {
+        assert!(from.len() >= Self::LANES);
+        // SAFETY: as many numbers as `load` reads have just been counted.
+        unsafe { Self::load(from.as_ptr()) }
+    }
+    /// Into the first `LANES` places of `to`. Panics if there are fewer.
+    #[inline(always)]
+    fn write(self, to: &mut [Self::Scalar]) {
+        assert!(to.len() >= Self::LANES);
+        // SAFETY: as many places as `store` fills have just been counted.
+        unsafe { self.store(to.as_mut_ptr()) }
+    }
     /// Asks for the cache line of `address`, which need not be readable.
     fn prefetch(address: *const Self::Scalar);
     fn add(self, other: Self) -> Self;
@@ -105,26 +129,35 @@ impl Vectors for f32 {
     type Portable = portable::F32x4;
 }
 
-/// Work that picks its vector: the body between dispatch and [`Vector::enter`].
+/// Proof that the processor has the instructions of `V`: only [`run`] makes one, after it has asked.
+#[derive(Clone, Copy)]
+pub struct Present<V>(PhantomData<V>);
+
+impl<V: Vector> Present<V> {
+    /// Runs `task` in a function compiled for `V`.
+    #[inline]
+    pub fn enter<W: VectorTask<V::Scalar>>(self, task: W) -> W::Output {
+        // SAFETY: the processor has the instructions, or there would be no `self`.
+        unsafe { V::enter(task) }
+    }
+}
+
+/// Work that picks its vector: the body between dispatch and [`Present::enter`].
 pub trait Driver<T> {
     type Output;
-    /// # Safety
-    /// The processor has the instructions of `V`.
-    unsafe fn drive<V: Vector<Scalar = T>>(self) -> Self::Output;
+    fn drive<V: Vector<Scalar = T>>(self, present: Present<V>) -> Self::Output;
 }
 
 /// Runs `driver` on the vectors of `backend`. Panics if this processor lacks them.
 pub(super) fn run<T: Real, D: Driver<T>>(backend: Backend, driver: D) -> D::Output {
+    // What a `Present` proves: without this line there would be no more reason to believe it.
     assert!(backend.is_available(), "this processor lacks the back end {backend}");
-    // SAFETY: `is_available` has just found the features that the vectors of `backend` need.
-    unsafe {
-        match backend {
-            #[cfg(target_arch = "x86_64")]
-            Backend::Avx512 => driver.drive::<T::Avx512>(),
-            #[cfg(target_arch = "x86_64")]
-            Backend::Avx2 => driver.drive::<T::Avx2>(),
-            _ => driver.drive::<T::Portable>(),
-        }
+    match backend {
+        #[cfg(target_arch = "x86_64")]
+        Backend::Avx512 => driver.drive(Present::<T::Avx512>(PhantomData)),
+        #[cfg(target_arch = "x86_64")]
+        Backend::Avx2 => driver.drive(Present::<T::Avx2>(PhantomData)),
+        _ => driver.drive(Present::<T::Portable>(PhantomData)),
     }
 }
 

@@ -17,12 +17,9 @@ impl<T: Real, U: Unit> VectorTask<T> for Evaluate<'_, T, U> {
         for &x in self.0 {
             let (a, b, c) = U::curvature(V::splat(x));
             let mut lanes = [[T::default(); 16]; 3];
-            // SAFETY: no vector is longer than 16 lanes.
-            unsafe {
-                a.store(lanes[0].as_mut_ptr());
-                b.store(lanes[1].as_mut_ptr());
-                c.store(lanes[2].as_mut_ptr());
-            }
+            a.write(&mut lanes[0]);
+            b.write(&mut lanes[1]);
+            c.write(&mut lanes[2]);
             out.push(lanes.map(|lanes| lanes[0]));
         }
         out
@@ -31,9 +28,8 @@ impl<T: Real, U: Unit> VectorTask<T> for Evaluate<'_, T, U> {
 
 impl<T: Real, U: Unit> Driver<T> for Evaluate<'_, T, U> {
     type Output = Vec<[T; 3]>;
-    unsafe fn drive<V: Vector<Scalar = T>>(self) -> Self::Output {
-        // SAFETY: the caller's.
-        unsafe { V::enter(self) }
+    fn drive<V: Vector<Scalar = T>>(self, present: Present<V>) -> Self::Output {
+        present.enter(self)
     }
 }
 
@@ -56,8 +52,7 @@ impl<T: Real, U: Unit> VectorTask<T> for EvaluateTwo<'_, T, U> {
         let mut out = Vec::with_capacity(self.0.len());
         let lane = |v: V| {
             let mut lanes = [T::default(); 16];
-            // SAFETY: no vector is longer than 16 lanes.
-            unsafe { v.store(lanes.as_mut_ptr()) };
+            v.write(&mut lanes);
             lanes[0]
         };
         for x in self.0 {
@@ -75,9 +70,8 @@ impl<T: Real, U: Unit> VectorTask<T> for EvaluateTwo<'_, T, U> {
 
 impl<T: Real, U: Unit> Driver<T> for EvaluateTwo<'_, T, U> {
     type Output = Vec<Option<[[T; 2]; 2]>>;
-    unsafe fn drive<V: Vector<Scalar = T>>(self) -> Self::Output {
-        // SAFETY: the caller's.
-        unsafe { V::enter(self) }
+    fn drive<V: Vector<Scalar = T>>(self, present: Present<V>) -> Self::Output {
+        present.enter(self)
     }
 }
 
@@ -217,8 +211,7 @@ impl<T: Real> VectorTask<T> for Exp<'_, T> {
     fn run<V: Vector<Scalar = T>>(self) -> Vec<T> {
         let mut lanes = [T::default(); 16];
         let store = |v: V, lanes: &mut [T; 16]| {
-            // SAFETY: no vector is longer than 16 lanes.
-            unsafe { v.store(lanes.as_mut_ptr()) };
+            v.write(lanes);
             lanes[0]
         };
         self.0.iter().map(|x| store(V::splat(*x).exp_in_range(), &mut lanes)).collect()
@@ -227,9 +220,8 @@ impl<T: Real> VectorTask<T> for Exp<'_, T> {
 
 impl<T: Real> Driver<T> for Exp<'_, T> {
     type Output = Vec<T>;
-    unsafe fn drive<V: Vector<Scalar = T>>(self) -> Vec<T> {
-        // SAFETY: the caller's.
-        unsafe { V::enter(self) }
+    fn drive<V: Vector<Scalar = T>>(self, present: Present<V>) -> Vec<T> {
+        present.enter(self)
     }
 }
 
@@ -242,8 +234,7 @@ impl<T: Real> VectorTask<T> for Exp2<'_, T> {
     fn run<V: Vector<Scalar = T>>(self) -> Vec<T> {
         let mut lanes = [T::default(); 16];
         let store = |v: V, lanes: &mut [T; 16]| {
-            // SAFETY: no vector is longer than 16 lanes.
-            unsafe { v.store(lanes.as_mut_ptr()) };
+            v.write(lanes);
             lanes[0]
         };
         self.0.iter().map(|x| store(V::splat(*x).exp2(), &mut lanes)).collect()
@@ -252,9 +243,8 @@ impl<T: Real> VectorTask<T> for Exp2<'_, T> {
 
 impl<T: Real> Driver<T> for Exp2<'_, T> {
     type Output = Vec<T>;
-    unsafe fn drive<V: Vector<Scalar = T>>(self) -> Vec<T> {
-        // SAFETY: the caller's.
-        unsafe { V::enter(self) }
+    fn drive<V: Vector<Scalar = T>>(self, present: Present<V>) -> Vec<T> {
+        present.enter(self)
     }
 }
 
@@ -284,17 +274,13 @@ impl<T: Real> VectorTask<T> for Moves {
         let mut out = [T::default(); 16];
         let mut piece = V::LANES / 2;
         while piece >= 1 {
-            // SAFETY: `both` holds two vectors, `out` at least one.
-            unsafe {
-                V::load(both.as_ptr()).fold(V::load(both[V::LANES..].as_ptr()), piece).store(out.as_mut_ptr())
-            };
+            V::read(&both).fold(V::read(&both[V::LANES..]), piece).write(&mut out);
             for (lane, got) in out[..V::LANES].iter().enumerate() {
                 let even = lane / piece * 2 * piece + lane % piece;
                 assert_eq!(got.to_f64(), both[even].to_f64() + both[even + piece].to_f64());
             }
             let pattern: [u32; 16] = std::array::from_fn(|lane| (lane % V::LANES / piece) as u32);
-            // SAFETY: as above.
-            unsafe { V::load(both.as_ptr()).permute(&pattern).store(out.as_mut_ptr()) };
+            V::read(&both).permute(&pattern).write(&mut out);
             assert!((0..V::LANES).all(|lane| out[lane] == both[lane / piece]));
             piece /= 2;
         }
@@ -303,9 +289,8 @@ impl<T: Real> VectorTask<T> for Moves {
 
 impl<T: Real> Driver<T> for Moves {
     type Output = ();
-    unsafe fn drive<V: Vector<Scalar = T>>(self) {
-        // SAFETY: the caller's.
-        unsafe { V::enter(self) }
+    fn drive<V: Vector<Scalar = T>>(self, present: Present<V>) {
+        present.enter(self)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Pass 2: activations.
 
+#![allow(unsafe_code, reason = "loads and stores of a pass whose buffers are measured once, at its start")]
 #![allow(clippy::needless_range_loop, reason = "four rows side by side, addressed as in the formula")]
 
 use super::super::Real;
@@ -12,38 +13,41 @@ use std::marker::PhantomData;
 /// the gradient takes once at its end).
 ///
 /// Four rows at a time, so that there is always something to do while an exponential or a division is on its way.
-pub struct Activate<T, U, const SLOPES: bool> {
+pub struct Activate<'a, T, U, const SLOPES: bool> {
     /// A multiple of 4.
     pub rows: usize,
     pub stride: usize,
     /// Particles side by side.
     pub q: usize,
-    pub value_outer: *const T,
+    pub value_outer: &'a [T],
     /// rows × stride.
-    pub products: *mut T,
+    pub products: &'a mut [T],
     /// rows × lanes; for [`super::residual::Fold`], which is `begun` where four rows fit.
-    pub sums: *mut T,
+    pub sums: &'a mut [T],
     pub unit: PhantomData<U>,
 }
 
-impl<T: Real, U: Unit, const SLOPES: bool> VectorTask<T> for Activate<T, U, SLOPES> {
+impl<T: Real, U: Unit, const SLOPES: bool> VectorTask<T> for Activate<'_, T, U, SLOPES> {
     type Output = ();
 
     #[inline(always)]
-    fn run<V: Vector<Scalar = T>>(self) {
+    fn run<V: Vector<Scalar = T>>(mut self) {
+        assert!(self.rows.is_multiple_of(4) && self.stride.is_multiple_of(V::LANES));
+        assert!(self.value_outer.len() >= self.stride && self.products.len() >= self.rows * self.stride);
+        assert!(self.sums.len() >= self.rows * V::LANES);
         for row in (0..self.rows).step_by(4) {
             let mut sums = [V::splat(T::default()); 4];
-            // SAFETY: rows `row..row + 4` and whole vectors of every buffer exist.
+            // SAFETY: there are rows `row..row + 4` and a vector at `at` in buffers that have just been measured.
             unsafe {
                 for at in (0..self.stride).step_by(V::LANES) {
                     let four = self.begin::<V>(row, at);
                     self.finish::<V>(four, row, at, &mut sums);
                 }
                 if fits_four::<V>(self.q) {
-                    fold_four(sums).store(self.sums.add(row / 4 * V::LANES));
+                    fold_four(sums).store(self.sums.as_mut_ptr().add(row / 4 * V::LANES));
                 } else {
                     for r in 0..4 {
-                        sums[r].store(self.sums.add((row + r) * V::LANES));
+                        sums[r].store(self.sums.as_mut_ptr().add((row + r) * V::LANES));
                     }
                 }
             }
@@ -61,14 +65,14 @@ struct Four<V> {
     hold: bool,
 }
 
-impl<T: Real, U: Unit, const SLOPES: bool> Activate<T, U, SLOPES> {
+impl<T: Real, U: Unit, const SLOPES: bool> Activate<'_, T, U, SLOPES> {
     /// # Safety
-    /// Rows `row..row + 4` exist, with a vector at `at`.
+    /// Rows `row..row + 4` exist, with a vector at `at`, and `run` has measured the buffers.
     #[inline(always)]
     unsafe fn begin<V: Vector<Scalar = T>>(&self, row: usize, at: usize) -> Four<V> {
         // SAFETY: the caller's.
         unsafe {
-            let from = self.products.add(row * self.stride + at).cast_const();
+            let from = self.products.as_ptr().add(row * self.stride + at);
             let begun = [
                 U::begin(V::load(from)),
                 U::begin(V::load(from.add(self.stride))),
@@ -88,24 +92,30 @@ impl<T: Real, U: Unit, const SLOPES: bool> Activate<T, U, SLOPES> {
     /// # Safety
     /// As of `begin`; `four` is what it returned for these rows and this vector.
     #[inline(always)]
-    unsafe fn finish<V: Vector<Scalar = T>>(&self, four: Four<V>, row: usize, at: usize, sums: &mut [V; 4]) {
+    unsafe fn finish<V: Vector<Scalar = T>>(
+        &mut self,
+        four: Four<V>,
+        row: usize,
+        at: usize,
+        sums: &mut [V; 4],
+    ) {
         // SAFETY: the caller's.
         unsafe {
-            let to = self.products.add(row * self.stride + at);
-            let outer = V::load(self.value_outer.add(at));
+            let outer = V::load(self.value_outer.as_ptr().add(at));
             if !four.hold {
                 let mut values = [[T::default(); 16]; 4];
                 V::enter_apart(WithoutSharing::<T, U, SLOPES> {
-                    products: to,
+                    products: &mut self.products[row * self.stride + at..],
                     stride: self.stride,
                     values: &mut values,
                     unit: PhantomData,
                 });
                 for r in 0..4 {
-                    sums[r] = V::load(values[r].as_ptr()).fma(outer, sums[r]);
+                    sums[r] = V::read(&values[r]).fma(outer, sums[r]);
                 }
                 return;
             }
+            let to = self.products.as_mut_ptr().add(row * self.stride + at);
             for r in 0..4 {
                 let inverse = four.begun[r ^ 1].denominator.mul(four.inverses[r / 2]);
                 let (value, slope) = U::finish(four.begun[r], inverse);
@@ -122,8 +132,7 @@ impl<T: Real, U: Unit, const SLOPES: bool> Activate<T, U, SLOPES> {
 #[inline(always)]
 fn in_memory<V: Vector>(vector: V) -> [V::Scalar; 16] {
     let mut lanes = [V::Scalar::default(); 16];
-    // SAFETY: no vector is longer than 16 lanes.
-    unsafe { vector.store(lanes.as_mut_ptr()) };
+    vector.write(&mut lanes);
     lanes
 }
 
@@ -131,7 +140,7 @@ fn in_memory<V: Vector>(vector: V) -> [V::Scalar; 16] {
 ///
 /// The other lanes get what they would have got anyway, so that no particle notices what happens in another's lanes.
 struct WithoutSharing<'a, T, U, const SLOPES: bool> {
-    products: *mut T,
+    products: &'a mut [T],
     stride: usize,
     values: &'a mut [[T; 16]; 4],
     unit: PhantomData<U>,
@@ -143,12 +152,8 @@ impl<T: Real, U: Unit, const SLOPES: bool> VectorTask<T> for WithoutSharing<'_, 
     #[inline(always)]
     fn run<V: Vector<Scalar = T>>(self) {
         for r in [0, 2] {
-            let places = [
-                self.products.wrapping_add(r * self.stride),
-                self.products.wrapping_add((r + 1) * self.stride),
-            ];
-            // SAFETY: the caller of `finish` answers for whole vectors.
-            let x = unsafe { [V::load(places[0]), V::load(places[1])] };
+            let places = [r * self.stride, (r + 1) * self.stride];
+            let x = places.map(|place| V::read(&self.products[place..]));
             let begun = [U::begin(x[0]), U::begin(x[1])];
             let product = begun[0].denominator.mul(begun[1].denominator);
             let (inverse, held) = (one::<V>().div(product), in_memory(product));
@@ -164,8 +169,7 @@ impl<T: Real, U: Unit, const SLOPES: bool> VectorTask<T> for WithoutSharing<'_, 
                 }
                 self.values[r + i] = value;
                 if SLOPES {
-                    // SAFETY: as above.
-                    unsafe { V::load(slope.as_ptr()).store(places[i]) };
+                    V::read(&slope).write(&mut self.products[places[i]..]);
                 }
             }
         }

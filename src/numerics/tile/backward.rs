@@ -1,16 +1,18 @@
 //! Pass 4: the gradient's outer products.
 
+#![allow(unsafe_code, reason = "loads and stores of a pass whose buffers are measured once, at its start")]
 #![allow(clippy::needless_range_loop, reason = "accumulators are addressed as in the formula")]
 
 use super::super::Real;
 use super::super::simd::{Vector, VectorTask};
-use super::TileRows;
+use super::{TileRows, rows_and_vector};
 
 /// Multiplies each row of `slopes` (rows × stride) by its residuals (rows × q), in place.
 pub struct ScaleRows<'a, T> {
-    pub slopes: *mut T,
+    pub slopes: &'a mut [T],
     pub stride: usize,
-    pub residuals: *const T,
+    /// Readable a vector beyond the last.
+    pub residuals: &'a [T],
     pub rows: usize,
     pub q: usize,
     /// Lane ℓ belongs to particle ℓ mod q.
@@ -22,12 +24,15 @@ impl<T: Real> VectorTask<T> for ScaleRows<'_, T> {
 
     #[inline(always)]
     fn run<V: Vector<Scalar = T>>(self) {
+        assert!(self.stride.is_multiple_of(V::LANES) && self.slopes.len() >= self.rows * self.stride);
+        assert!(self.residuals.len() >= rows_and_vector(self.rows, self.q, V::LANES));
         for row in 0..self.rows {
-            // SAFETY: residuals may be read a vector beyond their last; slopes are whole vectors.
+            // SAFETY: the buffers have just been measured for as many rows.
             unsafe {
-                let residual = V::load(self.residuals.add(row * self.q)).permute(self.particle_of_lane);
+                let residual =
+                    V::load(self.residuals.as_ptr().add(row * self.q)).permute(self.particle_of_lane);
                 for at in (0..self.stride).step_by(V::LANES) {
-                    let to = self.slopes.add(row * self.stride + at);
+                    let to = self.slopes.as_mut_ptr().add(row * self.stride + at);
                     V::load(to).mul(residual).store(to);
                 }
             }
@@ -40,12 +45,12 @@ impl<T: Real> VectorTask<T> for ScaleRows<'_, T> {
 pub struct Backward<'a, T, const SCALE: bool> {
     pub rows: TileRows<'a, T>,
     /// rows × stride.
-    pub deltas: *const T,
+    pub deltas: &'a [T],
     pub stride: usize,
     /// One a row.
-    pub residuals: *const T,
+    pub residuals: &'a [T],
     /// d × stride.
-    pub gradient: *mut T,
+    pub gradient: &'a mut [T],
 }
 
 /// Components whose accumulators fit beside N vectors a row.
@@ -71,7 +76,11 @@ impl<T: Real, const SCALE: bool> VectorTask<T> for Backward<'_, T, SCALE> {
     type Output = ();
 
     #[inline(always)]
-    fn run<V: Vector<Scalar = T>>(self) {
+    fn run<V: Vector<Scalar = T>>(mut self) {
+        assert!(
+            self.deltas.len() >= self.rows.count * self.stride && self.residuals.len() >= self.rows.count
+        );
+        assert!(self.gradient.len() >= self.rows.dim * self.stride);
         let vectors = self.stride / V::LANES;
         let mut start = 0;
         while start < vectors {
@@ -108,26 +117,30 @@ impl<T: Real, const SCALE: bool> Backward<'_, T, SCALE> {
     /// # Safety
     /// They exist: k + K ≤ dim, start + N ≤ vectors of the stride.
     #[inline(always)]
-    unsafe fn block<V: Vector<Scalar = T>, const K: usize, const N: usize>(&self, k: usize, start: usize) {
-        // SAFETY: the caller's; rows are those of the tile.
+    unsafe fn block<V: Vector<Scalar = T>, const K: usize, const N: usize>(
+        &mut self,
+        k: usize,
+        start: usize,
+    ) {
+        // SAFETY: the caller's, of buffers that `run` has measured; every offset leaves `dim` numbers, of which K from `k`.
         unsafe {
             let first = start * V::LANES;
-            let gradient = self.gradient.add(k * self.stride + first);
+            let gradient = self.gradient.as_mut_ptr().add(k * self.stride + first);
             let mut sums = [[V::splat(T::default()); N]; K];
             for c in 0..K {
                 for v in 0..N {
                     sums[c][v] = V::load(gradient.add(c * self.stride + v * V::LANES));
                 }
             }
-            let mut deltas = self.deltas.add(first);
-            let inputs = self.rows.inputs.add(k);
+            let mut deltas = self.deltas.as_ptr().add(first);
+            let inputs = self.rows.inputs.as_ptr().add(k);
             for (row, offset) in self.rows.offsets.iter().take(self.rows.count).enumerate() {
                 let input = inputs.add(*offset);
                 let mut delta = [V::splat(T::default()); N];
                 for v in 0..N {
                     delta[v] = V::load(deltas.add(v * V::LANES));
                     if SCALE {
-                        delta[v] = delta[v].mul(V::splat(*self.residuals.add(row)));
+                        delta[v] = delta[v].mul(V::splat(*self.residuals.as_ptr().add(row)));
                     }
                 }
                 if !SCALE {
@@ -140,7 +153,8 @@ impl<T: Real, const SCALE: bool> Backward<'_, T, SCALE> {
                         sums[c][v] = x.fma(delta[v], sums[c][v]);
                     }
                 }
-                deltas = deltas.add(self.stride);
+                // Beyond the last row this points outside, where it is not read.
+                deltas = deltas.wrapping_add(self.stride);
             }
             for c in 0..K {
                 for v in 0..N {

@@ -1,30 +1,32 @@
 //! Pass 1: products.
 
+#![allow(unsafe_code, reason = "loads and stores of a pass whose buffers are measured once, at its start")]
 #![allow(clippy::needless_range_loop, reason = "accumulators are addressed as in the formula")]
 
 use super::super::Real;
 use super::super::simd::{Vector, VectorTask};
 use super::TileRows;
 
-/// out[row] = Σ_k x[row][k] · weights[k], for all offsets of a tile. All pointers are to `stride` numbers a row or
-/// component.
+/// out[row] = Σ_k x[row][k] · weights[k], for all offsets of a tile; `stride` numbers a row or component.
 ///
 /// The activation is a pass of its own: taking it on the accumulators saved a store and a load a vector, of which there
 /// are enough, but left it too few registers to work on several vectors at once.
 pub struct Forward<'a, T> {
     pub rows: TileRows<'a, T>,
     /// d × stride.
-    pub weights: *const T,
+    pub weights: &'a [T],
     pub stride: usize,
-    /// rows × stride.
-    pub out: *mut T,
+    /// Padded rows × stride.
+    pub out: &'a mut [T],
 }
 
 impl<T: Real> VectorTask<T> for Forward<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn run<V: Vector<Scalar = T>>(self) {
+    fn run<V: Vector<Scalar = T>>(mut self) {
+        assert!(self.weights.len() >= self.rows.dim * self.stride);
+        assert!(self.out.len() >= self.rows.offsets.len() * self.stride);
         let vectors = self.stride / V::LANES;
         let mut start = 0;
         while start < vectors {
@@ -38,7 +40,7 @@ impl<T: Real> VectorTask<T> for Forward<'_, T> {
             let rows = if width == 1 { 2 * V::ROWS } else { V::ROWS };
             let mut row = 0;
             while row < self.rows.count {
-                // SAFETY: the offsets are padded to whole blocks, the other buffers to whole vectors of as many rows.
+                // SAFETY: there are `vectors` vectors a row, and a multiple of R rows, which divides the padding.
                 unsafe {
                     match (V::ROWS, width) {
                         (8, 1) => self.block::<V, 16, 1>(row, start),
@@ -60,16 +62,20 @@ impl<T: Real> Forward<'_, T> {
     /// R rows from `row`, N vectors from `start`.
     ///
     /// # Safety
-    /// `row + R` offsets, and vectors up to `start + N` of every buffer, exist.
+    /// `row + R` offsets and `start + N` vectors of the stride exist.
     #[inline(always)]
-    unsafe fn block<V: Vector<Scalar = T>, const R: usize, const N: usize>(&self, row: usize, start: usize) {
-        // SAFETY: the caller's for rows and vectors; k runs below `dim`, which every offset leaves.
+    unsafe fn block<V: Vector<Scalar = T>, const R: usize, const N: usize>(
+        &mut self,
+        row: usize,
+        start: usize,
+    ) {
+        // SAFETY: the caller's for rows and vectors, of buffers that `run` has measured; every offset leaves `dim` numbers.
         unsafe {
             let offsets: &[usize; R] = &*self.rows.offsets.as_ptr().add(row).cast();
-            let inputs: [*const T; R] = offsets.map(|offset| self.rows.inputs.add(offset));
+            let inputs: [*const T; R] = offsets.map(|offset| self.rows.inputs.as_ptr().add(offset));
             let mut products = [[V::splat(T::default()); N]; R];
             let first = start * V::LANES;
-            let mut weights = self.weights.add(first);
+            let mut weights = self.weights.as_ptr().add(first);
             for k in 0..self.rows.dim {
                 let mut w = [V::splat(T::default()); N];
                 for v in 0..N {
@@ -81,14 +87,15 @@ impl<T: Real> Forward<'_, T> {
                         products[r][v] = x.fma(w[v], products[r][v]);
                     }
                 }
-                weights = weights.add(self.stride);
+                // Beyond the last component this points outside, where it is not read.
+                weights = weights.wrapping_add(self.stride);
             }
-            let mut line = self.out.add(row * self.stride + first);
+            let mut line = self.out.as_mut_ptr().add(row * self.stride + first);
             for r in 0..R {
                 for v in 0..N {
                     products[r][v].store(line.add(v * V::LANES));
                 }
-                line = line.add(self.stride);
+                line = line.wrapping_add(self.stride);
             }
         }
     }

@@ -11,6 +11,11 @@
 //! 4. [`backward`]: adds g σ'_j x_k to the gradient, which is multiplied by a_j at the end.
 //!
 //! No lane ever meets a lane of another particle, so a particle's numbers do not depend on its neighbours.
+//!
+//! Each pass asserts once that its buffers are as long as it will read and write, and then loads and stores without looking
+//! again.
+
+#![allow(unsafe_code, reason = "rows that were looked up when a tile was prepared; lines as numbers")]
 
 pub(super) mod activate;
 pub(super) mod backward;
@@ -20,16 +25,34 @@ pub(super) mod second;
 
 use super::Real;
 
-/// Rows of a tile, as offsets of their first number in the data.
+/// How many numbers the rows of a buffer take, the last of them read as a whole vector of `lanes`.
+const fn rows_and_vector(rows: usize, q: usize, lanes: usize) -> usize {
+    rows * q + lanes
+}
+
+/// Rows of a tile, as offsets of their first number in the data. Each offset leaves `dim` numbers: what [`TileRows::new`]
+/// was promised, and what the passes build on.
 #[derive(Clone, Copy)]
 pub(super) struct TileRows<'a, T> {
-    /// Points at the data; each offset leaves `dim` readable numbers.
-    pub inputs: *const T,
+    inputs: &'a [T],
     /// Padded to a multiple of [`ROW_PADDING`] by repeating a row.
-    pub offsets: &'a [usize],
+    offsets: &'a [usize],
     /// How many of the offsets are true rows.
-    pub count: usize,
-    pub dim: usize,
+    count: usize,
+    dim: usize,
+}
+
+impl<'a, T> TileRows<'a, T> {
+    /// The first `count` of `offsets` are true rows; padded to a multiple of [`ROW_PADDING`].
+    ///
+    /// # Safety
+    /// Every offset, the padding's too, is at most `inputs.len() - dim`. Counting here would cost small nets a noticeable
+    /// part of their time; who writes the offsets knows.
+    pub(super) unsafe fn new(inputs: &'a [T], offsets: &'a [usize], count: usize, dim: usize) -> Self {
+        assert!(offsets.len() == count.next_multiple_of(ROW_PADDING));
+        debug_assert!(offsets.iter().all(|offset| offset + dim <= inputs.len()));
+        Self { inputs, offsets, count, dim }
+    }
 }
 
 /// A multiple of the rows of every forward block and of the lanes of every vector.
@@ -51,34 +74,15 @@ impl<T: Real> Aligned<T> {
         Self { lines: vec![Line([T::default(); 16]); len.div_ceil(16) + 1] }
     }
 
-    pub(super) fn as_ptr(&self) -> *const T {
-        self.lines.as_ptr().cast()
-    }
-
-    pub(super) fn as_mut_ptr(&mut self) -> *mut T {
-        self.lines.as_mut_ptr().cast()
-    }
-
     pub(super) fn as_slice(&self) -> &[T] {
         const { assert!(size_of::<Line<T>>() == 16 * size_of::<T>()) }
-        // SAFETY: as of `as_flattened_lines`.
-        unsafe { std::slice::from_raw_parts(self.as_ptr(), 16 * self.lines.len()) }
+        // SAFETY: a line is 16 numbers without padding, so `len` lines are 16·len numbers, borrowed as the lines are.
+        unsafe { std::slice::from_raw_parts(self.lines.as_ptr().cast(), 16 * self.lines.len()) }
     }
 
     pub(super) fn as_mut_slice(&mut self) -> &mut [T] {
-        self.lines.as_flattened_lines()
-    }
-}
-
-/// Lines as the numbers in them.
-trait Flatten<T> {
-    fn as_flattened_lines(&mut self) -> &mut [T];
-}
-
-impl<T> Flatten<T> for [Line<T>] {
-    fn as_flattened_lines(&mut self) -> &mut [T] {
         const { assert!(size_of::<Line<T>>() == 16 * size_of::<T>()) }
-        // SAFETY: a line is 16 numbers without padding, so `len` lines are 16·len numbers, borrowed as the lines are.
-        unsafe { std::slice::from_raw_parts_mut(self.as_mut_ptr().cast(), 16 * self.len()) }
+        // SAFETY: as of `as_slice`.
+        unsafe { std::slice::from_raw_parts_mut(self.lines.as_mut_ptr().cast(), 16 * self.lines.len()) }
     }
 }

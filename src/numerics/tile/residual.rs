@@ -1,12 +1,14 @@
 //! Pass 3: from lane-wise sums to outputs f, and from outputs to residuals.
 
+#![allow(unsafe_code, reason = "loads and stores of a pass whose buffers are measured once, at its start")]
+
 use super::super::functions::{logistic, logistic_of_two, softplus};
 use super::super::simd::{Vector, VectorTask};
 use super::super::{Loss, Real};
 
 /// Adds the lanes of each particle: `sums` (rows × lanes) becomes f (rows × q), in place.
-pub struct Fold<T> {
-    pub sums: *mut T,
+pub struct Fold<'a, T> {
+    pub sums: &'a mut [T],
     /// A multiple of the lanes.
     pub rows: usize,
     /// Particles side by side, a power of 2 up to the lanes.
@@ -28,7 +30,7 @@ pub(super) fn fold_four<V: Vector>(rows: [V; 4]) -> V {
     rows[0].fold(rows[1], half).fold(rows[2].fold(rows[3], half), half / 2)
 }
 
-impl<T> VectorTask<T> for Fold<T> {
+impl<T> VectorTask<T> for Fold<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -37,14 +39,16 @@ impl<T> VectorTask<T> for Fold<T> {
         if self.begun {
             (piece, vectors) = (piece / 4, vectors / 4);
         }
+        assert!(self.sums.len() >= vectors * V::LANES);
         while piece >= self.q {
             vectors /= 2;
             for i in 0..vectors {
-                // SAFETY: 2i + 1 < rows, and vector i is written after vectors 2i and 2i + 1 ≥ i were read.
+                // SAFETY: vectors up to 2i + 1 exist: there are at least as many as when they were counted.
                 unsafe {
-                    let pair = self.sums.add(2 * i * V::LANES);
+                    // Vector i is written after vectors 2i and 2i + 1 ≥ i were read.
+                    let pair = self.sums.as_mut_ptr().add(2 * i * V::LANES);
                     let folded = V::load(pair).fold(V::load(pair.add(V::LANES)), piece);
-                    folded.store(self.sums.add(i * V::LANES));
+                    folded.store(self.sums.as_mut_ptr().add(i * V::LANES));
                 }
             }
             piece /= 2;
@@ -55,16 +59,16 @@ impl<T> VectorTask<T> for Fold<T> {
 /// g = ∂ℓ/∂f times the weight of the row, and on request ℓ and h = ∂²ℓ/∂f² times the weight; all rows × q.
 pub struct Residual<'a, T, const VALUES: bool, const CURVATURES: bool> {
     pub loss: Loss,
-    pub outputs: *const T,
+    pub outputs: &'a [T],
     /// One a row, readable a vector beyond the last.
-    pub labels: *const T,
+    pub labels: &'a [T],
     /// rows × q.
-    pub row_weights: *const T,
-    pub residuals: *mut T,
+    pub row_weights: &'a [T],
+    pub residuals: &'a mut [T],
     /// ℓ without the weight, if `VALUES`.
-    pub values: *mut T,
+    pub values: &'a mut [T],
     /// If `CURVATURES`.
-    pub curvatures: *mut T,
+    pub curvatures: &'a mut [T],
     /// A multiple of the lanes.
     pub rows: usize,
     pub q: usize,
@@ -78,7 +82,7 @@ impl<T: Real, const VALUES: bool, const CURVATURES: bool> VectorTask<T>
     type Output = ();
 
     #[inline(always)]
-    fn run<V: Vector<Scalar = T>>(self) {
+    fn run<V: Vector<Scalar = T>>(mut self) {
         match self.loss {
             Loss::Logistic => self.all::<V, true>(),
             Loss::Square => self.all::<V, false>(),
@@ -88,15 +92,19 @@ impl<T: Real, const VALUES: bool, const CURVATURES: bool> VectorTask<T>
 
 impl<T: Real, const VALUES: bool, const CURVATURES: bool> Residual<'_, T, VALUES, CURVATURES> {
     #[inline(always)]
-    fn all<V: Vector<Scalar = T>, const LOGISTIC: bool>(&self) {
+    fn all<V: Vector<Scalar = T>, const LOGISTIC: bool>(&mut self) {
         let numbers = self.rows * self.q;
+        assert!(numbers.is_multiple_of(V::LANES) && self.labels.len() >= self.rows + V::LANES);
+        let shortest = self.outputs.len().min(self.row_weights.len()).min(self.residuals.len());
+        assert!(shortest.min(self.values.len()).min(self.curvatures.len()) >= numbers);
         let mut i = 0;
         // Two vectors share a division.
         while i + 2 * V::LANES <= numbers {
-            // SAFETY: every buffer holds rows × q numbers, a whole number of vectors; labels as described.
+            // SAFETY: the buffers have just been measured: whole vectors, and labels a vector beyond.
             unsafe {
                 let y = [self.label::<V>(i), self.label::<V>(i + V::LANES)];
-                let f = [V::load(self.outputs.add(i)), V::load(self.outputs.add(i + V::LANES))];
+                let f =
+                    [V::load(self.outputs.as_ptr().add(i)), V::load(self.outputs.as_ptr().add(i + V::LANES))];
                 let logistics = if LOGISTIC {
                     let zero = V::splat(T::default());
                     let minus_margins = [zero.sub(y[0].mul(f[0])), zero.sub(y[1].mul(f[1]))];
@@ -112,7 +120,7 @@ impl<T: Real, const VALUES: bool, const CURVATURES: bool> Residual<'_, T, VALUES
         if i < numbers {
             // SAFETY: as above.
             unsafe {
-                let (f, y) = (V::load(self.outputs.add(i)), self.label::<V>(i));
+                let (f, y) = (V::load(self.outputs.as_ptr().add(i)), self.label::<V>(i));
                 self.one::<V, LOGISTIC>(i, f, y, logistic(V::splat(T::default()).sub(y.mul(f))));
             }
         }
@@ -121,29 +129,29 @@ impl<T: Real, const VALUES: bool, const CURVATURES: bool> Residual<'_, T, VALUES
     /// The labels of the rows of numbers `i` and after.
     ///
     /// # Safety
-    /// `i` is the first number of a vector.
+    /// `i` is the first number of a vector below rows × q, and `all` has measured the buffers.
     #[inline(always)]
     unsafe fn label<V: Vector<Scalar = T>>(&self, i: usize) -> V {
-        // SAFETY: labels may be read a vector beyond the last.
-        unsafe { V::load(self.labels.add(i / self.q)).permute(self.row_of_lane) }
+        // SAFETY: i / q is a row, and labels may be read a vector beyond the last.
+        unsafe { V::load(self.labels.as_ptr().add(i / self.q)).permute(self.row_of_lane) }
     }
 
     /// One vector; (`r`, `slope`) are the logistic function and its slope at −yf.
     ///
     /// # Safety
-    /// `i` is the first number of a vector.
+    /// As of `label`.
     #[inline(always)]
     unsafe fn one<V: Vector<Scalar = T>, const LOGISTIC: bool>(
-        &self,
+        &mut self,
         i: usize,
         f: V,
         y: V,
         (r, slope): (V, V),
     ) {
         let zero = V::splat(T::default());
-        // SAFETY: every buffer holds rows × q numbers, a whole number of vectors.
+        // SAFETY: the caller's: every buffer holds a vector at `i`.
         unsafe {
-            let weight = V::load(self.row_weights.add(i));
+            let weight = V::load(self.row_weights.as_ptr().add(i));
             let (value, residual, curvature) = if LOGISTIC {
                 let value = if VALUES { softplus(zero.sub(y.mul(f))) } else { zero };
                 (value, zero.sub(y.mul(r)), y.mul(y).mul(slope))
@@ -151,12 +159,12 @@ impl<T: Real, const VALUES: bool, const CURVATURES: bool> Residual<'_, T, VALUES
                 let difference = f.sub(y);
                 (difference.mul(difference).mul(V::splat(T::from_f64(0.5))), difference, V::splat(T::ONE))
             };
-            residual.mul(weight).store(self.residuals.add(i));
+            residual.mul(weight).store(self.residuals.as_mut_ptr().add(i));
             if VALUES {
-                value.store(self.values.add(i));
+                value.store(self.values.as_mut_ptr().add(i));
             }
             if CURVATURES {
-                curvature.mul(weight).store(self.curvatures.add(i));
+                curvature.mul(weight).store(self.curvatures.as_mut_ptr().add(i));
             }
         }
     }

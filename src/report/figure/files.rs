@@ -1,13 +1,14 @@
 //! Turns an SVG document into the three files.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 
 use super::FigureError;
-use crate::report::folder::write_new;
+use crate::report::whole::new_file;
 
 /// Resolution of the PNG at the printed size: line art is printed from 600 dots an inch.
 const PNG_DPI: f64 = 600.0;
@@ -29,7 +30,11 @@ pub fn write(name: &str, svg: &str, folder: &Path) -> Result<Vec<PathBuf>, Figur
 fn whole(folder: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, FigureError> {
     let path = folder.join(name);
     let aside = folder.join(format!(".{name}.part"));
-    match write_new(&aside, bytes).and_then(|()| fs::rename(&aside, &path)) {
+    let written = new_file(&aside).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    match written.and_then(|()| fs::rename(&aside, &path)) {
         Ok(()) => Ok(path),
         Err(source) => {
             // the error that led here is the one to report

@@ -5,7 +5,11 @@ use crate::ensemble::Ensemble;
 use crate::problem::{Quantity, Readings};
 use crate::study::Clock;
 use crate::study::plan::Plan;
-use crate::study::scalars::first_particles;
+use crate::study::scalars::{FIRST, first_particles};
+use crate::study::share::Share;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::ops::Range;
 
 /// Numbers kept of one function of one process at most: 16 MiB. Beyond it the first particles stand for all.
 const MOST_NUMBERS: usize = 1 << 21;
@@ -40,21 +44,26 @@ impl Followed {
 }
 
 /// The weights of the first particles of a process at one time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
     /// Steps made.
     pub step: u64,
     /// t.
     pub time: f64,
     /// Particles one after another, as in [`crate::dynamics::Block::weights`].
+    #[serde(with = "crate::packed")]
     pub weights: Vec<f64>,
 }
 
 /// One process's part.
-#[derive(Default)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Track {
+    /// The number of the first particle at hand: 0, but for a share of the particles.
+    first_particle: usize,
     /// How many particles are kept.
     pub particles: usize,
     /// For each function times × particles, one time after another.
+    #[serde(with = "crate::packed::rows")]
     pub readings: Vec<Vec<f64>>,
     /// At the chosen times, earliest first.
     pub snapshots: Vec<Snapshot>,
@@ -62,6 +71,13 @@ pub struct Track {
     pub first: Vec<Snapshot>,
     /// Of the first particles at every time, where the noise is followed along paths.
     pub paths: Vec<Snapshot>,
+}
+
+/// What of a [`History`] changes as a run goes on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HistoryState<'a> {
+    times: Cow<'a, [f64]>,
+    tracks: Cow<'a, [Track]>,
 }
 
 /// Readings and snapshots of all processes.
@@ -82,7 +98,8 @@ pub struct History {
 
 impl History {
     /// Room for `plan`, which asks for the analyses `gibbs`, `mixing`, `agreement` or `lojasiewicz`; `None` where it asks for none.
-    pub fn new(plan: &Plan, wanted: &[Quantity]) -> Option<Self> {
+    /// Of `share` it keeps what the whole would keep of those particles.
+    pub fn new(plan: &Plan, wanted: &[Quantity], share: Share) -> Option<Self> {
         let analysis = &plan.study.analysis;
         let followed_paths = analysis.lojasiewicz.is_some();
         if analysis.gibbs.is_none()
@@ -98,14 +115,16 @@ impl History {
             followed.extend((0..dim).map(Followed::Weight));
         }
         let times = plan.clock.observations.len();
-        let track = |particles: u64| Track {
-            particles: (particles as usize).min((MOST_NUMBERS / times.max(1)).max(1)),
+        let most_read = (MOST_NUMBERS / times.max(1)).max(1);
+        let track = |particles: Range<u64>| Track {
+            first_particle: particles.start as usize,
+            particles: (particles.end as usize).min(most_read).saturating_sub(particles.start as usize),
             readings: vec![Vec::new(); followed.len()],
             snapshots: Vec::new(),
             first: Vec::new(),
             paths: Vec::new(),
         };
-        let tracks = plan.study.process.iter().map(|process| track(process.particles)).collect();
+        let tracks = share.ranges(plan).into_iter().map(track).collect();
         let compared = analysis.gibbs.is_some() || analysis.agreement.is_some();
         let snapshots = if compared { analysis.gibbs.unwrap_or_default().times } else { 0 };
         let most = (MOST_WEIGHTS / dim).clamp(FEWEST_PARTICLES, MOST_PARTICLES);
@@ -136,11 +155,13 @@ impl History {
                 }
             }
             if self.chosen.contains(&number) {
-                let weights = particles().take(self.most).flatten().copied().collect();
+                let most = self.most.saturating_sub(track.first_particle);
+                let weights = particles().take(most).flatten().copied().collect();
                 track.snapshots.push(Snapshot { step: steps[i], time, weights });
             }
             if self.followed_paths {
-                let weights = particles().take(PATHS).flatten().copied().collect();
+                let most = PATHS.saturating_sub(track.first_particle);
+                let weights = particles().take(most).flatten().copied().collect();
                 track.paths.push(Snapshot { step: steps[i], time, weights });
             }
         }
@@ -149,6 +170,68 @@ impl History {
             self.tracks[*i].first.push(Snapshot { step: steps[*i], time, weights });
         }
     }
+
+    /// What a later run needs to go on from here.
+    pub fn state(&self) -> HistoryState<'_> {
+        HistoryState { times: Cow::Borrowed(&self.times), tracks: Cow::Borrowed(&self.tracks) }
+    }
+
+    /// Goes on where `state` stood; false, and nothing changed, when that is of another study.
+    pub fn resume(&mut self, state: HistoryState<'_>) -> bool {
+        let (times, functions) = (state.times.len(), self.followed.len());
+        let fits = |(own, other): (&Track, &Track)| {
+            (own.first_particle, own.particles) == (other.first_particle, other.particles)
+                && other.readings.len() == functions
+                && other.readings.iter().all(|row| row.len() == times * own.particles)
+        };
+        let fit =
+            self.tracks.len() == state.tracks.len() && self.tracks.iter().zip(state.tracks.iter()).all(fits);
+        if fit {
+            (self.times, self.tracks) = (state.times.into_owned(), state.tracks.into_owned());
+        }
+        fit
+    }
+
+    /// The history of all particles from those of their shares, in order; `None` when they do not have the same times.
+    pub fn join(mut self, shares: &[HistoryState<'_>], dim: usize) -> Option<Self> {
+        let first = shares.first()?;
+        let alike =
+            |share: &HistoryState<'_>| share.times == first.times && share.tracks.len() == self.tracks.len();
+        if !shares.iter().all(alike) {
+            return None;
+        }
+        self.times = first.times.to_vec();
+        for (i, track) in self.tracks.iter_mut().enumerate() {
+            let parts: Vec<&Track> = shares.iter().map(|share| &share.tracks[i]).collect();
+            for (k, row) in track.readings.iter_mut().enumerate() {
+                for time in 0..self.times.len() {
+                    for part in &parts {
+                        let at = time * part.particles..(time + 1) * part.particles;
+                        row.extend(part.readings.get(k)?.get(at)?);
+                    }
+                }
+            }
+            track.snapshots = joined(parts.iter().map(|part| part.snapshots.as_slice()), usize::MAX)?;
+            track.first = joined(parts.iter().map(|part| part.first.as_slice()), FIRST * dim)?;
+            track.paths = joined(parts.iter().map(|part| part.paths.as_slice()), usize::MAX)?;
+        }
+        Some(self)
+    }
+}
+
+/// Snapshots of the same times side by side, `most` weights of each at most; `None` when there are more of one share than of another.
+fn joined<'s>(shares: impl Iterator<Item = &'s [Snapshot]>, most: usize) -> Option<Vec<Snapshot>> {
+    let shares: Vec<&[Snapshot]> = shares.collect();
+    let first = shares.first()?;
+    let at = |(number, snapshot): (usize, &Snapshot)| {
+        let mut weights = Vec::new();
+        for share in &shares {
+            weights.extend(&share.get(number)?.weights);
+        }
+        weights.truncate(most);
+        Some(Snapshot { step: snapshot.step, time: snapshot.time, weights })
+    };
+    first.iter().enumerate().map(at).collect()
 }
 
 /// The numbers of the observation times nearest to the horizon, half of it, a quarter, …; never the start.

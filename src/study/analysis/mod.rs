@@ -17,14 +17,16 @@ mod reference;
 mod side_runs;
 mod slowest;
 
-pub use history::History;
+pub use history::{History, HistoryState};
 
+use super::keeper::{Keeper, Stages};
 use super::plan::Plan;
 use super::results::{CurveRow, Results};
 use super::run::Progress;
 use super::spec::{DynamicsSpec, SgdSdeSpec};
 use super::theory::Theory;
 use crate::dynamics::Process;
+use crate::error::Result;
 use crate::estimates::Estimate;
 use crate::parallel::Threads;
 use crate::problem::{Minimum, Quantity};
@@ -52,47 +54,69 @@ pub struct Ended<'a> {
 }
 
 /// Answers `[analysis] gibbs`, `mixing` and `certificate`.
-pub fn analyse(plan: &Plan, ended: &Ended, threads: &Threads, progress: &mut dyn Progress) -> Results {
-    let mut findings = Results::default();
-    let processes = plan.processes();
+///
+/// # Errors
+/// When the keeper cannot keep what an analysis has found.
+pub fn analyse(
+    plan: &Plan,
+    ended: &Ended,
+    threads: &Threads,
+    progress: &mut dyn Progress,
+    keeper: &mut dyn Keeper,
+) -> Result<Results> {
+    let mut stages = Stages::new(keeper, ended.point, plan.clock.end());
     let theory = plan.study.analysis.certificate.as_ref().map(|_| Theory::new(plan));
     for s in noise_scales(plan) {
-        let sampled = plan.study.analysis.gibbs.is_some() || plan.study.analysis.mixing.is_some();
-        let gibbs = sampled.then(|| {
-            GibbsAt::new(plan, s, ended.points.clone(), threads, &mut |fraction| {
-                progress.analysing("sampling the Gibbs measure", fraction);
-            })
-        });
-        for (number, process) in processes.iter().enumerate().filter(|(_, p)| p.noise_scale() == s) {
-            let spec = &plan.study.process[number];
-            let place = Place { point: ended.point, number, process: &spec.name };
-            let sde = match &spec.dynamics {
-                DynamicsSpec::SgdSde(sde) => Some(sde),
-                _ => None,
-            };
-            let mut own = Results::default();
-            if let Some((gibbs, history)) = gibbs.as_ref().zip(ended.history) {
-                let process = process.as_ref();
-                let asked = Asked { plan, place, process, sde, gibbs, ended, history, threads };
-                asked.answer(&mut own, progress);
-            }
-            if let Some(theory) = theory.as_ref().filter(|_| sde.is_some() && s > 0.0) {
-                progress.analysing("the guarantee", 0.0);
-                let (theory, gibbs) = (theory.as_ref(), gibbs.as_ref());
-                let certified = Certified { plan, place, s, theory, ended, gibbs, threads };
-                let more = certified.results(&own.estimates);
-                own.extend(more);
-            }
-            findings.extend(own);
-        }
+        stages.add(|| at_noise_scale(plan, s, (ended, theory.as_ref()), threads, progress))?;
     }
     if let Some(history) = ended.history {
-        findings.extend(agreement::agreement(plan, ended, history, threads, progress));
-        findings.extend(noise::noise(plan, ended.point, history, threads, progress));
+        stages.add(|| agreement::agreement(plan, ended, history, threads, progress))?;
+        stages.add(|| noise::noise(plan, ended.point, history, threads, progress))?;
     }
-    findings.extend(lojasiewicz::lojasiewicz(plan, ended, threads, progress));
-    findings.extend(ntk::ntk(plan, ended.point, threads, progress));
-    findings.extend(discrete::discrete(plan, ended, theory.flatten().as_ref(), threads, progress));
+    stages.add(|| lojasiewicz::lojasiewicz(plan, ended, threads, progress))?;
+    stages.add(|| ntk::ntk(plan, ended.point, threads, progress))?;
+    stages.add(|| discrete::discrete(plan, ended, theory.flatten().as_ref(), threads, progress))?;
+    Ok(stages.findings())
+}
+
+/// What is asked of every process with noise of scale `s`: they share one sample of the Gibbs measure.
+fn at_noise_scale(
+    plan: &Plan,
+    s: f64,
+    (ended, theory): (&Ended, Option<&Option<Theory>>),
+    threads: &Threads,
+    progress: &mut dyn Progress,
+) -> Results {
+    let mut findings = Results::default();
+    let processes = plan.processes();
+    let sampled = plan.study.analysis.gibbs.is_some() || plan.study.analysis.mixing.is_some();
+    let gibbs = sampled.then(|| {
+        GibbsAt::new(plan, s, ended.points.clone(), threads, &mut |fraction| {
+            progress.analysing("sampling the Gibbs measure", fraction);
+        })
+    });
+    for (number, process) in processes.iter().enumerate().filter(|(_, p)| p.noise_scale() == s) {
+        let spec = &plan.study.process[number];
+        let place = Place { point: ended.point, number, process: &spec.name };
+        let sde = match &spec.dynamics {
+            DynamicsSpec::SgdSde(sde) => Some(sde),
+            _ => None,
+        };
+        let mut own = Results::default();
+        if let Some((gibbs, history)) = gibbs.as_ref().zip(ended.history) {
+            let process = process.as_ref();
+            let asked = Asked { plan, place, process, sde, gibbs, ended, history, threads };
+            asked.answer(&mut own, progress);
+        }
+        if let Some(theory) = theory.filter(|_| sde.is_some() && s > 0.0) {
+            progress.analysing("the guarantee", 0.0);
+            let (theory, gibbs) = (theory.as_ref(), gibbs.as_ref());
+            let certified = Certified { plan, place, s, theory, ended, gibbs, threads };
+            let more = certified.results(&own.estimates);
+            own.extend(more);
+        }
+        findings.extend(own);
+    }
     findings
 }
 
