@@ -100,9 +100,6 @@ impl Attack {
                 let _ = catch_unwind(AssertUnwindSafe(|| read(&input)));
                 took = took.min(begun.elapsed());
             }
-            if let (Ok(Err(message)), true) = (&answer, setting("SHOW").is_some()) {
-                eprintln!("{message}");
-            }
             let wrong = match &answer {
                 Err(_) => Some(PANIC.take()),
                 Ok(_) if took > self.patience => Some(format!("it took {took:?}")),

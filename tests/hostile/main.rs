@@ -4,9 +4,13 @@
 //! number; `SGD_SDE_HOSTILE_FIRST=n` starts at input number n; a failure prints the number to start from again.
 
 mod attack;
+mod checkpoint;
 mod csv;
 mod dice;
 mod idx;
+mod limits;
+#[cfg(unix)]
+mod names;
 mod npy;
 mod results;
 mod study;

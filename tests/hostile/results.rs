@@ -7,8 +7,9 @@ use sgd_sde::parallel::Threads;
 use sgd_sde::report::{Folder, RunFacts, draw, sketch, summary_text};
 use sgd_sde::study::{Plan, Results, Silent, Source, draws, points, run};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tempfile::TempDir;
 
 /// Small studies that together fill every table.
 const STUDIES: [&str; 5] = [
@@ -44,7 +45,7 @@ fn written(text: &str, folder: &Path) {
     results.draws = rows;
     results.estimates.extend(estimates);
     let folder = Folder::free(folder, false).unwrap();
-    folder.create().unwrap();
+    fs::create_dir_all(folder.path()).unwrap();
     let facts = RunFacts {
         study_file: "study.toml".into(),
         set: Vec::new(),
@@ -55,23 +56,6 @@ fn written(text: &str, folder: &Path) {
         wall_seconds: 1.0,
     };
     folder.write_tables(facts, &results).unwrap();
-}
-
-/// A folder's files with their names.
-type Files = Vec<(String, Vec<u8>)>;
-
-/// The files of every study.
-fn seeds() -> Vec<Files> {
-    let read = |study: &&str| -> Files {
-        let folder = tempfile::tempdir().unwrap();
-        written(study, folder.path());
-        let entries = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
-        let mut files: Vec<_> = entries.filter(|path| path.is_file()).collect();
-        files.sort();
-        let name = |path: &Path| path.file_name().unwrap().to_str().unwrap().to_owned();
-        files.iter().map(|path| (name(path), fs::read(path).unwrap())).collect()
-    };
-    STUDIES.iter().map(read).collect()
 }
 
 /// One change of a table or record.
@@ -107,42 +91,68 @@ fn change(dice: &mut Dice, bytes: &mut Vec<u8>, other: &[u8]) {
     }
 }
 
-/// A folder with some of its files changed.
-fn folder(dice: &mut Dice, seeds: &[Files]) -> Files {
-    let mut files = dice.pick(seeds).clone();
-    let foreign = dice.pick(seeds);
-    let other = dice.pick(foreign).1.clone();
-    for _ in 0..=dice.below(4) {
-        let at = if dice.once_in(3) { record(&files) } else { dice.below(files.len()) };
-        change(dice, &mut files[at].1, &other);
-    }
-    if dice.once_in(40) {
-        let at = dice.below(files.len());
-        files.remove(at);
-    }
-    files
+/// Some files of one of the folders, changed; without bytes where a file is gone.
+struct Changed {
+    folder: usize,
+    files: Vec<(usize, Option<Vec<u8>>)>,
 }
 
-fn record(files: &Files) -> usize {
-    files.iter().position(|(name, _)| name == "record.json").unwrap_or(0)
-}
-
-/// Puts the files into `folder` instead of those of the last input.
-fn put(files: &Files, folder: &Path) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_file() && !files.iter().any(|(name, _)| path.ends_with(name)) {
-            fs::remove_file(path).unwrap();
+fn changed(dice: &mut Dice, folders: &[Kept]) -> Changed {
+    let folder = dice.below(folders.len());
+    let (files, foreign) = (&folders[folder].files, dice.pick(folders));
+    let other = &dice.pick(&foreign.files).1;
+    let mut changed: Vec<(usize, Option<Vec<u8>>)> = Vec::new();
+    for _ in 0..=dice.below(3) {
+        let record = files.iter().position(|(path, _)| path.ends_with("record.json")).unwrap_or(0);
+        let at = if dice.once_in(4) { record } else { dice.below(files.len()) };
+        if changed.iter().any(|(known, _)| *known == at) {
+            continue;
         }
+        let mut bytes = files[at].1.clone();
+        for _ in 0..=dice.below(4) {
+            change(dice, &mut bytes, other);
+        }
+        changed.push((at, (!dice.once_in(40)).then_some(bytes)));
     }
-    for (name, bytes) in files {
-        fs::write(folder.join(name), bytes).unwrap();
+    Changed { folder, files: changed }
+}
+
+/// A folder of results and what stands in its files.
+struct Kept {
+    folder: TempDir,
+    files: Vec<(PathBuf, Vec<u8>)>,
+}
+
+impl Kept {
+    fn of(study: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        written(study, folder.path());
+        let entries = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        let mut files: Vec<_> = entries.filter(|path| path.is_file()).collect();
+        files.sort();
+        let files = files.into_iter().map(|path| (path.clone(), fs::read(path).unwrap())).collect();
+        Self { folder, files }
+    }
+
+    /// Calls `read` while the files are changed.
+    fn with(&self, changed: &Changed, read: impl FnOnce(&Path) -> Answer) -> Answer {
+        for (at, bytes) in &changed.files {
+            let path = &self.files[*at].0;
+            bytes.as_ref().map_or_else(|| fs::remove_file(path), |bytes| fs::write(path, bytes)).unwrap();
+        }
+        let answer = read(self.folder.path());
+        changed.files.iter().for_each(|(at, _)| fs::write(&self.files[*at].0, &self.files[*at].1).unwrap());
+        answer
     }
 }
 
-fn show(files: &Files) -> Vec<u8> {
-    let one = |(name, bytes): &(String, Vec<u8>)| [format!("\n--- {name} ---\n").as_bytes(), bytes].concat();
-    files.iter().rev().flat_map(one).collect()
+fn show(changed: &Changed, folders: &[Kept]) -> Vec<u8> {
+    let one = |(at, bytes): &(usize, Option<Vec<u8>>)| {
+        let name = folders[changed.folder].files[*at].0.file_name().unwrap().to_string_lossy().into_owned();
+        let bytes = bytes.clone().unwrap_or_else(|| b"(gone)".to_vec());
+        [format!("\n--- folder {}: {name} ---\n", changed.folder).into_bytes(), bytes].concat()
+    };
+    changed.files.iter().flat_map(one).collect()
 }
 
 fn read(folder: &Path) -> Result<Results, String> {
@@ -154,44 +164,42 @@ fn read(folder: &Path) -> Result<Results, String> {
     })
 }
 
-#[test]
-fn results_folders() {
-    let (seeds, folder_of) = (seeds(), tempfile::tempdir().unwrap());
-    let attack =
-        Attack { name: "results_folders", inputs: 3_000, patience: Duration::from_secs(2), memory: 64 << 20 };
+/// Reads changed folders and hands what could be read to `then`.
+fn attack(attack: &Attack, then: impl Fn(&Results, &Path) -> Answer) {
+    let folders: Vec<Kept> = STUDIES.iter().map(|study| Kept::of(study)).collect();
     attack.run(
-        |dice| folder(dice, &seeds),
-        |files| {
-            put(files, folder_of.path());
-            let results = read(folder_of.path())?;
-            summary_text(&results, "results");
-            let svg = sketch(&results).map_err(|error| format!("{error};"))?;
-            // Characters that XML cannot hold would make a file that no reader opens.
-            assert!(svg.iter().all(|(_, text)| text.chars().all(|c| !c.is_control() || c == '\n')));
-            Ok(())
-        },
-        show,
+        |dice| changed(dice, &folders),
+        |changed| folders[changed.folder].with(changed, |folder| then(&read(folder)?, folder)),
+        |changed| show(changed, &folders),
     );
 }
 
 #[test]
+fn results_folders() {
+    let (patience, memory) = (Duration::from_secs(2), 64 << 20);
+    attack(&Attack { name: "results_folders", inputs: 3_000, patience, memory }, |results, _| {
+        summary_text(results, "results");
+        Ok(())
+    });
+}
+
+#[test]
+fn sketches_of_results_folders() {
+    let (patience, memory) = (Duration::from_secs(5), 256 << 20);
+    attack(&Attack { name: "sketches_of_results_folders", inputs: 60, patience, memory }, |results, _| {
+        let svg = sketch(results).map_err(|error| format!("{error};"))?;
+        // Characters that XML cannot hold would make a file that no reader opens.
+        assert!(svg.iter().all(|(_, text)| text.chars().all(|c| !c.is_control() || c == '\n')));
+        Ok(())
+    });
+}
+
+#[test]
 fn figures_of_results_folders() {
-    let (seeds, folder_of) = (seeds(), tempfile::tempdir().unwrap());
-    let threads = Threads::new(1).unwrap();
-    let attack = Attack {
-        name: "figures_of_results_folders",
-        inputs: 2,
-        patience: Duration::from_secs(20),
-        memory: 512 << 20,
-    };
-    attack.run(
-        |dice| folder(dice, &seeds),
-        |files| {
-            put(files, folder_of.path());
-            drawn(&read(folder_of.path())?, folder_of.path(), &threads)
-        },
-        show,
-    );
+    let (threads, patience, memory) = (Threads::new(1).unwrap(), Duration::from_secs(20), 512 << 20);
+    attack(&Attack { name: "figures_of_results_folders", inputs: 2, patience, memory }, |results, folder| {
+        drawn(results, folder, &threads)
+    });
 }
 
 /// Draws, and looks where the files went.

@@ -213,8 +213,8 @@ fn is_small(study: &Study) -> bool {
     small(&serde_json::to_value(study).unwrap())
 }
 
-/// Reads a study as far as its sizes allow.
-fn read(file: &Path, text: &str, set: &[String]) -> Answer {
+/// Reads a study, and makes it ready where `ready` says so and it is small.
+fn read(file: &Path, text: &str, set: &[String], ready: bool) -> Answer {
     let said = |error: sgd_sde::error::Error| {
         assert_eq!(error.exit_code(), 2);
         let message = error.to_string();
@@ -229,7 +229,7 @@ fn read(file: &Path, text: &str, set: &[String]) -> Answer {
     let points = points(&source).map_err(said)?;
     for point in points.iter().take(2) {
         let study = Study::read(&point.source).map_err(said)?;
-        if is_small(&study) {
+        if ready && is_small(&study) {
             let plan = Plan::new(&point.source, Backend::Portable).map_err(said)?;
             assert!(plan.clock.observations.len() >= 2 && plan.clock.end() > 0.0);
             assert!(plan.processes().iter().all(|p| p.step_length() > 0.0));
@@ -238,14 +238,24 @@ fn read(file: &Path, text: &str, set: &[String]) -> Answer {
     Ok(())
 }
 
-#[test]
-fn studies() {
+fn attack(attack: &Attack, ready: bool) {
     let seeds = seeds();
     let file = inputs().join("good/study.toml");
-    let attack = Attack { name: "studies", inputs: 6_000, patience: Duration::from_secs(2), memory: 1 << 30 };
     attack.run(
         |dice| study(dice, &seeds),
-        |(text, set)| read(&file, text, set),
+        |(text, set)| read(&file, text, set, ready),
         |(text, set)| format!("{text}\n--- --set ---\n{}", set.join("\n")).into_bytes(),
     );
+}
+
+#[test]
+fn studies() {
+    let patience = Duration::from_secs(2);
+    attack(&Attack { name: "studies", inputs: 10_000, patience, memory: 1 << 30 }, false);
+}
+
+#[test]
+fn studies_made_ready() {
+    let patience = Duration::from_secs(2);
+    attack(&Attack { name: "studies_made_ready", inputs: 3_000, patience, memory: 1 << 30 }, true);
 }
