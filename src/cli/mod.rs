@@ -9,6 +9,7 @@ mod interrupt;
 mod merge;
 mod ready;
 mod run;
+mod terminal;
 
 use crate::error::{Error, Result};
 use crate::numerics::Backend;
@@ -147,7 +148,11 @@ pub fn main() -> u8 {
         Ok(()) => 0,
         Err(error) => {
             let interrupted = matches!(error, Error::Interrupted { .. });
-            say(&format!("{}{error}", if interrupted { "" } else { "error: " }));
+            let message = error.to_string();
+            match interrupted {
+                true => say(&terminal::harmless(&message)),
+                false => say(&format!("error: {}", terminal::one_line(&message))),
+            }
             error.exit_code()
         }
     }
@@ -246,7 +251,7 @@ fn for_points(
 fn plot(dir: &Path) -> Result<()> {
     let folder = Folder::open(dir);
     let results = folder.read()?;
-    for file in draw(&results, &folder.figures(), &Threads::new(0)?)? {
+    for file in draw(&results, &folder.own_figures()?, &Threads::new(0)?)? {
         print(&format!("{}\n", file.display()))?;
     }
     Ok(())
@@ -271,6 +276,7 @@ fn new(file: Option<&Path>) -> Result<()> {
 /// [`Error::Output`] where the text cannot be taken, as on a full disk.
 fn print(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
+    let text = terminal::harmless(text);
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(source) if source.kind() != ErrorKind::BrokenPipe => Err(Error::Output { source }),
         _ => Ok(()),

@@ -240,7 +240,7 @@ impl Run<'_> {
         results.estimates.extend(estimates);
         self.folder.write_tables(self.facts(&results), &results)?;
         bar.finish();
-        draw(&results, &self.folder.figures(), &self.threads)?;
+        draw(&results, &self.folder.own_figures()?, &self.threads)?;
         if !self.quiet {
             print(&summary_text(&results, &self.folder.path().display().to_string()))?;
         }
@@ -274,6 +274,9 @@ impl Run<'_> {
 
 /// Where the results of a run go.
 pub fn results_folder(arguments: &RunArguments) -> PathBuf {
-    let name = arguments.study.study.file_stem().unwrap_or_default();
+    let file = &arguments.study.study;
+    let stem = file.file_stem().unwrap_or_default();
+    // The stem of `...toml` would be the folder above.
+    let name = if stem == "." || stem == ".." { file.file_name().unwrap_or_default() } else { stem };
     arguments.out.clone().unwrap_or_else(|| Path::new("results").join(name))
 }

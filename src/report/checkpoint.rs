@@ -3,7 +3,7 @@
 
 use super::container;
 use super::folder::{CHECKPOINT, Folder};
-use super::whole::{make, sweep_up};
+use super::whole::{is_link, make, remove, sweep_up};
 use crate::error::{AllDiverged, Error, Result};
 use crate::study::{Keeper, Outcome, Results, Share, State, change};
 use serde::{Deserialize, Serialize};
@@ -124,7 +124,8 @@ const WORTH_KEEPING: Duration = Duration::from_secs(2);
 impl<'s> Checkpoint<'s> {
     /// Whether `folder` holds a run that was stopped.
     pub fn is_in(folder: &Path) -> bool {
-        folder.join(CHECKPOINT).join(BEGUN).exists()
+        // A folder elsewhere that is linked to is none of this run's.
+        !is_link(&folder.join(CHECKPOINT)) && folder.join(CHECKPOINT).join(BEGUN).exists()
     }
 
     /// Makes the folder ready for `begun`: what an earlier run left in it is removed, or with `resume` taken up. A state is kept
@@ -259,6 +260,9 @@ impl<'s> Checkpoint<'s> {
 /// Holds the folder for this process until it ends, however it ends.
 fn lock(folder: &Path) -> Result<File> {
     let path = folder.join("lock");
+    if is_link(&path) {
+        remove(&path)?;
+    }
     let file = File::create(&path).map_err(|source| Error::Write { path, source })?;
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => Err(Error::Busy { path: folder.parent().unwrap_or(folder).into() }),

@@ -3,6 +3,7 @@
 
 use super::whole::write_with;
 use crate::error::Result;
+use crate::study::regular_file;
 use serde::{Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use std::fs::File;
@@ -72,7 +73,7 @@ pub fn check(path: &Path) -> std::result::Result<(), String> {
 /// The file, set to its value, and how long that is.
 fn checked(path: &Path) -> std::result::Result<(File, u64), String> {
     let said = |error: io::Error| error.to_string();
-    let mut file = File::open(path).map_err(said)?;
+    let mut file = regular_file(path, u64::MAX).map_err(said)?;
     let length = file.metadata().map_err(said)?.len();
     let mut magic = [0; MAGIC.len()];
     let start = MAGIC.len() as u64;

@@ -12,9 +12,18 @@ pub fn names(results: &Results) -> Vec<String> {
     results.processes.iter().filter(|row| row.point == 0).map(|row| row.name.clone()).collect()
 }
 
-/// Text without the signs that mean something in labels.
+/// The most characters of a name in a label.
+const LONGEST: usize = 80;
+
+/// Text without the signs that mean something in labels, and in signs that can be drawn: others become `?`. A long text is
+/// cut.
 pub fn plain(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('$', "\\$")
+    let drawn = |c: char| if figure::can_draw(c) { c } else { '?' };
+    let mut shown: String = text.chars().take(LONGEST).map(drawn).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        shown.push('…');
+    }
+    shown.replace('\\', "\\\\").replace('$', "\\$")
 }
 
 /// The observed quantities.

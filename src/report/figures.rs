@@ -30,12 +30,7 @@ enum Drawing {
 /// # Errors
 /// What [`figure::write`] and [`figure::write_heat_map`] cannot draw or write.
 pub fn draw(results: &Results, folder: &Path, threads: &Threads) -> Result<Vec<PathBuf>> {
-    let plots = noted(results).into_iter().map(|plot| Drawing::Plot(Box::new(plot)));
-    let maps = maps::heat_maps(results)
-        .into_iter()
-        .chain(draws_maps::maps(results))
-        .map(|map| Drawing::Map(Box::new(map)));
-    let mut drawings: Vec<Drawing> = plots.chain(maps).collect();
+    let mut drawings = drawings(results);
     let drawn = threads.map(
         &mut drawings,
         || (),
@@ -53,6 +48,36 @@ pub fn draw(results: &Results, folder: &Path, threads: &Threads) -> Result<Vec<P
         }
     }
     Ok(files)
+}
+
+/// Every figure of `results` as the text of an SVG document, with its name; nothing is written. A figure without a drawable
+/// number is left out.
+///
+/// # Errors
+/// What [`figure::svg`] and [`figure::heat_map_svg`] cannot draw.
+pub fn sketch(results: &Results) -> Result<Vec<(String, String)>> {
+    let one = |drawing: Drawing| match drawing {
+        Drawing::Plot(plot) => (figure::svg(&plot), plot.name),
+        Drawing::Map(map) => (figure::heat_map_svg(&map), map.name),
+    };
+    let mut sketches = Vec::new();
+    for (svg, name) in drawings(results).into_iter().map(one) {
+        match svg {
+            Ok(svg) => sketches.push((name, svg)),
+            Err(FigureError::Empty { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(sketches)
+}
+
+fn drawings(results: &Results) -> Vec<Drawing> {
+    let plots = noted(results).into_iter().map(|plot| Drawing::Plot(Box::new(plot)));
+    let maps = maps::heat_maps(results)
+        .into_iter()
+        .chain(draws_maps::maps(results))
+        .map(|map| Drawing::Map(Box::new(map)));
+    plots.chain(maps).collect()
 }
 
 /// The figures; whatever one shows, it says which particles it is without.

@@ -3,10 +3,12 @@
 use super::checkpoint::{Begun, Checkpoint};
 use super::record::{Record, RunFacts};
 use super::shares::Shares;
+use super::sound::unsound;
 use super::tables;
-use super::whole::{make, make_in, sweep_up, write_whole};
+use super::whole::{make, make_in, remove, sweep_up, write_whole};
 use crate::error::{Error, Result};
-use crate::study::{Outcome, Results, change};
+use crate::problem::data::MAX_FILE_BYTES;
+use crate::study::{Outcome, Results, change, whole_file};
 use ndarray::ArrayView3;
 use ndarray_npy::WriteNpyExt;
 use serde::{Serialize, de::DeserializeOwned};
@@ -85,7 +87,7 @@ impl Folder {
             let change = known.change(begun).map(|(reason, _)| reason);
             return change.or(missing.then(|| "it is not complete".into())).map_or(Ok(()), |r| Err(unfit(r)));
         }
-        let text = fs::read(self.path.join("record.json"));
+        let text = whole_file(&self.path.join("record.json"), MAX_FILE_BYTES);
         let text = text.map_err(|error| unfit(format!("it holds results, but no record.json: {error}")))?;
         let record: Record = serde_json::from_slice(&text).map_err(|e| unfit(format!("record.json: {e}")))?;
         // Both by way of text, which may round a number once.
@@ -114,13 +116,7 @@ impl Folder {
         let kept = fs::read_dir(&checkpoint).into_iter().flatten().flatten().map(|entry| entry.path());
         let results = HELD.iter().map(|name| self.path.join(name)).filter(|path| *path != checkpoint);
         for old in kept.filter(|path| !path.ends_with("lock")).chain(results).collect::<Vec<_>>() {
-            let removed = if old.is_dir() { fs::remove_dir_all(&old) } else { fs::remove_file(&old) };
-            match removed {
-                Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(Error::Write { path: old, source });
-                }
-                _ => {}
-            }
+            remove(&old)?;
         }
         Ok(())
     }
@@ -196,7 +192,7 @@ impl Folder {
 
     fn read_optional<T: DeserializeOwned>(&self, name: &str) -> Result<Vec<T>> {
         let file = self.path.join(name);
-        if file.exists() { tables::read(&file) } else { Ok(Vec::new()) }
+        if fs::symlink_metadata(&file).is_ok() { tables::read(&file) } else { Ok(Vec::new()) }
     }
 
     /// Reads back what [`write_tables`](Self::write_tables) wrote.
@@ -205,13 +201,13 @@ impl Folder {
     /// [`Error::NoResults`] when something is missing or unreadable.
     pub fn read(&self) -> Result<Results> {
         let wrong = |reason: String| Error::NoResults { path: self.path.clone(), reason };
-        let text = fs::read_to_string(self.path.join("record.json"));
+        let text = whole_file(&self.path.join("record.json"), MAX_FILE_BYTES);
         let text = text.map_err(|error| wrong(format!("record.json: {error}")))?;
         let record: Record =
-            serde_json::from_str(&text).map_err(|error| wrong(format!("record.json: {error}")))?;
+            serde_json::from_slice(&text).map_err(|error| wrong(format!("record.json: {error}")))?;
         let title = record.facts.study.get("title").and_then(|t| t.as_str()).unwrap_or_default().to_owned();
         let Record { processes, points, estimates, .. } = record;
-        Ok(Results {
+        let results = Results {
             title,
             points,
             processes,
@@ -230,7 +226,17 @@ impl Folder {
             ntk: self.read_optional("ntk.csv")?,
             readings: self.read_optional("readings.csv")?,
             draws: self.read_optional("draws.csv")?,
-        })
+        };
+        unsound(&results).map_or(Ok(results), |reason| Err(wrong(reason)))
+    }
+
+    /// Where figures go, made sure of: see [`make`].
+    ///
+    /// # Errors
+    /// [`Error::Write`] when the folder cannot be made.
+    pub fn own_figures(&self) -> Result<PathBuf> {
+        make(&self.figures())?;
+        Ok(self.figures())
     }
 
     /// Where figures go.

@@ -24,13 +24,14 @@ mod outlook;
 mod place;
 mod record;
 mod shares;
+mod sound;
 mod summary;
 mod tables;
 mod whole;
 
 pub use certificate_text::certificate_text;
 pub use checkpoint::{Begun, Checkpoint, Resumed};
-pub use figures::draw;
+pub use figures::{draw, sketch};
 pub use folder::Folder;
 pub use outlook::outlook_text;
 pub use place::require_folder;

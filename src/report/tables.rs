@@ -1,7 +1,8 @@
 //! The CSV tables of a results folder.
 
 use crate::error::{Error, Result};
-use crate::study::PointRow;
+use crate::problem::data::MAX_FILE_BYTES;
+use crate::study::{PointRow, regular_file};
 use serde::{Serialize, de::DeserializeOwned};
 use std::path::Path;
 
@@ -30,8 +31,10 @@ pub fn points(rows: &[PointRow]) -> Result<Vec<u8>> {
 /// [`Error::NoResults`] when a row is not one.
 pub fn read<T: DeserializeOwned>(file: &Path) -> Result<Vec<T>> {
     let folder = || file.parent().unwrap_or(file).to_path_buf();
-    let wrong = |error: csv::Error| Error::NoResults { path: folder(), reason: error.to_string() };
-    let mut reader = csv::Reader::from_path(file).map_err(wrong)?;
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let wrong = |error: csv::Error| Error::NoResults { path: folder(), reason: format!("{name}: {error}") };
+    let opened = regular_file(file, MAX_FILE_BYTES);
+    let mut reader = csv::Reader::from_reader(opened.map_err(|error| wrong(error.into()))?);
     reader.deserialize().collect::<std::result::Result<Vec<T>, csv::Error>>().map_err(wrong)
 }
 

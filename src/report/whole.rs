@@ -5,17 +5,54 @@ use std::fs::{self, File};
 use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-/// Makes a folder and those above it.
+/// Makes a folder and those above it. A link in its own place is taken away, so that nothing is written where it points to.
 pub fn make(folder: &Path) -> Result<()> {
+    if is_link(folder) {
+        remove(folder)?;
+    }
     fs::create_dir_all(folder).map_err(|source| Error::Write { path: folder.into(), source })
 }
 
 /// Makes a folder in one that is there: should that one be gone, so are the results of a run.
 pub fn make_in(folder: &Path, name: &str) -> Result<()> {
     let path = folder.join(name);
+    if is_link(&path) {
+        remove(&path)?;
+    }
     match fs::create_dir(&path) {
         Err(source) if source.kind() != ErrorKind::AlreadyExists => Err(Error::Write { path, source }),
         _ => Ok(()),
+    }
+}
+
+/// Whether a link stands at `path`, wherever it points to.
+pub fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink())
+}
+
+/// Takes away what stands at `path`, if anything does: a folder with all that is in it, a file, or a link itself. What a
+/// link points to is never touched.
+///
+/// # Errors
+/// [`Error::Write`] when it cannot be taken away.
+pub fn remove(path: &Path) -> Result<()> {
+    let removed = fs::symlink_metadata(path).and_then(|found| {
+        // Links within a folder go with it as links.
+        if found.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) }
+    });
+    match removed {
+        Err(source) if source.kind() != ErrorKind::NotFound => {
+            Err(Error::Write { path: path.into(), source })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A new file in the place of whatever file or link stood there; a link is not followed.
+pub fn new_file(path: &Path) -> std::io::Result<File> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => File::create_new(path),
     }
 }
 
@@ -30,7 +67,7 @@ pub fn write_with(
     write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
 ) -> Result<()> {
     let aside = aside(path);
-    let written = File::create(&aside).and_then(|file| {
+    let written = new_file(&aside).and_then(|file| {
         let mut file = BufWriter::with_capacity(1 << 16, file);
         write(&mut file)?;
         file.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;

@@ -235,6 +235,14 @@ fn build_least_squares(
 fn build_deep_net(spec: &DeepNetSpec, seed: u64, rules: &Rules) -> Result<(DeepNet, DataSummary)> {
     let (rows, Provenance { sources, notes, .. }) = load(&spec.data, false, seed, rules)?;
     let (train, test, dim) = (rows.train.len(), rows.test.len(), rows.train.dim);
+    let (width, hidden) = (spec.width as u128, spec.depth as u128 - 2);
+    let weights = width * dim as u128 + hidden * width * width + width;
+    let (value, most) = (format!("{width}"), u128::from(MAX_NUMBERS));
+    let rule = format!(
+        "so small that a particle has at most {most} weights; {} layers of inputs {dim} have {weights}",
+        spec.depth
+    );
+    rules.require(weights <= most, "problem.width", value, rule, "choose a smaller width or depth")?;
     let facts = rows.train.facts();
     let summary = DataSummary {
         train,

@@ -1,5 +1,7 @@
 //! From the start section of a study to the law of W₀.
 
+use super::brief::brief;
+use super::npy::{self, Array, NpyError};
 use super::rules::Rules;
 use super::source::Source;
 use super::spec::*;
@@ -8,7 +10,6 @@ use crate::error::Result;
 use crate::problem::ntk::NtkOuter;
 use crate::problem::{DeepNet, Potential};
 use crate::random::{Key, Purpose};
-use ndarray_npy::ReadNpyError;
 use rand::RngExt;
 
 /// Makes the start of a study.
@@ -130,23 +131,22 @@ fn read_points(
 ) -> Result<Start> {
     let file = source.folder().join(path);
     let dim = potential.dim();
-    let shown = file.display().to_string();
-    let reader = std::fs::File::open(&file).map_err(|error| {
-        let remedy = "check it; a path in a study is relative to the study file";
-        rules.invalid("start.path", format!("{shown:?} ({error})"), "a file that can be read", remedy)
-    })?;
+    let name = brief(&file.display().to_string());
     let rule = "a .npy file of float64 in C order, shape (points, width, dim) or (points, D)";
     let remedy = "take for example particles/0-sde.npy of an earlier run";
-    let read = <ndarray::ArrayD<f64> as ndarray_npy::ReadNpyExt>::read_npy(std::io::BufReader::new(reader));
-    let array = read.map_err(|error: ReadNpyError| {
-        rules.invalid("start.path", format!("{shown:?} ({error})"), rule, remedy)
+    let array = npy::read(&file).map_err(|error| match error {
+        NpyError::Unreadable(error) => {
+            let remedy = "check it; a path in a study is relative to the study file";
+            rules.invalid("start.path", format!("{name:?} ({error})"), "a file that can be read", remedy)
+        }
+        error => rules.invalid("start.path", format!("{name:?} ({error})"), rule, remedy),
     })?;
-    let given = array.shape().to_vec();
-    let points = given.first().copied().unwrap_or(0);
-    let fits = points > 0 && array.len() == points * dim && array.is_standard_layout();
-    let value = format!("{shown:?} of shape {given:?}");
+    let Array { shape, numbers } = array;
+    let points = shape.first().copied().unwrap_or(0);
+    let fits = points > 0 && Some(numbers.len()) == points.checked_mul(dim);
+    let value = format!("{name:?} of shape {shape:?}");
     rules.require(fits, "start.path", &value, format!("{rule} with D = {dim}"), remedy)?;
-    let finite = array.iter().all(|x| x.is_finite());
+    let finite = numbers.iter().all(|x| x.is_finite());
     rules.require(
         finite,
         "start.path",
@@ -154,9 +154,8 @@ fn read_points(
         "a file of finite numbers",
         "leave out diverged particles",
     )?;
-    let flat: Vec<f64> = array.into_iter().collect();
-    let mut weights = vec![0.0; flat.len()];
-    for (from, to) in flat.chunks_exact(dim).zip(weights.chunks_exact_mut(dim)) {
+    let mut weights = vec![0.0; numbers.len()];
+    for (from, to) in numbers.chunks_exact(dim).zip(weights.chunks_exact_mut(dim)) {
         potential.read_row_major(from, to);
     }
     Ok(Start::Points { weights })

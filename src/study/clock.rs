@@ -64,7 +64,8 @@ impl Clock {
         let numbers: Vec<f64> = step_lengths.iter().copied().chain([horizon]).collect();
         let decimals = numbers.iter().map(|&x| decimals_of(x)).max().unwrap_or(0);
         let scale = 10_u128.pow(decimals.min(DECIMALS));
-        let ticks = |x: f64| ticks_of(x, decimals).ok_or(ClockError::TooFine(x));
+        // A step that is rounded to 0 never comes anywhere.
+        let ticks = |x: f64| ticks_of(x, decimals).filter(|&t| t > 0).ok_or(ClockError::TooFine(x));
         let steps = step_lengths.iter().map(|&x| ticks(x)).collect::<Result<Vec<u128>, _>>()?;
         let end = ticks(horizon)?;
         let beat = steps.iter().try_fold(1, |a, &b| lcm(a, b)).unwrap_or(u128::MAX);
@@ -204,6 +205,8 @@ mod tests {
         let wrong = |steps: &[f64], horizon| Clock::new(steps, horizon, 11, Spacing::Linear).unwrap_err();
         assert_eq!(wrong(&[0.333, 0.01], 3.0), ClockError::NoCommonMultiple(3.33));
         assert_eq!(wrong(&[1e-30], 1.0), ClockError::TooFine(1e-30));
+        assert_eq!(wrong(&[0.5, 0.0], 1.0), ClockError::TooFine(0.0));
+        assert_eq!(wrong(&[0.5], f64::INFINITY), ClockError::TooFine(f64::INFINITY));
         assert_eq!(wrong(&[1e-10], 1e7), ClockError::TooManySteps(1e-10));
     }
 }

@@ -5,6 +5,7 @@
 mod analysis;
 mod analysis_rules;
 mod analysis_spec;
+mod brief;
 mod build_ntk;
 mod build_problem;
 mod build_process;
@@ -22,6 +23,7 @@ mod left_out;
 mod memory;
 mod memory_of_analyses;
 mod memory_of_data;
+mod npy;
 mod ntk_rules;
 mod ntk_spec;
 mod parse;
@@ -35,6 +37,7 @@ mod run;
 mod scalars;
 mod share;
 mod simulation;
+mod size_rules;
 mod source;
 mod spec;
 mod stable_step;
@@ -43,6 +46,7 @@ mod steps;
 mod sweep;
 mod template;
 mod theory;
+mod whole_file;
 
 pub use analysis_spec::{
     AgreementSpec, AnalysisSpec, CertificateSpec, GibbsSpec, LojasiewiczSpec, MixingSpec, NtkSpec, NtkSteps,
@@ -65,8 +69,10 @@ pub use results::{CurveRow, EstimateRow, PointRow, ProcessRow, Results};
 pub use run::{Outcome, Progress, Silent, conclude, run};
 pub use share::Share;
 pub use simulation::Simulation;
+pub(crate) use size_rules::is_plain_name;
 pub use source::Source;
 pub use spec::*;
 pub use state::{Identity, State, change};
 pub use sweep::{SweepPoint, points};
 pub use template::TEMPLATE;
+pub(crate) use whole_file::{regular_file, whole_file};

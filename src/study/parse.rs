@@ -2,6 +2,7 @@
 //! key that belongs to another kind is refused by name.
 
 use super::analysis_spec::AnalysisSpec;
+use super::brief::brief;
 use super::rules::Rules;
 use super::source::Source;
 use super::spec::*;
@@ -153,7 +154,7 @@ impl Reader<'_> {
             (Some(value), _) => Err(Error::Invalid {
                 place: self.source.place(&path),
                 field: shown(&path),
-                value: value.to_string(),
+                value: brief(&value.to_string()),
                 rule,
                 remedy,
             }),
@@ -179,13 +180,16 @@ impl Reader<'_> {
         let place = self.source.place(path);
         if let Some(rest) = message.strip_prefix("missing field `") {
             let key = rest.trim_end_matches('`');
-            let field = if path.is_empty() { key.to_owned() } else { format!("{}.{key}", shown(path)) };
+            let field =
+                if path.is_empty() { key.to_owned() } else { format!("{}.{key}", brief(&shown(path))) };
             return Error::Missing { place, field, rule: "a study needs it".into(), remedy: COMPARE.into() };
         }
         if message.starts_with("unknown field") {
             let names: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
             let (wrong, known) = names.split_first().expect("serde names the field");
             let known = [taken_before(path), known].concat();
+            // Two texts are compared sign by sign; a long one is near to no key.
+            let wrong = &wrong.chars().take(100).collect::<String>();
             let nearest = known
                 .iter()
                 .max_by(|a, b| strsim::jaro_winkler(a, wrong).total_cmp(&strsim::jaro_winkler(b, wrong)));
@@ -194,15 +198,15 @@ impl Reader<'_> {
                 _ => COMPARE.into(),
             };
             let allowed = if known.is_empty() { "none".into() } else { known.join(", ") };
-            let message = format!("{} is no key of this section (known: {allowed})", shown(path));
+            let message = format!("{} is no key of this section (known: {allowed})", brief(&shown(path)));
             return Error::Study { place, message, remedy };
         }
         let rule = match message.split_once("expected ") {
             Some((_, expected)) => plain_type(expected),
-            None => message.to_owned(),
+            None => brief(message),
         };
-        let value = value.map_or_else(|| "?".into(), |v| v.to_string().trim().to_owned());
-        Error::Invalid { place, field: shown(path), value, rule, remedy: example(path).into() }
+        let value = value.map_or_else(|| "?".into(), |v| brief(v.to_string().trim()));
+        Error::Invalid { place, field: brief(&shown(path)), value, rule, remedy: example(path).into() }
     }
 }
 

@@ -10,7 +10,7 @@ use super::source::Source;
 use super::state::Identity;
 use super::steps::{fill_in_steps, set_clock};
 use super::{parse, spec::*};
-use crate::dynamics::{Process, Stopped};
+use crate::dynamics::{Process, Sampling, Stopped};
 use crate::ensemble::Start;
 use crate::error::Result;
 use crate::numerics::Backend;
@@ -33,14 +33,25 @@ pub struct Plan {
     backend: Backend,
 }
 
+impl Study {
+    /// The study of `source` as far as the file alone can tell: no data are read, and no default is filled in that they decide.
+    ///
+    /// # Errors
+    /// Every way in which the file by itself can be wrong.
+    pub fn read(source: &Source) -> Result<Self> {
+        let study = parse::study(source)?;
+        validate(&study, source)?;
+        Ok(study)
+    }
+}
+
 impl Plan {
     /// Makes a study ready to run.
     ///
     /// # Errors
     /// Every way in which a study can be wrong, before anything is written.
     pub fn new(source: &Source, backend: Backend) -> Result<Self> {
-        let mut study = parse::study(source)?;
-        validate(&study, source)?;
+        let mut study = Study::read(source)?;
         let rules = Rules { source };
         let (mut problem, data) = build_problem(&mut study, backend, &rules)?;
         let start = build_start(&study, (problem.potential(), problem.deep_net()), source, &rules)?;
@@ -215,6 +226,7 @@ fn check_size(study: &Study, potential: &dyn Potential, rules: &Rules) -> Result
         let rule = format!("at most {} for D = {dim} (2^34 weights in all)", MOST_WEIGHTS / dim as u128);
         let remedy = "take fewer particles or a smaller problem";
         rules.require(fits, &format!("process.{i}.particles"), process.particles, rule, remedy)?;
+        check_batch(process, potential, i, rules)?;
         let (DynamicsSpec::OnePassSgd(sgd), Some(oracle)) = (&process.dynamics, potential.oracle()) else {
             continue;
         };
@@ -234,4 +246,22 @@ fn check_size(study: &Study, potential: &dyn Potential, rules: &Rules) -> Result
         )?;
     }
     Ok(())
+}
+
+/// The most row numbers of minibatches that a thread may hold: 2^30 of four bytes are 4 GiB.
+const MOST_ROWS: usize = 1 << 30;
+
+/// Refuses minibatches, and epochs, whose row numbers do not fit.
+fn check_batch(process: &ProcessSpec, potential: &dyn Potential, i: usize, rules: &Rules) -> Result<()> {
+    let (Some((batch, sampling)), Some(sum)) = (process.dynamics.batch(), potential.finite_sum()) else {
+        return Ok(());
+    };
+    let most = MOST_ROWS / potential.block_len().max(1);
+    let together = "a thread holds the row numbers of all particles that step together, at most 2^30";
+    let rule = format!("at most {most}: {together}");
+    rules.require(batch <= most, &format!("process.{i}.batch"), batch, rule, "take a smaller batch")?;
+    let (rows, rule) = (sum.samples(), format!("another one for more than {most} rows: {together}"));
+    let fits = sampling == Sampling::WithReplacement || rows <= most;
+    let remedy = "choose sampling = \"with-replacement\"";
+    rules.require(fits, &format!("process.{i}.sampling"), format!("{sampling:?}, {rows} rows"), rule, remedy)
 }

@@ -1,6 +1,8 @@
 //! What the values of a study must be, as far as the file alone can tell. One function a section.
 
+use super::brief::brief;
 use super::parse::shown;
+use super::size_rules::is_plain_name;
 use super::source::Source;
 use super::spec::*;
 use crate::error::{Error, Result};
@@ -8,6 +10,8 @@ use std::fmt::Display;
 
 /// The most particles, weights and points that are accepted: far beyond what fits, but nothing overflows.
 const MOST: u64 = 1_000_000_000;
+/// The most inputs of a gate: its teacher is drawn before anything else is known.
+const MOST_INPUTS: u64 = 100_000_000;
 
 /// Refuses a study whose values are impossible.
 ///
@@ -15,6 +19,7 @@ const MOST: u64 = 1_000_000_000;
 /// [`Error::Invalid`] with line, value, rule and remedy for the first value that is.
 pub fn validate(study: &Study, source: &Source) -> Result<()> {
     let rules = Rules { source };
+    rules.sizes(study)?;
     rules.problem(&study.problem)?;
     rules.start(&study.start)?;
     rules.processes(study)?;
@@ -52,8 +57,8 @@ impl Rules<'_> {
     ) -> Error {
         Error::Invalid {
             place: self.source.place(path),
-            field: shown(path),
-            value: value.to_string(),
+            field: brief(&shown(path)),
+            value: brief(&value.to_string()),
             rule: rule.to_string(),
             remedy: remedy.to_string(),
         }
@@ -100,8 +105,14 @@ impl Rules<'_> {
     }
 
     fn gate(&self, gate: &ReluGateSpec) -> Result<()> {
-        let (dim, rule) = (gate.dim as u64, "a whole number from 1 to 1e9");
-        self.require((1..=MOST).contains(&dim), "problem.dim", dim, rule, "write for example dim = 500")?;
+        let (dim, rule) = (gate.dim as u64, "a whole number from 1 to 1e8");
+        self.require(
+            (1..=MOST_INPUTS).contains(&dim),
+            "problem.dim",
+            dim,
+            rule,
+            "write for example dim = 500",
+        )?;
         if let Some(norm) = gate.teacher_norm {
             // Far from where squares of it leave the numbers.
             let (good, path) = ((1e-100..=1e100).contains(&norm), "problem.teacher_norm");
@@ -209,9 +220,7 @@ impl Rules<'_> {
         for (i, process) in study.process.iter().enumerate() {
             let at = format!("process.{i}");
             let name = &process.name;
-            let plain = |c: char| c.is_ascii_alphanumeric() || "-_.+".contains(c);
-            let good =
-                !name.is_empty() && name.len() <= 64 && name.chars().all(plain) && !name.starts_with('.');
+            let good = is_plain_name(name);
             let path = format!("{at}.name");
             let rule = "up to 64 letters, digits and the signs - _ . +, not starting with a dot";
             self.require(good, &path, format!("{name:?}"), rule, "it names files; choose a plain name")?;

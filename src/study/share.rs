@@ -10,9 +10,29 @@ use std::str::FromStr;
 /// Share `number` + 1 of `of`. The particles stand in blocks of a fixed length; a share is a range of blocks, the same for every
 /// process, so that particles that are compared in pairs stand in one share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Numbers")]
 pub struct Share {
     number: usize,
     of: usize,
+}
+
+/// A share as a file has it.
+#[derive(Deserialize)]
+struct Numbers {
+    number: usize,
+    of: usize,
+}
+
+impl TryFrom<Numbers> for Share {
+    type Error = String;
+
+    fn try_from(Numbers { number, of }: Numbers) -> std::result::Result<Self, String> {
+        if number < of && of <= MOST {
+            Ok(Self { number, of })
+        } else {
+            Err(format!("no share {number} of {of}"))
+        }
+    }
 }
 
 /// The most shares a study may be cut into.

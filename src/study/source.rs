@@ -1,7 +1,10 @@
 //! The text of a study with what the command line changed, and where each value stands.
 
+use super::brief::brief;
+use super::whole_file::regular_file;
 use crate::error::{Error, Result};
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 use toml::{Spanned, Table, Value};
@@ -21,13 +24,22 @@ pub struct Source {
 const PATH_KEYS: [&str; 4] =
     ["problem.data.images", "problem.data.labels", "problem.data.path", "start.path"];
 
+/// The most bytes of a study: lists of hundreds of thousands of numbers belong into other files.
+const MOST_BYTES: usize = 1 << 22;
+
+/// The most parts of a key: no key of a study has as many, and each is a table within a table.
+const MOST_PARTS: usize = 16;
+
 impl Source {
     /// Reads a study file.
     ///
     /// # Errors
     /// [`Error::Read`] and [`Error::Study`] when there is no such file or it is not TOML.
     pub fn read(file: &Path) -> Result<Self> {
-        let bytes = std::fs::read(file).map_err(|source| Error::Read { path: file.into(), source })?;
+        let mut bytes = Vec::new();
+        let opened = regular_file(file, u64::MAX);
+        let read = opened.and_then(|file| file.take(MOST_BYTES as u64 + 1).read_to_end(&mut bytes));
+        read.map_err(|source| Error::Read { path: file.into(), source })?;
         let text = String::from_utf8(bytes).map_err(|error| Error::Study {
             place: file.display().to_string(),
             message: format!("byte {} is not UTF-8 text", error.utf8_error().valid_up_to()),
@@ -42,9 +54,19 @@ impl Source {
     /// [`Error::Study`] when it is not TOML.
     pub fn parse(file: &Path, text: &str) -> Result<Self> {
         let name = file.display().to_string();
+        if text.len() > MOST_BYTES {
+            return Err(Error::Study {
+                place: name,
+                message: format!("more than the {MOST_BYTES} bytes that a study may have"),
+                remedy: "keep long lists of numbers in .npy or CSV files".into(),
+            });
+        }
         let syntax = |error: toml::de::Error| Error::Study {
             place: format!("{name}:{}", error.span().map_or(1, |span| line_of(text, span.start))),
-            message: format!("this is not TOML: {}", error.message().lines().collect::<Vec<_>>().join(" ")),
+            message: format!(
+                "this is not TOML: {}",
+                brief(&error.message().lines().collect::<Vec<_>>().join(" "))
+            ),
             remedy: "mend the line; `sgd-sde new` writes a study to compare with".into(),
         };
         let spanned = DeTable::parse(text).map_err(syntax)?;
@@ -54,6 +76,11 @@ impl Source {
         note_table(spanned.get_ref(), "", &at, &mut places);
         places.insert(String::new(), format!("{name}:1"));
         Ok(Self { file: file.into(), table, places })
+    }
+
+    /// How many keys and list entries it has: what a copy of it costs.
+    pub fn size(&self) -> usize {
+        self.places.len()
     }
 
     /// The folder that paths in the study are relative to.
@@ -77,7 +104,7 @@ impl Source {
     /// # Errors
     /// [`Error::Study`] when there is no `=`, or the key leads through something that is not a section.
     pub fn set(&mut self, assignment: &str) -> Result<()> {
-        let place = format!("--set {assignment}");
+        let place = format!("--set {}", brief(assignment));
         let Some((key, text)) = assignment.split_once('=').map(|(k, v)| (k.trim(), v.trim())) else {
             return Err(Error::Study {
                 place,
@@ -88,7 +115,7 @@ impl Source {
         if key.split('.').any(|part| part.trim().is_empty()) {
             return Err(Error::Study {
                 place,
-                message: format!("'{key}' is no key: a part of it is empty"),
+                message: format!("'{}' is no key: a part of it is empty", brief(key)),
                 remedy: "write --set KEY=VALUE, for example --set problem.width=32".into(),
             });
         }
@@ -110,7 +137,7 @@ impl Source {
         let path = self.numbered(key, &place)?;
         let wrong = |part: &str| Error::Study {
             place: place.clone(),
-            message: format!("'{part}' in '{key}' is no section of this study"),
+            message: format!("'{}' in '{}' is no section of this study", brief(part), brief(key)),
             remedy: "write the key with dots as in the study file, for example problem.lambda or process.0.s"
                 .into(),
         };
@@ -119,6 +146,9 @@ impl Source {
             Some((section @ ("sweep" | "repeat"), key)) => vec![section, key],
             _ => path.split('.').collect(),
         };
+        if parts.len() > MOST_PARTS {
+            return Err(wrong(parts[MOST_PARTS]));
+        }
         let (last, sections) = parts.split_last().expect("split gives at least one part");
         let mut at = &mut self.table;
         let mut parts = sections.iter();
@@ -142,7 +172,8 @@ impl Source {
         for (i, _) in path.match_indices('.') {
             self.places.entry(path[..i].to_owned()).or_insert_with(|| place.clone());
         }
-        self.places.retain(|known, _| !known.starts_with(&format!("{path}.")));
+        let inside = format!("{path}.");
+        self.places.retain(|known, _| !known.starts_with(&inside));
         self.places.insert(path, place);
         Ok(())
     }
@@ -165,7 +196,7 @@ impl Source {
             Some(number) if !field.is_empty() => Ok(format!("process.{number}.{field}")),
             _ => Err(Error::Study {
                 place: place.into(),
-                message: format!("'{key}' names no key of a process of this study"),
+                message: format!("'{}' names no key of a process of this study", brief(&key)),
                 remedy: format!(
                     "write process.<name or number>.<key>; there are {} processes",
                     processes.len()

@@ -59,7 +59,14 @@ fn default_step(potential: &dyn Potential, friction: Option<f64>, i: usize, rule
         return Err(missing(format!("a Lipschitz constant of {lipschitz:?} is none to choose it by")));
     }
     let oscillation = friction.map_or(f64::INFINITY, |friction| 0.2 / (friction * lipschitz).sqrt());
-    Ok(round_down(oscillation.min(0.1 / lipschitz)))
+    let longest = oscillation.min(0.1 / lipschitz);
+    // Friction has no such range: γ = (1 − m)/s.
+    if longest < 1e-17 {
+        return Err(missing(format!(
+            "its friction asks for a step below {longest:e}, too short to be counted"
+        )));
+    }
+    Ok(round_down(longest))
 }
 
 /// The largest of 1, 2, 5 times a power of ten that is not above `x` > 0: a step that others have multiples with.

@@ -1,6 +1,7 @@
 //! Sweeps and repetitions: the cross product of the values in `[sweep]`, each run for the cross product of the draws in
 //! `[repeat]`.
 
+use super::brief::brief;
 use super::parse::shown;
 use super::source::Source;
 use crate::error::{Error, Result};
@@ -28,6 +29,12 @@ impl SweepPoint {
 
 /// The most points a study may have.
 const MOST: usize = 100_000;
+
+/// The most keys that are swept or repeated.
+const MOST_KEYS: usize = 64;
+
+/// The most entries of all points together: each point has its own copy of the study.
+const MOST_PLACES: usize = 10_000_000;
 
 /// A key and the values it takes.
 struct Axis {
@@ -57,12 +64,24 @@ pub fn points(source: &Source) -> Result<Vec<SweepPoint>> {
         let remedy = "sweep fewer keys or values, or repeat with fewer draws";
         return Err(invalid(source, path, value, "at most 100000 points", remedy));
     }
+    let most = MOST_PLACES / source.size().max(1);
+    if total > most.max(1) {
+        let (value, path) = (format!("{total} points"), if swept.is_empty() { "repeat" } else { "sweep" });
+        let rule = format!("at most {most} points of a study of {} entries", source.size());
+        return Err(invalid(source, path, value, &rule, "sweep fewer values, or put long lists into files"));
+    }
     (0..total).map(|number| point(source, &swept, &repeated, number)).collect()
 }
 
 fn invalid(source: &Source, path: &str, value: String, rule: &str, remedy: &str) -> Error {
     let (rule, remedy) = (rule.into(), remedy.into());
-    Error::Invalid { place: source.place(path), field: shown(path), value, rule, remedy }
+    Error::Invalid {
+        place: source.place(path),
+        field: brief(&shown(path)),
+        value: brief(&value),
+        rule,
+        remedy,
+    }
 }
 
 /// The keys of `[sweep]` or `[repeat]`.
@@ -80,6 +99,10 @@ fn axes(source: &Source, section: &'static str) -> Result<Vec<Axis>> {
             return Err(invalid(source, section, other.to_string(), rule, remedy));
         }
     };
+    if table.len() > MOST_KEYS {
+        let value = format!("{} keys", table.len());
+        return Err(invalid(source, section, value, "at most 64 keys", "leave some out"));
+    }
     let axis = |(key, value): (&String, &Value)| {
         let values = match value {
             Value::Array(list) if !list.is_empty() => list.clone(),

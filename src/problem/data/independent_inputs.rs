@@ -3,7 +3,7 @@
 use rand_distr::{Distribution, StandardNormal};
 use serde::{Deserialize, Serialize};
 
-use super::spec::{check_shape, check_variance};
+use super::spec::{check_shape, check_variance, check_work};
 use super::{Dataset, FieldError, LabelKind, Rows};
 use crate::random::{Key, Purpose};
 
@@ -32,7 +32,7 @@ impl IndependentInputs {
         check_shape(self.samples, 1, self.dim)?;
         check_variance("label_variance", self.label_variance)?;
         if self.samples <= self.dim {
-            return Ok(());
+            return check_work("samples", self.samples, &[self.samples, self.samples, self.dim]);
         }
         let rule = format!("at most dim = {}: more rows than inputs are linearly dependent", self.dim);
         Err(FieldError::new("samples", self.samples, rule, "take fewer samples or a larger dim"))

@@ -105,6 +105,20 @@ pub(super) fn check_shape(samples: usize, least: usize, dim: usize) -> Result<()
     Ok(())
 }
 
+/// The most multiplications that making a data set may take: a minute or two.
+const MOST_WORK: f64 = 1e11;
+
+/// The product of `factors`, each from the study, as a number of multiplications.
+pub(super) fn check_work(field: &'static str, value: usize, factors: &[usize]) -> Result<(), FieldError> {
+    let work: f64 = factors.iter().map(|&factor| factor as f64).product();
+    if work <= MOST_WORK {
+        return Ok(());
+    }
+    let rule =
+        format!("so small that making the data takes at most {MOST_WORK:e} multiplications, not {work:.1e}");
+    Err(FieldError::new(field, value, rule, "take fewer samples or a smaller size"))
+}
+
 /// A variance: finite and not negative.
 pub(super) fn check_variance(field: &'static str, value: f64) -> Result<(), FieldError> {
     if value.is_finite() && value >= 0.0 {

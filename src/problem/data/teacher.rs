@@ -5,7 +5,7 @@ use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use serde::{Deserialize, Serialize};
 
-use super::spec::{check_shape, check_variance};
+use super::spec::{check_shape, check_variance, check_work};
 use super::{Dataset, FieldError, LabelKind, MAX_NUMBERS, Rows};
 use crate::numerics::Activation;
 use crate::random::{Key, Purpose};
@@ -89,6 +89,7 @@ impl Teacher {
             let rule = format!("at most {} for dim = {}", MAX_NUMBERS / self.dim as u64, self.dim);
             return Err(FieldError::new("width", self.width, rule, "the source uses 5"));
         }
+        check_work("width", self.width, &[self.samples, self.dim, self.width])?;
         // Beyond this range βz or log(2)/β may leave the finite numbers.
         if !(1e-100..=1e100).contains(&self.beta) {
             return Err(FieldError::new(

@@ -11,7 +11,7 @@ pub enum FigureError {
     Empty { figure: String },
 
     #[error(
-        "`{name}` is no file stem: use letters, digits, `-`, `_` and `.`, and start with none of the last two"
+        "`{name}` is no file stem: use letters, digits, `-`, `_`, `.` and `+`, and start with none of the last three"
     )]
     Name { name: String },
 

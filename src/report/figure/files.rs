@@ -8,6 +8,7 @@ use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{Options, Tree};
 
 use super::FigureError;
+use crate::report::whole::new_file;
 
 /// Resolution of the PNG at the printed size: line art is printed from 600 dots an inch.
 const PNG_DPI: f64 = 600.0;
@@ -29,7 +30,7 @@ pub fn write(name: &str, svg: &str, folder: &Path) -> Result<Vec<PathBuf>, Figur
 fn whole(folder: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, FigureError> {
     let path = folder.join(name);
     let aside = folder.join(format!(".{name}.part"));
-    let written = fs::File::create(&aside).and_then(|mut file| {
+    let written = new_file(&aside).and_then(|mut file| {
         file.write_all(bytes)?;
         file.sync_all()
     });
@@ -44,7 +45,7 @@ fn whole(folder: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf, FigureError
 }
 
 fn check_name(name: &str) -> Result<(), FigureError> {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+');
     if name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-') && name.chars().all(allowed) {
         return Ok(());
     }

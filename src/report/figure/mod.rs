@@ -75,6 +75,24 @@ pub fn write(figure: &Figure, folder: &Path) -> Result<Vec<PathBuf>, FigureError
     files::write(&figure.name, &chart::svg(figure)?, folder)
 }
 
+/// Draws `figure` as the text of an SVG document.
+///
+/// # Errors
+///
+/// As [`write()`], but for files.
+pub fn svg(figure: &Figure) -> Result<String, FigureError> {
+    chart::svg(figure)
+}
+
+/// Draws `map` as the text of an SVG document.
+///
+/// # Errors
+///
+/// As [`write_heat_map`], but for files.
+pub fn heat_map_svg(map: &HeatMap) -> Result<String, FigureError> {
+    heat::svg(map)
+}
+
 /// Draws `map` and writes its three files, as [`write()`] does.
 ///
 /// # Errors
@@ -83,6 +101,11 @@ pub fn write(figure: &Figure, folder: &Path) -> Result<Vec<PathBuf>, FigureError
 /// others.
 pub fn write_heat_map(map: &HeatMap, folder: &Path) -> Result<Vec<PathBuf>, FigureError> {
     files::write(&map.name, &heat::svg(map)?, folder)
+}
+
+/// Whether the embedded font has a sign for `character`.
+pub fn can_draw(character: char) -> bool {
+    font::Font::embedded().has(character)
 }
 
 /// A length in points as SVG reads it: two decimals, without needless zeros.

@@ -8,6 +8,11 @@ use super::model::{Axis, Scale};
 /// coordinates.
 const BEYOND: f64 = 1000.0;
 
+/// Numbers beyond it are not drawn on a linear axis.
+const LARGEST: f64 = 1e300;
+/// Numbers below it are drawn at 0 on a linear axis.
+const SMALLEST: f64 = 1e-290;
+
 /// An axis with known ends, in *levels*: the value itself, or its log₁₀ on a logarithmic axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ruler {
@@ -50,7 +55,9 @@ impl Ruler {
 
 fn level(scale: Scale, value: f64) -> Option<f64> {
     match scale {
-        Scale::Linear => value.is_finite().then_some(value),
+        // Spans of the largest numbers overflow; steps between the smallest vanish.
+        Scale::Linear if value.abs() < SMALLEST => Some(0.0),
+        Scale::Linear => (value.abs() <= LARGEST).then_some(value),
         Scale::Log => (value.is_finite() && value > 0.0).then(|| value.log10()),
     }
 }
