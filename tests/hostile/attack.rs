@@ -1,5 +1,7 @@
 //! The loop of an attack, and what it holds a reader to: no panic, no hang, bounded memory, a sentence with a remedy.
 
+#![allow(unsafe_code, reason = "an allocator that weighs")]
+
 use crate::dice::Dice;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::{Cell, RefCell};
@@ -29,21 +31,25 @@ fn weigh(bytes: i64) {
 unsafe impl GlobalAlloc for Weighing {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         weigh(layout.size() as i64);
+        // SAFETY: the caller's.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         weigh(layout.size() as i64);
+        // SAFETY: the caller's.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
         weigh(-(layout.size() as i64));
+        // SAFETY: the caller's.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
         weigh(size as i64 - layout.size() as i64);
+        // SAFETY: the caller's.
         unsafe { System.realloc(pointer, layout, size) }
     }
 }

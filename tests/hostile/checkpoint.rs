@@ -46,12 +46,14 @@ impl Kept {
         };
         let run = Folder::free(&folder.path().join("run"), false).unwrap();
         let (mut kept, _) = Checkpoint::open(&run, &begun, false, Duration::ZERO, &NEVER).unwrap();
-        let processes = plan.processes();
-        let mut steps = Simulation::new(&plan, &processes, 0, Share::WHOLE);
-        steps.advance(&threads, &mut Silent, &mut kept).unwrap();
-        let share = Folder::open(&folder.path().join("share"));
-        share.write_share(&begun, &steps.state()).unwrap();
-        drop((steps, processes, kept));
+        {
+            let processes = plan.processes();
+            let mut steps = Simulation::new(&plan, &processes, 0, Share::WHOLE);
+            steps.advance(&threads, &mut Silent, &mut kept).unwrap();
+            let share = Folder::open(&folder.path().join("share"));
+            share.write_share(&begun, &steps.state()).unwrap();
+        }
+        drop(kept);
         let names = [
             "run/checkpoint/begun.state",
             "run/checkpoint/point.state",
