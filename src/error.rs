@@ -1,5 +1,6 @@
 //! Everything that can go wrong, a variant per condition; the remedy stands in the sentence.
 
+use crate::estimates::significant;
 use crate::report::figure::FigureError;
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -116,7 +117,8 @@ pub enum Error {
     /// Every particle of a process left the finite numbers.
     #[error(
         "process '{process}': all {particles} particles left the finite numbers, the first (particle {particle}) at step \
-         {step} (t = {time}); {advice}"
+         {step} (t = {}); {advice}",
+        significant(*time)
     )]
     AllDiverged {
         /// The process.
