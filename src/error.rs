@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+use crate::estimates::significant;
 use crate::report::figure::FigureError;
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -212,7 +213,8 @@ fn too_many_files(source: &std::io::Error) -> bool {
 #[derive(Debug, Clone, PartialEq, thiserror::Error, serde::Serialize, serde::Deserialize)]
 #[error(
     "process '{process}': all {particles} particles left the finite numbers, the first (particle {particle}) at step \
-     {step} (t = {time}); {advice}"
+     {step} (t = {}); {advice}",
+    significant(*time)
 )]
 pub struct AllDiverged {
     /// The process.

@@ -1,6 +1,7 @@
 //! Says in every row of estimates how many of its particles diverged.
 
 use super::results::{EstimateRow, ProcessRow};
+use crate::estimates::significant;
 
 /// Adds to the note of every estimate of a process, or of a pair with it, how many of its particles have left the finite numbers. Rows of
 /// processes that kept all of theirs, and of the problem alone, stay as they are.
@@ -32,7 +33,7 @@ impl ProcessRow {
             format!(
                 "{name}: {divergences} of {particles} particles diverged, the first (particle {}) at t = {} (step {}); each is left out from \
                  there on",
-                first.particle, first.time, first.step
+                first.particle, significant(first.time), first.step
             )
         })
     }

@@ -26,7 +26,7 @@ fn a_study_that_does_not_fit_is_refused_with_the_sizes_and_nothing_is_written() 
     let said = limited(folder.path(), 1_500_000, "run study.toml --threads 1");
     assert_eq!((said.code, said.out.as_str()), (2, ""), "{}", said.err);
     let words = [
-        "study.toml:8: process[0].particles = 10000000: must be such that all of the study fits into memory: ",
+        "study.toml:9: process[0].particles = 10000000: must be such that all of the study fits into memory: ",
         "particles of process 'sde', 10000000 x 4 numbers = 305 MiB",
         "11 readings of every particle at one time (1.6 GiB)",
         "left by the limit of the address space (ulimit -v); take fewer particles, run shares of them with --part i/N",
@@ -148,10 +148,15 @@ fn parts_grow_with_their_sizes() {
     let momentum = Memory::of(&plan(&STUDY.replace("kind = 'sgd'\n", "kind = 'momentum-sgd'\n")), 2, 1);
     assert_eq!((find(&small, "'sgd'"), find(&momentum, "'sgd'")), (480.0, 960.0));
     assert_eq!(find(&Memory::of(&plan(STUDY), 2, 7), "rows of curves"), 7.0 * find(&small, "rows of curves"));
-    let shuffled = STUDY.replace("batch = 5\n", "batch = 5\nsampling = 'epochs'\n");
-    let buffers = |text: &str| find(&Memory::of(&plan(text), 1, 1), "buffers of 1 threads");
-    // An order of the 24 rows for training, 4 bytes each, for each of 10 particles.
-    assert_eq!(buffers(&shuffled) - buffers(STUDY), 24.0 * 4.0 * 10.0);
+    // An order of all rows for training, 4 bytes each, for each of the particles that step together.
+    let buffers = |samples: &str| {
+        let shuffled = STUDY.replace("batch = 5\n", "batch = 5\nsampling = 'epochs'\n");
+        let plan = plan(&shuffled.replace("samples = 30", samples));
+        let together = plan.potential().block_len().min(10) as f64;
+        (find(&Memory::of(&plan, 1, 1), "buffers of 1 threads"), together)
+    };
+    let ((few, some), (many, same)) = (buffers("samples = 1000"), buffers("samples = 2000"));
+    assert_eq!((many - few, some), (800.0 * 4.0 * same, same));
 }
 
 #[test]

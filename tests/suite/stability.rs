@@ -188,7 +188,7 @@ fn lost_particles_are_told_in_summary_and_tables() {
         "coarse: {} of {PARTICLES} particles diverged, the first (particle {}) at t = {} (step {})",
         lost.len(),
         first.particle,
-        first.time,
+        sgd_sde::estimates::significant(first.time),
         first.step
     );
     let flat = said.out.split_whitespace().collect::<Vec<_>>().join(" ");

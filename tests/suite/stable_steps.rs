@@ -42,7 +42,7 @@ const CASES: [Case; 22] = [
     (KERNEL, "kind = 'one-pass-sgd'\ns = 50.0\nbatch = 1", 50_000.0, &["s"]),
     (NET, "kind = 'sgd-sde'\ns = 0.1\ndt = 5.0", 500.0, &["dt"]),
     (NET, "kind = 'sgd'\ns = 5.0\nbatch = 4", 500.0, &["s"]),
-    (NO_BOUND, "kind = 'sgd'\ns = 20.0\nbatch = 4", 2000.0, &["s"]),
+    (NO_BOUND, "kind = 'sgd'\ns = 100.0\nbatch = 4", 10_000.0, &["s"]),
     (WELL, "kind = 'sgd-sde'\ns = 0.1\ndt = 0.5", 5.0, &["dt"]),
     (DEEP, "kind = 'scaled-noise-gd'\nstep = 5.0\nnoise = { sigma = 1.0 }", 500.0, &["step"]),
 ];
@@ -131,7 +131,7 @@ fn bounds_are_sharp_on_a_quadratic() {
 #[test]
 fn what_is_advised_fits_the_other_processes() {
     let other = "[[process]]\nname = 'q'\nkind = 'sgd-sde'\ns = 0.1\ndt = 0.07\nparticles = 20\n";
-    let text = text((QUADRATIC, "kind = 'sgd-sde'\ns = 0.1\ndt = 0.7", 70.0, &[]))
+    let text = text((QUADRATIC, "kind = 'sgd-sde'\ns = 0.1\ndt = 0.7", 140.0, &[]))
         .replace("[time]", &format!("{other}[time]"));
     let advice = advice(&text);
     let again = outcome_of(&plan_with(&text, &assignments(&advice)), 2);
