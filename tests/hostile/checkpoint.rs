@@ -51,7 +51,9 @@ impl Kept {
         steps.advance(&threads, &mut Silent, &mut kept).unwrap();
         let share = Folder::open(&folder.path().join("share"));
         share.write_share(&begun, &steps.state()).unwrap();
-        drop((steps, processes, kept));
+        drop(steps);
+        drop(processes);
+        drop(kept);
         let names = [
             "run/checkpoint/begun.state",
             "run/checkpoint/point.state",
