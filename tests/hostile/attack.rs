@@ -3,59 +3,13 @@
 #![allow(unsafe_code, reason = "an allocator that weighs")]
 
 use crate::dice::Dice;
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::{Cell, RefCell};
+use crate::scales::weighed;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
-
-/// The system's allocator, knowing the bytes that each thread holds.
-struct Weighing;
-
-thread_local! {
-    static HELD: Cell<i64> = const { Cell::new(0) };
-    static MOST: Cell<i64> = const { Cell::new(0) };
-}
-
-fn weigh(bytes: i64) {
-    // A thread that is ending has no scales any more.
-    let _ = HELD.try_with(|held| {
-        held.set(held.get() + bytes);
-        MOST.set(MOST.get().max(held.get()));
-    });
-}
-
-// SAFETY: every call goes to the system's allocator unchanged; weighing touches no memory that it manages.
-unsafe impl GlobalAlloc for Weighing {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        weigh(layout.size() as i64);
-        // SAFETY: the caller's.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        weigh(layout.size() as i64);
-        // SAFETY: the caller's.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        weigh(-(layout.size() as i64));
-        // SAFETY: the caller's.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        weigh(size as i64 - layout.size() as i64);
-        // SAFETY: the caller's.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static WEIGHING: Weighing = Weighing;
 
 /// What a reader is held to.
 pub struct Attack {
@@ -95,11 +49,9 @@ impl Attack {
         for number in first..first + inputs {
             watch.at.store(number, Ordering::Relaxed);
             let input = make(&mut Dice::new(number));
-            let held = HELD.get();
-            MOST.set(held);
             let begun = Instant::now();
-            let answer = catch_unwind(AssertUnwindSafe(|| read(&input)));
-            let (mut took, weight) = (begun.elapsed(), MOST.get() - held);
+            let (answer, weight) = weighed(|| catch_unwind(AssertUnwindSafe(|| read(&input))));
+            let mut took = begun.elapsed();
             if took > self.patience {
                 // Once more: another program may have had the processor.
                 let begun = Instant::now();

@@ -46,13 +46,13 @@ impl Kept {
         };
         let run = Folder::free(&folder.path().join("run"), false).unwrap();
         let (mut kept, _) = Checkpoint::open(&run, &begun, false, Duration::ZERO, &NEVER).unwrap();
-        {
-            let processes = plan.processes();
-            let mut steps = Simulation::new(&plan, &processes, 0, Share::WHOLE);
-            steps.advance(&threads, &mut Silent, &mut kept).unwrap();
-            let share = Folder::open(&folder.path().join("share"));
-            share.write_share(&begun, &steps.state()).unwrap();
-        }
+        let processes = plan.processes();
+        let mut steps = Simulation::new(&plan, &processes, 0, Share::WHOLE);
+        steps.advance(&threads, &mut Silent, &mut kept).unwrap();
+        let share = Folder::open(&folder.path().join("share"));
+        share.write_share(&begun, &steps.state()).unwrap();
+        drop(steps);
+        drop(processes);
         drop(kept);
         let names = [
             "run/checkpoint/begun.state",

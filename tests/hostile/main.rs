@@ -13,4 +13,5 @@ mod limits;
 mod names;
 mod npy;
 mod results;
+mod scales;
 mod study;

@@ -24,7 +24,7 @@ const HOLDERS: [(&str, &str); 17] = [
     ("src/numerics/tile/mod.rs", "aligned lines as numbers"),
     ("src/numerics/tile/residual.rs", "loads and stores"),
     ("src/numerics/tile/second.rs", "loads and stores"),
-    ("tests/hostile/attack.rs", "an allocator that weighs"),
+    ("tests/hostile/scales.rs", "an allocator that weighs"),
     ("tests/suite/allocation.rs", "an allocator that counts"),
 ];
 
