@@ -2,6 +2,8 @@
 //!
 //! Linux says it in text files; on other systems nothing is known, and nothing is refused for it.
 
+#![forbid(unsafe_code)]
+
 use std::fmt;
 use std::path::Path;
 

@@ -9,7 +9,7 @@ use std::path::Path;
 const STUDY: &str = "title = 'a study in shares'\nseed = 3\n[problem]\nkind = 'two-layer'\nactivation = 'tanh'\nwidth = 4\nlambda = 0.1\n\
     [problem.data]\nkind = 'margin'\nsamples = 40\ndim = 4\ntest_fraction = 0.2\n\
     [[process]]\nname = 'sgd'\nkind = 'sgd'\ns = 0.05\nbatch = 8\nparticles = 1300\n\
-    [[process]]\nname = 'sde'\nkind = 'covariance-sde'\ns = 0.05\nparticles = 2100\n\
+    [[process]]\nname = 'sde'\nkind = 'covariance-sde'\ns = 0.05\nbatch = 8\nparticles = 2100\n\
     [time]\nhorizon = 2.0\npoints = 9\n[observe]\nquantities = ['risk', 'test_accuracy']\n\
     [analysis.agreement]\nnoise_scales = []\nlaws = false\n";
 
@@ -52,7 +52,7 @@ fn the_shares_of_a_study_join_to_the_bytes_of_the_single_run() {
 /// Particles that leave the finite numbers in several shares are listed as the single run lists them.
 #[test]
 fn divergences_of_shares_join_too() {
-    let study = "seed = 1\n[problem]\nkind = 'double-well'\n\
+    let study = "seed = 1\n[problem]\nkind = 'double-well'\n[start]\nlaw = 'gaussian'\nstd = 3.0\n\
         [[process]]\nname = 'a'\nkind = 'sgd-sde'\ns = 0.1\ndt = 0.1\nparticles = 1300\n\
         [[process]]\nname = 'b'\nkind = 'sgd-sde'\ns = 0.1\ndt = 0.2\nparticles = 2100\n\
         [time]\nhorizon = 2.0\npoints = 5\n";
