@@ -29,6 +29,7 @@ mod ntk_spec;
 mod parse;
 mod parse_problem;
 mod parse_process;
+mod places;
 mod plan;
 mod recorder;
 mod results;

@@ -1,13 +1,13 @@
 //! The text of a study with what the command line changed, and where each value stands.
 
 use super::brief::brief;
+use super::places::{Lines, Places};
 use super::whole_file::regular_file;
 use crate::error::{Error, Result};
-use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use toml::de::{DeTable, DeValue};
-use toml::{Spanned, Table, Value};
+use toml::de::DeTable;
+use toml::{Table, Value};
 
 /// A study file as read: its values and the place of each, so that every message can name a line.
 #[derive(Debug, Clone)]
@@ -16,8 +16,7 @@ pub struct Source {
     pub file: PathBuf,
     /// Its values, after `--set`.
     pub table: Table,
-    /// Where each dotted path was written; array elements by number.
-    places: BTreeMap<String, String>,
+    places: Places,
 }
 
 /// Keys whose values are paths; those set on the command line are relative to the working directory.
@@ -62,7 +61,7 @@ impl Source {
             });
         }
         let syntax = |error: toml::de::Error| Error::Study {
-            place: format!("{name}:{}", error.span().map_or(1, |span| line_of(text, span.start))),
+            place: format!("{name}:{}", error.span().map_or(1, |span| Lines::of(text).line(span.start))),
             message: format!(
                 "this is not TOML: {}",
                 brief(&error.message().lines().collect::<Vec<_>>().join(" "))
@@ -71,10 +70,7 @@ impl Source {
         };
         let spanned = DeTable::parse(text).map_err(syntax)?;
         let table = toml::from_str(text).map_err(syntax)?;
-        let mut places = BTreeMap::new();
-        let at = |offset: usize| format!("{name}:{}", line_of(text, offset));
-        note_table(spanned.get_ref(), "", &at, &mut places);
-        places.insert(String::new(), format!("{name}:1"));
+        let places = Places::of(spanned.get_ref(), text, &name);
         Ok(Self { file: file.into(), table, places })
     }
 
@@ -90,13 +86,7 @@ impl Source {
 
     /// Where `path`, or the nearest section around it, was written.
     pub fn place(&self, path: &str) -> String {
-        let mut at = path;
-        loop {
-            if let Some(place) = self.places.get(at) {
-                return place.clone();
-            }
-            at = at.rsplit_once('.').map_or("", |(parent, _)| parent);
-        }
+        self.places.of_path(path)
     }
 
     /// Applies one `--set KEY=VALUE`. The value is TOML, or else taken as a string.
@@ -168,13 +158,7 @@ impl Source {
             };
         }
         at.insert((*last).into(), value);
-        // Sections that this key brought into being stand where the key does.
-        for (i, _) in path.match_indices('.') {
-            self.places.entry(path[..i].to_owned()).or_insert_with(|| place.clone());
-        }
-        let inside = format!("{path}.");
-        self.places.retain(|known, _| !known.starts_with(&inside));
-        self.places.insert(path, place);
+        self.places.set(path, place);
         Ok(())
     }
 
@@ -209,42 +193,6 @@ impl Source {
 /// The path as the user wrote it in the shell, independent of the study's folder.
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.into())
-}
-
-fn line_of(text: &str, offset: usize) -> usize {
-    text.as_bytes()[..offset.min(text.len())].iter().filter(|&&b| b == b'\n').count() + 1
-}
-
-fn note_table(
-    table: &DeTable<'_>,
-    at: &str,
-    place: &impl Fn(usize) -> String,
-    places: &mut BTreeMap<String, String>,
-) {
-    for (key, value) in table.iter() {
-        let path = if at.is_empty() { key.get_ref().to_string() } else { format!("{at}.{}", key.get_ref()) };
-        places.insert(path.clone(), place(key.span().start));
-        note_value(value, &path, place, places);
-    }
-}
-
-fn note_value(
-    value: &Spanned<DeValue<'_>>,
-    path: &str,
-    place: &impl Fn(usize) -> String,
-    places: &mut BTreeMap<String, String>,
-) {
-    match value.get_ref() {
-        DeValue::Table(table) => note_table(table, path, place, places),
-        DeValue::Array(list) => {
-            for (i, element) in list.iter().enumerate() {
-                let path = format!("{path}.{i}");
-                places.insert(path.clone(), place(element.span().start));
-                note_value(element, &path, place, places);
-            }
-        }
-        _ => {}
-    }
 }
 
 #[cfg(test)]

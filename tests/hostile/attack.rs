@@ -4,7 +4,7 @@
 
 use crate::dice::Dice;
 use crate::scales::weighed;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -50,12 +50,12 @@ impl Attack {
             watch.at.store(number, Ordering::Relaxed);
             let input = make(&mut Dice::new(number));
             let begun = Instant::now();
-            let (answer, weight) = weighed(|| catch_unwind(AssertUnwindSafe(|| read(&input))));
+            let (answer, weight) = weighed(|| guarded(|| read(&input)));
             let mut took = begun.elapsed();
             if took > self.patience {
                 // Once more: another program may have had the processor.
                 let begun = Instant::now();
-                let _ = catch_unwind(AssertUnwindSafe(|| read(&input)));
+                let _ = guarded(|| read(&input));
                 took = took.min(begun.elapsed());
             }
             let wrong = match &answer {
@@ -81,13 +81,13 @@ impl Attack {
             heaviest.0 / 1024,
             heaviest.1
         );
-        assert!(failures.is_empty(), "{}: not all {inputs} {END}; failures: {failures:#?}", self.name);
-        // An attack of refusals alone, or of none, would not reach the code behind the first gate.
         assert!(
-            inputs < 500 || (taken > 0 && taken < inputs),
-            "{}: not all {inputs} {END}: {taken} taken",
+            failures.is_empty(),
+            "{}: not all {inputs} inputs are answered as they should be; failures: {failures:#?}",
             self.name
         );
+        // An attack of refusals alone, or of none, would not reach the code behind the first gate.
+        assert!(inputs < 500 || (taken > 0 && taken < inputs), "{}: {taken} of {inputs} taken", self.name);
     }
 
     /// Prints the first input of each kind of failure: a kind is what was wrong up to its first digit or quote.
@@ -110,16 +110,24 @@ impl Attack {
 
 thread_local! {
     static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
+    static READING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// From now on a panic on this thread is kept with its place instead of printed.
+/// What `read` answers; its panic is caught and remembered.
+fn guarded(read: impl FnOnce() -> Answer) -> std::thread::Result<Answer> {
+    READING.set(true);
+    let answer = catch_unwind(AssertUnwindSafe(read));
+    READING.set(false);
+    answer
+}
+
+/// From now on a panic while a reader reads is kept with its place instead of printed.
 fn remember_panics() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         let usual = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
-            // The end of an attack is to be seen.
-            if info.payload_as_str().is_some_and(|text| text.contains(END)) {
+            if !READING.get() {
                 return usual(info);
             }
             let place = info.location().map_or(String::new(), ToString::to_string);
@@ -127,9 +135,6 @@ fn remember_panics() {
         }));
     });
 }
-
-/// In the message that ends an attack.
-const END: &str = "inputs are answered as they should be";
 
 /// What is wrong with a message: too long, or without a remedy behind a semicolon.
 fn unclear(message: &str) -> Option<String> {

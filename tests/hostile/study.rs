@@ -250,7 +250,8 @@ fn attack(attack: &Attack, ready: bool) {
 
 #[test]
 fn studies() {
-    let patience = Duration::from_secs(2);
+    // A hundred thousand points of a sweep are copies of a study each.
+    let patience = Duration::from_secs(4);
     attack(&Attack { name: "studies", inputs: 10_000, patience, memory: 1 << 30 }, false);
 }
 
