@@ -158,6 +158,12 @@ pub enum Error {
         /// How to go on, as the end of the sentence.
         resume: String,
     },
+    /// A failure of a run that can go on from its checkpoint.
+    #[error("{source}; then go on with --resume")]
+    Resumable {
+        /// The failure, with its remedy.
+        source: Box<Error>,
+    },
     /// The thread pool could not be made.
     #[error("the thread pool of {threads} threads could not be started ({source}); try a smaller --threads")]
     Threads {
@@ -250,6 +256,7 @@ impl Error {
             Error::Write { .. }
             | Error::Output { .. }
             | Error::Fault { .. }
+            | Error::Resumable { .. }
             | Error::AllDiverged(_)
             | Error::Threads { .. }
             | Error::Figure(_) => 1,

@@ -67,6 +67,10 @@ pub fn run_study(arguments: &RunArguments) -> Result<()> {
         Error::Interrupted { point, time, end, .. } => {
             Error::Interrupted { point, time, end, resume: format!("; {go_on}") }
         }
+        // Where the folder itself has gone nothing is left to go on from.
+        Error::Write { .. } | Error::Figure(_) if Checkpoint::is_in(&path) => {
+            Error::Resumable { source: Box::new(error) }
+        }
         other => other,
     })
 }

@@ -1,6 +1,7 @@
 //! What ends a run from outside, by its real cause: one sentence, the right exit code, and everything finished on disk whole.
 
 use crate::support::program::{STUDY, Said, folder, names, program};
+use crate::support::results::same_results;
 use crate::support::shell::{all_whole, as_other_user, is_root, lacking, one_sentence, own_mounts, shell};
 use std::fs;
 use std::path::Path;
@@ -52,6 +53,29 @@ fn a_full_disk_ends_in_a_sentence_and_keeps_the_finished_points() {
     one_sentence(&said, &words);
     let [particles, tables] = all_whole(&folder.path().join("copy"), ["npy", "csv"]);
     assert!((1..12).contains(&particles) && tables >= 2, "{particles} of 12 points, {tables} tables");
+}
+
+/// Once there is room the run goes on, from the points that were kept, to the bytes of a run that met no fault.
+#[test]
+fn a_run_that_met_a_full_disk_goes_on_when_there_is_room() {
+    let folder = folder(&sweep(4));
+    for name in ["disk", "copy"] {
+        fs::create_dir(folder.path().join(name)).unwrap();
+    }
+    let Some(mounts) = own_mounts() else {
+        lacking("a disk that is full and then is not: this user can mount nothing");
+        return;
+    };
+    program(folder.path(), &["run", "study.toml", "--quiet", "--out", "whole"]).done();
+    let script = format!(
+        "mount -t tmpfs -o size=260k tmpfs disk && {{ {RUN} --quiet --checkpoint 0 --out disk/results && exit 77; \
+         test -s disk/results/checkpoint/points-0.state || exit 78; mount -o remount,size=64m disk && \
+         {RUN} --quiet --resume --out disk/results; code=$?; cp -r disk/results/. copy; exit $code; }}"
+    );
+    let said = shell(folder.path(), mounts, &script);
+    assert_eq!(said.code, 0, "{}", said.err);
+    one_sentence(&said, &["No space left on device", "make room", "then go on with --resume"]);
+    same_results(&folder.path().join("whole"), &folder.path().join("copy"));
 }
 
 /// A limit of file sizes below one file of particles. Without a handler its signal would end the program without a word.
