@@ -305,3 +305,56 @@ impl Keeper for Checkpoint<'_> {
         container::write(&self.found_file(analysis), findings)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn begun() -> Begun {
+        Begun {
+            program: Begun::this_program(),
+            backend: "avx2".into(),
+            share: Share::WHOLE,
+            points: 1,
+            file: "a.toml".into(),
+            set: Vec::new(),
+            study: "seed = 1\n[problem]\nwidth = 4\n".into(),
+            inputs: vec![("rows.csv".into(), "00".into())],
+        }
+    }
+
+    #[test]
+    fn another_program_is_refused() {
+        let now = begun();
+        assert_eq!(now.change(&now), None);
+        let before = Begun { program: "version 0.0.9 (commit abc)".into(), ..begun() };
+        let (reason, remedy) = before.change(&now).unwrap();
+        assert!(
+            reason.starts_with("it was begun by version 0.0.9 (commit abc), and this is version "),
+            "{reason}"
+        );
+        assert!(remedy.starts_with("go on with the program that began it"), "{remedy}");
+    }
+
+    #[test]
+    fn what_the_results_follow_from_may_not_change() {
+        let before = begun();
+        for (now, words) in [
+            (Begun { backend: "avx512".into(), ..begun() }, "now they are avx512"),
+            (Begun { share: "1/2".parse().unwrap(), ..begun() }, "share 1/2 is asked for"),
+            (
+                Begun { study: "seed = 1\n[problem]\nwidth = 5\n".into(), ..begun() },
+                "problem.width was 4, is 5",
+            ),
+            (
+                Begun { inputs: vec![("rows.csv".into(), "01".into())], ..begun() },
+                "rows.csv has other content",
+            ),
+            (Begun { inputs: Vec::new(), ..begun() }, "rows.csv has other content"),
+        ] {
+            assert!(before.change(&now).unwrap().0.contains(words), "{words}");
+        }
+        // Where the study file lies, and which options were given, is not what the results follow from.
+        assert_eq!(before.change(&Begun { file: "b.toml".into(), ..begun() }), None);
+    }
+}

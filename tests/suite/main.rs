@@ -32,6 +32,7 @@ mod noisy_descent;
 mod ntk;
 mod order;
 mod processes;
+mod reliability;
 mod resume;
 mod runs;
 mod samplers;
