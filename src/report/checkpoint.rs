@@ -3,9 +3,15 @@
 
 use super::container;
 use super::folder::{CHECKPOINT, Folder};
+<<<<<<< HEAD
 use super::whole::{is_link, make, remove, sweep_up};
 use crate::error::{AllDiverged, Error, Result};
 use crate::study::{Keeper, Outcome, Results, Share, State, change};
+=======
+use super::whole::{is_link, make, sweep_up, unlink};
+use crate::error::{Error, Result};
+use crate::study::{Keeper, Results, Share, State, change};
+>>>>>>> hostile
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -260,9 +266,7 @@ impl<'s> Checkpoint<'s> {
 /// Holds the folder for this process until it ends, however it ends.
 fn lock(folder: &Path) -> Result<File> {
     let path = folder.join("lock");
-    if is_link(&path) {
-        remove(&path)?;
-    }
+    unlink(&path)?;
     let file = File::create(&path).map_err(|source| Error::Write { path, source })?;
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => Err(Error::Busy { path: folder.parent().unwrap_or(folder).into() }),

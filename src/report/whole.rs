@@ -7,9 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Makes a folder and those above it. A link in its own place is taken away, so that nothing is written where it points to.
 pub fn make(folder: &Path) -> Result<()> {
-    if is_link(folder) {
-        remove(folder)?;
-    }
+    unlink(folder)?;
     fs::create_dir_all(folder).map_err(|source| Error::Write { path: folder.into(), source })
 }
 
@@ -28,6 +26,14 @@ pub fn make_in(folder: &Path, name: &str) -> Result<()> {
 /// Whether a link stands at `path`, wherever it points to.
 pub fn is_link(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink())
+}
+
+/// Takes a link at `path` away; what else stands there stays.
+///
+/// # Errors
+/// [`Error::Write`] when it cannot be taken away.
+pub fn unlink(path: &Path) -> Result<()> {
+    if is_link(path) { remove(path) } else { Ok(()) }
 }
 
 /// Takes away what stands at `path`, if anything does: a folder with all that is in it, a file, or a link itself. What a

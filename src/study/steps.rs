@@ -62,9 +62,7 @@ fn default_step(potential: &dyn Potential, friction: Option<f64>, i: usize, rule
     let longest = oscillation.min(0.1 / lipschitz);
     // Friction has no such range: γ = (1 − m)/s.
     if longest < 1e-17 {
-        return Err(missing(format!(
-            "its friction asks for a step below {longest:e}, too short to be counted"
-        )));
+        return Err(missing("its friction asks for a step too short to be counted".into()));
     }
     Ok(round_down(longest))
 }

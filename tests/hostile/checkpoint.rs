@@ -49,6 +49,7 @@ impl Kept {
         let processes = plan.processes();
         let mut steps = Simulation::new(&plan, &processes, 0, Share::WHOLE);
         steps.advance(&threads, &mut Silent, &mut kept).unwrap();
+        std::fs::create_dir(folder.path().join("share")).unwrap();
         let share = Folder::open(&folder.path().join("share"));
         share.write_share(&begun, &steps.state()).unwrap();
         drop(steps);

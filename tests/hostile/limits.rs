@@ -44,7 +44,7 @@ fn lists_without_end_are_refused() {
     );
     assert_eq!(
         refusal(&at, &[]),
-        "s.toml:16: analysis.agreement.at = 300 entries: must be a list of at most 256; list fewer"
+        "s.toml:15: analysis.agreement.at = 300 entries: must be a list of at most 256; list fewer"
     );
     let ntk = |key: &str| format!("{STUDY}[analysis.ntk]\n{key} = [{}]\n", many("2, ", 300));
     assert!(refusal(&ntk("widths"), &[]).contains("analysis.ntk.widths = 300 entries"));
