@@ -3,15 +3,9 @@
 
 use super::container;
 use super::folder::{CHECKPOINT, Folder};
-<<<<<<< HEAD
-use super::whole::{is_link, make, remove, sweep_up};
+use super::whole::{is_link, make, sweep_up, unlink};
 use crate::error::{AllDiverged, Error, Result};
 use crate::study::{Keeper, Outcome, Results, Share, State, change};
-=======
-use super::whole::{is_link, make, sweep_up, unlink};
-use crate::error::{Error, Result};
-use crate::study::{Keeper, Results, Share, State, change};
->>>>>>> hostile
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};

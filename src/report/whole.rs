@@ -14,9 +14,7 @@ pub fn make(folder: &Path) -> Result<()> {
 /// Makes a folder in one that is there: should that one be gone, so are the results of a run.
 pub fn make_in(folder: &Path, name: &str) -> Result<()> {
     let path = folder.join(name);
-    if is_link(&path) {
-        remove(&path)?;
-    }
+    unlink(&path)?;
     match fs::create_dir(&path) {
         Err(source) if source.kind() != ErrorKind::AlreadyExists => Err(Error::Write { path, source }),
         _ => Ok(()),
