@@ -32,8 +32,8 @@ fn file_of(path: &[&str]) -> Option<PathBuf> {
         ["hostile", modules @ ..] => ("tests/hostile", modules),
         modules => ("tests/suite", modules),
     };
-    [home, "src"].iter().find_map(|home| {
-        (1..=modules.len()).rev().find_map(|length| {
+    (1..=modules.len()).rev().find_map(|length| {
+        [home, "src"].iter().find_map(|home| {
             let place = root().join(home).join(modules[..length].join("/"));
             [place.with_extension("rs"), place.join("mod.rs")].into_iter().find(|file| file.is_file())
         })
