@@ -155,7 +155,7 @@ mod tests {
         assert!(folder.path().join("results/particles/0-sgd-sde.npy").is_file());
         let traced = String::from_utf8(run("1").stderr).unwrap();
         assert!(
-            traced.contains("second_point")
+            traced.contains("value_gradient")
                 && traced.trim_end().lines().last().unwrap().starts_with("error: "),
             "{traced}"
         );
