@@ -40,7 +40,9 @@ pub fn guarded(results: Option<&Path>, action: impl FnOnce() -> Result<()>) -> R
 
 /// Keeps the first panic: the others are mostly its consequences.
 fn note(first: &Mutex<Option<Panic>>, info: &PanicHookInfo<'_>) {
-    let message = info.payload_as_str().unwrap_or("no message");
+    let payload = info.payload();
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    let message = text.or(payload.downcast_ref::<&str>().copied()).unwrap_or("no message");
     let message = message.lines().collect::<Vec<_>>().join(" ");
     let place = info.location().map_or("an unknown place".into(), ToString::to_string);
     if std::env::var_os("RUST_BACKTRACE").is_some_and(|wanted| wanted != "0") {
@@ -155,7 +157,7 @@ mod tests {
         assert!(folder.path().join("results/particles/0-sgd-sde.npy").is_file());
         let traced = String::from_utf8(run("1").stderr).unwrap();
         assert!(
-            traced.contains("second_point")
+            traced.contains("value_gradient")
                 && traced.trim_end().lines().last().unwrap().starts_with("error: "),
             "{traced}"
         );
