@@ -2,6 +2,9 @@
 
 #![forbid(unsafe_code)]
 
+use crate::estimates::significant;
+use crate::report::figure::FigureError;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 /// The result of anything in this crate that can fail.
@@ -55,7 +58,7 @@ pub enum Error {
         source: crate::problem::data::DataError,
     },
     /// A file or folder that could not be read.
-    #[error("{}: cannot be read ({source}); check the path and its permissions", path.display())]
+    #[error("{}: cannot be read ({source}); {}", path.display(), reading_remedy(source))]
     Read {
         /// Which file.
         path: PathBuf,
@@ -95,6 +98,12 @@ pub enum Error {
         /// What to do about it.
         remedy: String,
     },
+    /// A path for results that is a file, or leads through one.
+    #[error("{}: is a file, not a folder; choose another folder with --out", path.display())]
+    NotAFolder {
+        /// The file.
+        path: PathBuf,
+    },
     /// A folder that was to hold results and does not.
     #[error("{}: is no results folder ({reason}); name a folder that `sgd-sde run` has written", path.display())]
     NoResults {
@@ -104,34 +113,39 @@ pub enum Error {
         reason: String,
     },
     /// A file that could not be written.
-    #[error("{}: cannot be written ({source}); check the disk space and the folder's permissions", path.display())]
+    #[error("{}: cannot be written ({source}); {}", path.display(), writing_remedy(source))]
     Write {
         /// Which file.
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
     },
-    /// Every particle of a process left the finite numbers.
+    /// Standard output takes no more, as on a full disk.
     #[error(
-        "process '{process}': all {particles} particles left the finite numbers, the first (particle {particle}) at step \
-         {step} (t = {time}); a smaller step than {step_length} usually helps{hint}"
+        "standard output: cannot be written ({source}); what was to be printed is lost, files that were written are whole"
     )]
-    AllDiverged {
-        /// The process.
-        process: String,
-        /// How many particles it had.
-        particles: u64,
-        /// The particle that left first.
-        particle: u64,
-        /// At which step.
-        step: u64,
-        /// At which time t.
-        time: f64,
-        /// The step length of the process.
-        step_length: f64,
-        /// A stable step where one is known, as the end of the sentence.
-        hint: String,
+    Output {
+        /// What the system said.
+        source: std::io::Error,
     },
+    /// A panic: a mistake in this program.
+    #[error(
+        "a fault of the program, not of the study: {message} ({place}){kept}; please report it with the study file, its seed, the \
+         command and this build: {build}"
+    )]
+    Fault {
+        /// What the panic said.
+        message: String,
+        /// Source file and line.
+        place: String,
+        /// What is on disk, as a part of the sentence; empty where nothing is.
+        kept: String,
+        /// Version, commit, system and back end.
+        build: String,
+    },
+    /// Every particle of a process left the finite numbers.
+    #[error(transparent)]
+    AllDiverged(#[from] AllDiverged),
     /// A run that was asked to stop, and did between two steps.
     #[error("interrupted at t = {time} of {end} (point {point}){resume}")]
     Interrupted {
@@ -144,6 +158,12 @@ pub enum Error {
         /// How to go on, as the end of the sentence.
         resume: String,
     },
+    /// A failure of a run that can go on from its checkpoint.
+    #[error("{source}; then go on with --resume")]
+    Resumable {
+        /// The failure, with its remedy.
+        source: Box<Error>,
+    },
     /// The thread pool could not be made.
     #[error("the thread pool of {threads} threads could not be started ({source}); try a smaller --threads")]
     Threads {
@@ -154,7 +174,67 @@ pub enum Error {
     },
     /// A figure that could not be drawn or written.
     #[error(transparent)]
-    Figure(#[from] crate::report::figure::FigureError),
+    Figure(FigureError),
+}
+
+impl From<FigureError> for Error {
+    /// A figure that cannot be written is like any other file.
+    fn from(error: FigureError) -> Self {
+        match error {
+            FigureError::Write { path, source } => Self::Write { path, source },
+            other => Self::Figure(other),
+        }
+    }
+}
+
+/// What to do about a file that cannot be read.
+fn reading_remedy(source: &std::io::Error) -> &'static str {
+    if too_many_files(source) { RAISE_FILES } else { "check the path and its permissions" }
+}
+
+/// What to do about a file that cannot be written.
+fn writing_remedy(source: &std::io::Error) -> &'static str {
+    match source.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            "the disk is full or your share of it: make room, or choose another folder with --out"
+        }
+        ErrorKind::FileTooLarge => "a limit of file sizes is in the way: raise it (ulimit -f)",
+        ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {
+            "this folder may not be written to: choose another with --out"
+        }
+        ErrorKind::NotFound => "the folder has gone, perhaps removed in the meantime: run again",
+        _ if too_many_files(source) => RAISE_FILES,
+        _ => "check the disk space and the folder's permissions",
+    }
+}
+
+const RAISE_FILES: &str = "raise the limit of open files (ulimit -n)";
+
+/// EMFILE and ENFILE, which the standard library has no kind for.
+fn too_many_files(source: &std::io::Error) -> bool {
+    cfg!(unix) && matches!(source.raw_os_error(), Some(23 | 24))
+}
+
+/// A process of which every particle left the finite numbers.
+#[derive(Debug, Clone, PartialEq, thiserror::Error, serde::Serialize, serde::Deserialize)]
+#[error(
+    "process '{process}': all {particles} particles left the finite numbers, the first (particle {particle}) at step \
+     {step} (t = {}); {advice}",
+    significant(*time)
+)]
+pub struct AllDiverged {
+    /// The process.
+    pub process: String,
+    /// How many particles it had.
+    pub particles: u64,
+    /// The particle that left first.
+    pub particle: u64,
+    /// At which step.
+    pub step: u64,
+    /// At which time t.
+    pub time: f64,
+    /// Which step is stable and what to write, as the end of the sentence.
+    pub advice: String,
 }
 
 impl Error {
@@ -170,9 +250,16 @@ impl Error {
             | Error::Unfinished { .. }
             | Error::Busy { .. }
             | Error::Unfit { .. }
+            | Error::NotAFolder { .. }
             | Error::NoResults { .. } => 2,
             Error::Interrupted { .. } => 130,
-            Error::Write { .. } | Error::AllDiverged { .. } | Error::Threads { .. } | Error::Figure(_) => 1,
+            Error::Write { .. }
+            | Error::Output { .. }
+            | Error::Fault { .. }
+            | Error::Resumable { .. }
+            | Error::AllDiverged(_)
+            | Error::Threads { .. }
+            | Error::Figure(_) => 1,
         }
     }
 }

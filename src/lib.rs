@@ -2,7 +2,8 @@
 //! # Rooms
 //!
 //! Data flows one way; each module imports only from those before it:
-//! [`error`], `packed`, [`random`], [`parallel`], [`numerics`], [`problem`], [`dynamics`], [`ensemble`], [`estimates`], [`analysis`],
+//! [`error`], [`machine`], `packed`, [`random`], [`parallel`], [`numerics`], [`problem`], [`dynamics`], [`ensemble`],
+//! [`estimates`], [`analysis`],
 //! [`study`], [`report`], [`cli`].
 
 pub mod analysis;
@@ -11,6 +12,7 @@ pub mod dynamics;
 pub mod ensemble;
 pub mod error;
 pub mod estimates;
+pub mod machine;
 pub mod numerics;
 mod packed;
 pub mod parallel;

@@ -2,6 +2,8 @@
 //!
 //! For `#[serde(with = "crate::packed")]` on a `Vec<f64>`, and `crate::packed::rows` on a `Vec<Vec<f64>>`.
 
+#![forbid(unsafe_code)]
+
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;

@@ -21,21 +21,33 @@ impl Interrupt {
     pub fn listen() -> Arc<Self> {
         let interrupt = Arc::new(Self::default());
         interrupt.say("nothing was written");
-        let heard = Arc::clone(&interrupt);
-        let listening = ctrlc::set_handler(move || heard.hear());
-        // Without a handler a signal ends the program at once; what was kept is whole all the same.
-        drop(listening);
+        interrupt.clone().hear_signals();
         interrupt
     }
+
+    /// Where there can be no handler a signal ends the program at once; what was kept is whole all the same.
+    #[cfg(unix)]
+    fn hear_signals(self: Arc<Self>) {
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+        let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]) else {
+            return;
+        };
+        let heard = std::thread::Builder::new().name("signals".into());
+        // Without a thread to hear them the handlers are taken back with `signals`.
+        drop(heard.spawn(move || signals.forever().for_each(|_| self.hear())));
+    }
+
+    #[cfg(not(unix))]
+    fn hear_signals(self: Arc<Self>) {}
 
     fn hear(&self) {
         let first = !self.stop.swap(true, Ordering::Relaxed);
         if first && self.stepping.load(Ordering::Relaxed) {
-            eprintln!("\nthe step at hand is finished and kept; once more stops at once");
+            super::say("\nthe step at hand is finished and kept; once more stops at once");
             return;
         }
         let farewell = self.farewell.lock().unwrap_or_else(PoisonError::into_inner);
-        eprintln!("\ninterrupted; {farewell}");
+        super::say(&format!("\ninterrupted; {farewell}"));
         exit(INTERRUPTED);
     }
 

@@ -6,7 +6,7 @@ use super::run::Run;
 use super::{MergeArguments, thread_pool};
 use crate::error::{Error, Result};
 use crate::numerics::Backend;
-use crate::report::{Begun, Checkpoint, Folder, Shares};
+use crate::report::{Begun, Checkpoint, Folder, Shares, require_folder};
 use crate::study::{Plan, Results, Share, Simulation, Source, Unkept, conclude, points};
 use std::time::{Duration, Instant};
 
@@ -40,6 +40,7 @@ pub fn merge(arguments: &MergeArguments) -> Result<()> {
     if arguments.shares.iter().any(|share| same(share, out)) {
         return Err(unfit("it is a share itself".into(), "give the whole another folder with --out"));
     }
+    require_folder(out)?;
     let folder = Folder::free(out, arguments.force)?;
     let (checkpoint, _) = Checkpoint::open(&folder, &begun, false, Duration::MAX, interrupt.stop())?;
     interrupt.say("the shares are as they were; merge them again with --force");
@@ -63,7 +64,7 @@ pub fn merge(arguments: &MergeArguments) -> Result<()> {
     }
     run.finish(results, &mut bar)?;
     checkpoint.remove()?;
-    failure.map_or(Ok(()), Err)
+    failure.map_or(Ok(()), |lost| Err(lost.into()))
 }
 
 fn same(a: &std::path::Path, b: &std::path::Path) -> bool {

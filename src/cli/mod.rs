@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 
 mod bar;
+mod file_size;
+mod guard;
 mod interrupt;
 mod merge;
 mod ready;
@@ -15,7 +17,7 @@ use crate::parallel::Threads;
 use crate::report::{Folder, certificate_text, draw, outlook_text};
 use crate::study::{Certificate, Plan, Share, Source, TEMPLATE, check, points};
 use clap::{Args, Parser, Subcommand};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -129,22 +131,27 @@ pub fn main() -> u8 {
             return if error.use_stderr() { 2 } else { 0 };
         }
     };
-    let done = match command.action {
+    file_size::make_the_limit_an_error();
+    let results = match &command.action {
+        Action::Run(arguments) => Some(run::results_folder(arguments)),
+        _ => None,
+    };
+    let done = guard::guarded(results.as_deref(), || match command.action {
         Action::Run(arguments) => run::run_study(&arguments),
         Action::Merge(arguments) => merge::merge(&arguments),
         Action::Check(arguments) => check_study(&arguments),
         Action::Certify { study, json } => certify(&study, json),
         Action::Plot { dir } => plot(&dir),
         Action::New { file } => new(file.as_deref()),
-    };
+    });
     match done {
         Ok(()) => 0,
         Err(error) => {
             let interrupted = matches!(error, Error::Interrupted { .. });
             let message = error.to_string();
             match interrupted {
-                true => eprintln!("{}", terminal::harmless(&message)),
-                false => eprintln!("error: {}", terminal::one_line(&message)),
+                true => say(&terminal::harmless(&message)),
+                false => say(&format!("error: {}", terminal::one_line(&message))),
             }
             error.exit_code()
         }
@@ -208,30 +215,34 @@ fn certify(arguments: &StudyArguments, json: bool) -> Result<()> {
     }
     for_points(arguments, false, |plan| {
         let object = serde_json::to_string(&Certificate::new(plan, None, &threads));
-        print(&format!("{}\n", object.expect("a certificate has text keys and numbers alone")));
+        print(&format!("{}\n", object.expect("a certificate has text keys and numbers alone")))
     })
 }
 
 /// Calls `say` for the first draw of every point of a study, each under its heading where there are several and headings are
 /// wanted.
-fn for_points(arguments: &StudyArguments, headings: bool, mut say: impl FnMut(&Plan)) -> Result<()> {
+fn for_points(
+    arguments: &StudyArguments,
+    headings: bool,
+    mut say: impl FnMut(&Plan) -> Result<()>,
+) -> Result<()> {
     let (all, backend, threads) = (points(&arguments.source()?)?, arguments.backend()?, arguments.threads()?);
     // As for a run: a mistake in the last point is said before anything else.
-    ready::make_ready(&all, backend, &threads)?;
+    ready::make_ready(&all, backend, &threads, None)?;
     let draws = all.iter().take_while(|point| point.settings == all[0].settings).count();
     if headings && draws > 1 {
-        print(&format!("{} points, {draws} draws each; of each the first draw:\n\n", all.len() / draws));
+        print(&format!("{} points, {draws} draws each; of each the first draw:\n\n", all.len() / draws))?;
     }
     let all: Vec<_> = all.iter().step_by(draws).collect();
     for point in &all {
         let plan = Plan::new(&point.source, backend)?;
         if headings && all.len() > 1 {
             let settings: Vec<String> = point.settings.iter().map(|(k, v)| format!("{k} = {v}")).collect();
-            print(&format!("point {}: {}\n", point.number, settings.join(", ")));
+            print(&format!("point {}: {}\n", point.number, settings.join(", ")))?;
         }
-        say(&plan);
+        say(&plan)?;
         if headings && all.len() > 1 {
-            print("\n");
+            print("\n")?;
         }
     }
     Ok(())
@@ -241,15 +252,14 @@ fn plot(dir: &Path) -> Result<()> {
     let folder = Folder::open(dir);
     let results = folder.read()?;
     for file in draw(&results, &folder.own_figures()?, &Threads::new(0)?)? {
-        print(&format!("{}\n", file.display()));
+        print(&format!("{}\n", file.display()))?;
     }
     Ok(())
 }
 
 fn new(file: Option<&Path>) -> Result<()> {
     let Some(file) = file else {
-        print(TEMPLATE);
-        return Ok(());
+        return print(TEMPLATE);
     };
     let written = std::fs::File::create_new(file).and_then(|mut f| f.write_all(TEMPLATE.as_bytes()));
     match written {
@@ -261,6 +271,19 @@ fn new(file: Option<&Path>) -> Result<()> {
 }
 
 /// Prints to standard output; a reader that has gone away is no error.
-fn print(text: &str) {
-    let _ = std::io::stdout().lock().write_all(terminal::harmless(text).as_bytes());
+///
+/// # Errors
+/// [`Error::Output`] where the text cannot be taken, as on a full disk.
+fn print(text: &str) -> Result<()> {
+    let mut out = std::io::stdout().lock();
+    let text = terminal::harmless(text);
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(source) if source.kind() != ErrorKind::BrokenPipe => Err(Error::Output { source }),
+        _ => Ok(()),
+    }
+}
+
+/// A line on standard error. Nothing more can be said where that cannot be written.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
 }

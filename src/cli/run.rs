@@ -3,11 +3,12 @@
 use super::bar::Bar;
 use super::interrupt::{Interrupt, resume_command};
 use super::ready::{Ready, make_ready};
-use super::{RunArguments, print};
+use super::{RunArguments, print, say};
 use crate::error::{Error, Result};
+use crate::machine::memory_left;
 use crate::numerics::Backend;
 use crate::parallel::Threads;
-use crate::report::{Begun, Checkpoint, Folder, Resumed, RunFacts, draw, summary_text};
+use crate::report::{Begun, Checkpoint, Folder, Resumed, RunFacts, draw, require_folder, summary_text};
 use crate::study::{
     Outcome, Plan, Progress, Results, Share, Silent, Simulation, State, SweepPoint, Unkept, conclude, draws,
     points,
@@ -30,7 +31,7 @@ pub fn run_study(arguments: &RunArguments) -> Result<()> {
     let backend = arguments.study.backend()?;
     let all = points(&source)?;
     let threads = arguments.study.threads()?;
-    let ready = make_ready(&all, backend, &threads)?;
+    let ready = make_ready(&all, backend, &threads, memory_left())?;
     let path = results_folder(arguments);
     let study = toml::to_string(&source.table).unwrap_or_default();
     let begun = Begun {
@@ -43,9 +44,10 @@ pub fn run_study(arguments: &RunArguments) -> Result<()> {
         study,
         inputs: ready.inputs.clone(),
     };
+    require_folder(&path)?;
     let Some(folder) = folder(arguments, &path, (&begun, &ready))? else {
         if !arguments.quiet {
-            print(&format!("{}: this run is done; nothing is left to resume\n", path.display()));
+            print(&format!("{}: this run is done; nothing is left to resume\n", path.display()))?;
         }
         return Ok(());
     };
@@ -64,6 +66,10 @@ pub fn run_study(arguments: &RunArguments) -> Result<()> {
     done.map_err(|error| match error {
         Error::Interrupted { point, time, end, .. } => {
             Error::Interrupted { point, time, end, resume: format!("; {go_on}") }
+        }
+        // Where the folder itself has gone nothing is left to go on from.
+        Error::Write { .. } | Error::Figure(_) if Checkpoint::is_in(&path) => {
+            Error::Resumable { source: Box::new(error) }
         }
         other => other,
     })
@@ -114,9 +120,8 @@ impl Run<'_> {
         resumed: Resumed,
         bar: &mut Bar,
     ) -> Result<()> {
-        let Resumed { mut results, next, mut state, note } = resumed;
-        note.iter().for_each(|note| self.warn(note));
-        let mut failure = None;
+        let Resumed { mut results, mut failure, next, mut state, note } = resumed;
+        self.note(note.as_deref());
         let mut written = Instant::now();
         for group in self.all[next..].chunks(at_once) {
             let outcomes = match group {
@@ -131,9 +136,9 @@ impl Run<'_> {
                     Err(error) => return checkpoint.flush().and(Err(error)),
                 };
                 self.folder.write_particles(&outcome, point.number)?;
-                failure = failure.or(outcome.failure);
                 results.extend(outcome.results.clone());
-                checkpoint.finished(outcome.results, point.number + 1)?;
+                failure = failure.or_else(|| outcome.failure.clone());
+                checkpoint.finished(outcome, point.number + 1)?;
             }
             // The tables of thousands of points take longer to write than a point to run.
             let due = self.all.len() <= FEW || written.elapsed() > BETWEEN_TABLES;
@@ -144,7 +149,7 @@ impl Run<'_> {
         }
         self.finish(results, bar)?;
         checkpoint.remove()?;
-        failure.map_or(Ok(()), Err)
+        failure.map_or(Ok(()), |lost| Err(lost.into()))
     }
 
     /// Runs one point, from where it stood.
@@ -207,7 +212,7 @@ impl Run<'_> {
         bar: &mut Bar,
     ) -> Result<()> {
         let mut state = resumed.state;
-        resumed.note.iter().for_each(|note| self.warn(note));
+        self.note(resumed.note.as_deref());
         for point in &self.all[resumed.next..] {
             let plan = Plan::new(&point.source, self.backend)?;
             let processes = plan.processes();
@@ -227,7 +232,7 @@ impl Run<'_> {
             let (path, number, of) = (self.folder.path().display(), share.number(), share.of());
             print(&format!(
                 "share {number} of {of} is in {path}\nwhen all are done: sgd-sde merge {path} … --out DIR\n"
-            ));
+            ))?;
         }
         Ok(())
     }
@@ -241,7 +246,7 @@ impl Run<'_> {
         bar.finish();
         draw(&results, &self.folder.own_figures()?, &self.threads)?;
         if !self.quiet {
-            print(&summary_text(&results, &self.folder.path().display().to_string()));
+            print(&summary_text(&results, &self.folder.path().display().to_string()))?;
         }
         Ok(())
     }
@@ -264,12 +269,15 @@ impl Run<'_> {
         Error::Unfit { path: self.folder.path().into(), verb: "resumed", reason, remedy }
     }
 
-    fn warn(&self, text: &str) {
-        eprintln!("{}: {text}", self.folder.path().display());
+    fn note(&self, note: Option<&str>) {
+        if let Some(note) = note {
+            say(&format!("{}: {note}", self.folder.path().display()));
+        }
     }
 }
 
-fn results_folder(arguments: &RunArguments) -> PathBuf {
+/// Where the results of a run go.
+pub fn results_folder(arguments: &RunArguments) -> PathBuf {
     let file = &arguments.study.study;
     let stem = file.file_stem().unwrap_or_default();
     // The stem of `...toml` would be the folder above.

@@ -25,6 +25,8 @@ pub struct Minimum {
 const MEMORY: usize = 10;
 /// Steps after which a search that still moves is ended.
 const STEPS: u64 = 2000;
+/// Evaluations in a row without a lower value after which a search is ended: where gradients overflow, its line search never ends by itself.
+const PATIENCE: u32 = 1000;
 
 /// Searches for min L̃ by L-BFGS with the line search of Moré and Thuente (Nocedal, Wright, *Numerical Optimization*, 2nd
 /// ed., algorithms 7.5 and 3.5–3.6; the crate `argmin`) from each of `starts`. A local method: the result is the lowest
@@ -54,6 +56,7 @@ pub(super) fn search(potential: &dyn Potential, start: &[f64]) -> Option<(f64, V
             scratch: potential.scratch(),
             gradient: vec![0.0; start.len()],
             lowest: None,
+            in_vain: 0,
         }),
     };
     let solver = LBFGS::new(MoreThuenteLineSearch::new(), MEMORY).with_tolerance_grad(1e-9).ok()?;
@@ -75,16 +78,20 @@ struct Buffers {
     scratch: Scratch,
     gradient: Vec<f64>,
     lowest: Option<(f64, Vec<f64>)>,
+    /// Evaluations since the last lower value.
+    in_vain: u32,
 }
 
 impl Objective<'_> {
     /// L̃(w), with the gradient left in the buffers.
-    fn evaluate(&self, w: &[f64], buffers: &mut Buffers) -> f64 {
+    fn evaluate(&self, w: &[f64], buffers: &mut Buffers) -> Result<f64, argmin::core::Error> {
         let value = self.potential.value_gradient(w, &mut buffers.gradient, &mut buffers.scratch);
         if value.is_finite() && buffers.lowest.as_ref().is_none_or(|(lowest, _)| value < *lowest) {
             buffers.lowest = Some((value, w.to_vec()));
+            buffers.in_vain = 0;
         }
-        value
+        buffers.in_vain += 1;
+        if buffers.in_vain > PATIENCE { Err(argmin::core::Error::msg("no lower value")) } else { Ok(value) }
     }
 }
 
@@ -93,7 +100,7 @@ impl CostFunction for &Objective<'_> {
     type Output = f64;
 
     fn cost(&self, w: &Vec<f64>) -> Result<f64, argmin::core::Error> {
-        Ok(self.evaluate(w, &mut self.buffers.borrow_mut()))
+        self.evaluate(w, &mut self.buffers.borrow_mut())
     }
 }
 
@@ -103,7 +110,7 @@ impl Gradient for &Objective<'_> {
 
     fn gradient(&self, w: &Vec<f64>) -> Result<Vec<f64>, argmin::core::Error> {
         let buffers = &mut *self.buffers.borrow_mut();
-        self.evaluate(w, buffers);
+        self.evaluate(w, buffers)?;
         Ok(buffers.gradient.clone())
     }
 }

@@ -4,8 +4,8 @@
 use super::container;
 use super::folder::{CHECKPOINT, Folder};
 use super::whole::{is_link, make, sweep_up, unlink};
-use crate::error::{Error, Result};
-use crate::study::{Keeper, Results, Share, State, change};
+use crate::error::{AllDiverged, Error, Result};
+use crate::study::{Keeper, Outcome, Results, Share, State, change};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -78,6 +78,8 @@ impl Begun {
 pub struct Resumed {
     /// The results of the points that were finished.
     pub results: Results,
+    /// A process of theirs all of whose particles diverged.
+    pub failure: Option<AllDiverged>,
     /// The first point that was not.
     pub next: usize,
     /// Where that point stood.
@@ -92,6 +94,7 @@ struct Batch {
     first: usize,
     next: usize,
     results: Results,
+    failure: Option<AllDiverged>,
 }
 
 /// The folder `checkpoint` of a run. Files appear whole; the newest state replaces the one before the last.
@@ -158,14 +161,14 @@ impl<'s> Checkpoint<'s> {
             sweep_up(&folder);
             results.sweep_up();
         } else {
-            results.create(&folder)?;
+            results.create()?;
             container::write(&folder.join(BEGUN), begun)?;
         }
         let (last, cost) = (Instant::now(), Duration::ZERO);
         let mut own =
             Self { folder, lock, stop, every, last, cost, point: 0, pending: Batch::default(), batches: 0 };
         let resumed = if going_on { own.resume(results) } else { Resumed::default() };
-        own.pending = Batch { first: resumed.next, next: resumed.next, results: Results::default() };
+        own.pending = Batch { first: resumed.next, next: resumed.next, ..Batch::default() };
         own.point = resumed.next;
         Ok((own, resumed))
     }
@@ -179,6 +182,7 @@ impl<'s> Checkpoint<'s> {
                 break;
             }
             resumed.results.extend(batch.results);
+            resumed.failure = resumed.failure.or(batch.failure);
             resumed.next = batch.next;
             self.batches += 1;
         }
@@ -210,12 +214,13 @@ impl<'s> Checkpoint<'s> {
         self.folder.join(format!("found-{}-{analysis}.state", self.point))
     }
 
-    /// Adds the results of finished points; `next` is the first that is not.
+    /// Adds what a finished point leaves; `next` is the first that is not.
     ///
     /// # Errors
     /// [`Error::Write`].
-    pub fn finished(&mut self, results: Results, next: usize) -> Result<()> {
-        self.pending.results.extend(results);
+    pub fn finished(&mut self, outcome: Outcome, next: usize) -> Result<()> {
+        self.pending.results.extend(outcome.results);
+        self.pending.failure = self.pending.failure.take().or(outcome.failure);
         self.pending.next = next;
         self.point = next;
         if self.due(false) { self.flush() } else { Ok(()) }
@@ -232,7 +237,7 @@ impl<'s> Checkpoint<'s> {
         let (started, next) = (Instant::now(), self.pending.next);
         container::write(&self.batch(self.batches), &self.pending)?;
         self.batches += 1;
-        self.pending = Batch { first: next, next, results: Results::default() };
+        self.pending = Batch { first: next, next, ..Batch::default() };
         self.wrote(started);
         Ok(())
     }
@@ -296,5 +301,58 @@ impl Keeper for Checkpoint<'_> {
             return Ok(());
         }
         container::write(&self.found_file(analysis), findings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn begun() -> Begun {
+        Begun {
+            program: Begun::this_program(),
+            backend: "avx2".into(),
+            share: Share::WHOLE,
+            points: 1,
+            file: "a.toml".into(),
+            set: Vec::new(),
+            study: "seed = 1\n[problem]\nwidth = 4\n".into(),
+            inputs: vec![("rows.csv".into(), "00".into())],
+        }
+    }
+
+    #[test]
+    fn another_program_is_refused() {
+        let now = begun();
+        assert_eq!(now.change(&now), None);
+        let before = Begun { program: "version 0.0.9 (commit abc)".into(), ..begun() };
+        let (reason, remedy) = before.change(&now).unwrap();
+        assert!(
+            reason.starts_with("it was begun by version 0.0.9 (commit abc), and this is version "),
+            "{reason}"
+        );
+        assert!(remedy.starts_with("go on with the program that began it"), "{remedy}");
+    }
+
+    #[test]
+    fn what_the_results_follow_from_may_not_change() {
+        let before = begun();
+        for (now, words) in [
+            (Begun { backend: "avx512".into(), ..begun() }, "now they are avx512"),
+            (Begun { share: "1/2".parse().unwrap(), ..begun() }, "share 1/2 is asked for"),
+            (
+                Begun { study: "seed = 1\n[problem]\nwidth = 5\n".into(), ..begun() },
+                "problem.width was 4, is 5",
+            ),
+            (
+                Begun { inputs: vec![("rows.csv".into(), "01".into())], ..begun() },
+                "rows.csv has other content",
+            ),
+            (Begun { inputs: Vec::new(), ..begun() }, "rows.csv has other content"),
+        ] {
+            assert!(before.change(&now).unwrap().0.contains(words), "{words}");
+        }
+        // Where the study file lies, and which options were given, is not what the results follow from.
+        assert_eq!(before.change(&Begun { file: "b.toml".into(), ..begun() }), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::figure;
 use crate::problem::Quantity;
-use crate::study::{CurveRow, Results};
+use crate::study::{CurveRow, ProcessRow, Results};
 
 /// The most divergences that small print lists.
 const LISTED: usize = 7;
@@ -68,18 +68,29 @@ pub fn rows<'a>(
     results.curves.iter().filter(wanted)
 }
 
-/// Small print on particles that are left out.
+/// Small print on particles that are left out: of which process, how many of how many, and from when on.
 pub fn notes(results: &Results) -> Vec<String> {
-    let lost: Vec<String> = results
-        .processes
-        .iter()
-        .filter(|row| row.divergences > 0)
-        .take(LISTED)
-        .map(|row| {
-            format!("{}: {} of {} particles diverged", plain(&row.name), row.divergences, row.particles)
-        })
-        .collect();
-    if lost.is_empty() { Vec::new() } else { vec![format!("Left out from then on: {}.", lost.join("; "))] }
+    let all: Vec<&ProcessRow> = results.processes.iter().filter(|row| row.divergences > 0).collect();
+    let several = results.points.len() > 1;
+    let lost = all.iter().take(LISTED).map(|row| {
+        let point = if several { format!(" (point {})", row.point) } else { String::new() };
+        let first = row.first_divergences.iter().map(|first| figure::number(first.time)).next();
+        let first = first.map_or(String::new(), |time| format!(", first at $t$ = {time}"));
+        format!(
+            "{}{point}: {} of {} particles diverged{first}",
+            plain(&row.name),
+            row.divergences,
+            row.particles
+        )
+    });
+    let mut lost: Vec<String> = lost.collect();
+    if all.is_empty() {
+        return lost;
+    }
+    if all.len() > LISTED {
+        lost.push(format!("and so in {} more", all.len() - LISTED));
+    }
+    vec![format!("{}. Each is left out from there on.", lost.join("; "))]
 }
 
 /// A swept key as it stands on an axis: its symbol where it has one, else the key.

@@ -12,6 +12,9 @@ use crate::problem::Quantity;
 use crate::study::{CurveRow, PointRow, Results};
 use std::path::{Path, PathBuf};
 
+#[cfg(test)]
+mod tests;
+
 /// The most curves that one figure shows.
 const CURVES: usize = 7;
 
@@ -69,12 +72,23 @@ pub fn sketch(results: &Results) -> Result<Vec<(String, String)>> {
 }
 
 fn drawings(results: &Results) -> Vec<Drawing> {
-    let plots = figures(results).into_iter().map(|plot| Drawing::Plot(Box::new(plot)));
+    let plots = noted(results).into_iter().map(|plot| Drawing::Plot(Box::new(plot)));
     let maps = maps::heat_maps(results)
         .into_iter()
         .chain(draws_maps::maps(results))
         .map(|map| Drawing::Map(Box::new(map)));
     plots.chain(maps).collect()
+}
+
+/// The figures; whatever one shows, it says which particles it is without.
+fn noted(results: &Results) -> Vec<Figure> {
+    let lost = notes(results);
+    let mut all = figures(results);
+    for plot in &mut all {
+        let new: Vec<String> = lost.iter().filter(|note| !plot.notes.contains(note)).cloned().collect();
+        plot.notes.splice(0..0, new);
+    }
+    all
 }
 
 fn figures(results: &Results) -> Vec<Figure> {

@@ -5,7 +5,7 @@ use super::record::{Record, RunFacts};
 use super::shares::Shares;
 use super::sound::unsound;
 use super::tables;
-use super::whole::{make, remove, sweep_up, write_whole};
+use super::whole::{make, make_in, remove, sweep_up, write_whole};
 use crate::error::{Error, Result};
 use crate::problem::data::MAX_FILE_BYTES;
 use crate::study::{Outcome, Results, change, whole_file};
@@ -110,9 +110,11 @@ impl Folder {
     }
 
     /// Makes the folder, and removes what an earlier run left in it; of `checkpoint`, which this run has made, all but the lock.
-    pub fn create(&self, checkpoint: &Path) -> Result<()> {
-        let kept = fs::read_dir(checkpoint).into_iter().flatten().flatten().map(|entry| entry.path());
-        let results = HELD.iter().map(|name| self.path.join(name)).filter(|path| path != checkpoint);
+    pub fn create(&self) -> Result<()> {
+        make(&self.path)?;
+        let checkpoint = self.path.join(CHECKPOINT);
+        let kept = fs::read_dir(&checkpoint).into_iter().flatten().flatten().map(|entry| entry.path());
+        let results = HELD.iter().map(|name| self.path.join(name)).filter(|path| *path != checkpoint);
         for old in kept.filter(|path| !path.ends_with("lock")).chain(results).collect::<Vec<_>>() {
             remove(&old)?;
         }
@@ -140,7 +142,7 @@ impl Folder {
     /// Writes the final particles of one point.
     pub fn write_particles(&self, outcome: &Outcome, point: usize) -> Result<()> {
         for folder in ["particles", "figures"] {
-            make(&self.path.join(folder))?;
+            make_in(&self.path, folder)?;
         }
         let (width, inputs) = outcome.shape;
         for (name, weights) in &outcome.particles {

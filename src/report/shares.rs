@@ -3,7 +3,7 @@
 use super::checkpoint::Begun;
 use super::container;
 use super::folder::Folder;
-use super::whole::make;
+use super::whole::make_in;
 use crate::error::{Error, Result};
 use crate::study::State;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ impl Folder {
     /// # Errors
     /// [`Error::Write`].
     pub fn write_share(&self, begun: &Begun, state: &State<'_>) -> Result<()> {
-        make(&self.share())?;
+        make_in(self.path(), "share")?;
         if state.point == 0 {
             container::write(&self.share().join("begun.state"), begun)?;
         }

@@ -3,11 +3,13 @@
 use super::draws_summary::draws_table;
 use super::lines::{push, wrap};
 use crate::estimates::{rounded, significant};
-use crate::study::{EstimateRow, Outlook, Plan, ProcessRow, Results};
+use crate::study::{EstimateRow, ProcessRow, Results};
 use std::fmt::Write;
 
 /// The widest line.
-const COLUMNS: usize = 80;
+pub(super) const COLUMNS: usize = 80;
+/// Rows with divergences that are told.
+const LOST: usize = 7;
 /// Rows of a sweep that are shown.
 const ROWS: usize = 40;
 
@@ -32,6 +34,9 @@ pub fn summary_text(results: &Results, folder: &str) -> String {
     } else {
         text.push_str(&draws_table(results));
     }
+    for line in lost(results) {
+        push(&mut text, &line);
+    }
     if results.points.len() == 1 {
         for row in results.estimates.iter().filter(|r| r.name == "risk_final" && r.process.contains('|')) {
             let (pair, difference) = (row.process.replace('|', " − "), rounded(row.value, row.std_err));
@@ -53,6 +58,20 @@ pub fn summary_text(results: &Results, folder: &str) -> String {
         push(&mut text, &line);
     }
     text
+}
+
+/// Which particles left the finite numbers, and when: a sentence a process and point.
+fn lost(results: &Results) -> Vec<String> {
+    let all: Vec<&ProcessRow> = results.processes.iter().filter(|row| row.divergences > 0).collect();
+    let several = results.points.len() > 1;
+    let point = |row: &ProcessRow| if several { format!("point {}, ", row.point) } else { String::new() };
+    let sentence =
+        |row: &&ProcessRow| wrap(&format!("{}{}", point(row), row.divergences_in_words()), COLUMNS);
+    let mut lines: Vec<String> = all.iter().take(LOST).flat_map(sentence).collect();
+    if all.len() > LOST {
+        lines.push(format!("… and {} more rows with divergences in record.json", all.len() - LOST));
+    }
+    lines
 }
 
 fn problem_line(results: &Results) -> String {
@@ -231,57 +250,4 @@ pub fn duration(seconds: f64) -> String {
 /// Three digits and a power of ten.
 fn scientific(x: f64) -> String {
     format!("{x:.2e}")
-}
-
-/// What `check` prints: sizes, cost and the verdict of each process.
-pub fn outlook_text(plan: &Plan, outlook: &Outlook) -> String {
-    let mut text = String::new();
-    for line in wrap(&plan.study.title, COLUMNS) {
-        push(&mut text, &line);
-    }
-    let row = |text: &mut String, name: &str, value: String| push(text, &format!("{name:<40}{value}"));
-    row(&mut text, "weights of a particle, D", outlook.dim.to_string());
-    if let Some(data) = &plan.data {
-        row(&mut text, "rows for training, for testing", format!("{}, {}", data.train, data.test));
-        let critical =
-            data.critical_lambda.map(|critical| format!(" = {:.4} lambda_c", data.lambda / critical));
-        row(&mut text, "lambda", format!("{}{}", significant(data.lambda), critical.unwrap_or_default()));
-        if let Some((sum, norm)) = data.outer_sum.zip(data.outer_norm) {
-            row(&mut text, "sum of a, norm of a", format!("{sum:.4}, {norm:.4}"));
-        }
-    }
-    if let Some(lipschitz) = outlook.gradient_lipschitz {
-        row(&mut text, "Lipschitz constant of the gradient, <=", significant(lipschitz));
-    }
-    let start = outlook.initial_risk.map_or("–".into(), |e| rounded(Some(e.value), e.std_err));
-    row(&mut text, "E L(W_0)", start);
-    row(&mut text, "smallest risk found", outlook.risk_minimum.map_or("–".into(), significant));
-    let times = plan.clock.observations.len();
-    let clock = format!("{times} from 0 to {}", significant(plan.clock.end()));
-    row(&mut text, "observation times", clock);
-    row(&mut text, "memory, about", format!("{:.0} MB", (outlook.memory / 1e6).max(1.0)));
-    row(&mut text, "run time here, about", duration(outlook.seconds));
-    for process in &outlook.processes {
-        push(&mut text, "");
-        push(&mut text, &format!("process '{}'", process.name));
-        row(&mut text, "  steps", process.steps.to_string());
-        if let Some(product) = process.step_times_lipschitz {
-            row(&mut text, "  step times Lipschitz constant", significant(product));
-        }
-        row(&mut text, "  noise level D s/4", significant(process.noise_level));
-        row(&mut text, "  expected drop of E L", process.expected_drop.map_or("–".into(), significant));
-        row(&mut text, "  expected standard error at the end", significant(process.expected_std_err));
-        let verdict = match process.resolves {
-            Some(true) => "this study can resolve the decay of E L",
-            Some(false) => {
-                "this study cannot resolve the decay of E L: the drop does not stand far enough above \
-                the noise level and the error; a smaller s, a start farther out or more particles would help"
-            }
-            None => "not resolved: the minimum of the risk is not known",
-        };
-        for line in wrap(verdict, COLUMNS) {
-            push(&mut text, &format!("  {line}"));
-        }
-    }
-    text
 }

@@ -11,6 +11,16 @@ pub fn make(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).map_err(|source| Error::Write { path: folder.into(), source })
 }
 
+/// Makes a folder in one that is there: should that one be gone, so are the results of a run.
+pub fn make_in(folder: &Path, name: &str) -> Result<()> {
+    let path = folder.join(name);
+    unlink(&path)?;
+    match fs::create_dir(&path) {
+        Err(source) if source.kind() != ErrorKind::AlreadyExists => Err(Error::Write { path, source }),
+        _ => Ok(()),
+    }
+}
+
 /// Whether a link stands at `path`, wherever it points to.
 pub fn is_link(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink())

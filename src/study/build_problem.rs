@@ -1,6 +1,7 @@
 //! From the problem section of a study to a potential: data read and split, a drawn, λ as a number.
 
 use super::build_ntk::{build_ntk_net, circle_task};
+use super::memory_of_data::require_data;
 use super::rules::Rules;
 use super::spec::*;
 use crate::ensemble::Start;
@@ -194,6 +195,7 @@ fn load(data: &DataSection, classes: bool, seed: u64, rules: &Rules) -> Result<(
         }),
         source: error,
     };
+    require_data(data, rules)?;
     let dataset = data.rows.load(source.folder(), seed).map_err(refused)?;
     if classes {
         dataset.check_classification().map_err(refused)?;

@@ -1,8 +1,8 @@
 //! The outlook of a study before it runs: sizes, cost, and whether it can resolve the decay of E L̃.
 
+use super::memory::Memory;
 use super::plan::Plan;
 use super::scalars::random_starts;
-use super::spec::DynamicsSpec;
 use crate::dynamics::Process;
 use crate::estimates::{Estimate, Moments};
 use crate::problem::minimise;
@@ -21,8 +21,8 @@ pub struct Outlook {
     pub gradient_lipschitz: Option<f64>,
     /// A row a process.
     pub processes: Vec<ProcessOutlook>,
-    /// Bytes of particles, gradients, noise, fresh samples and readings, about.
-    pub memory: f64,
+    /// What one point of it holds in memory.
+    pub memory: Memory,
     /// Seconds on the given number of threads, about.
     pub seconds: f64,
 }
@@ -70,7 +70,6 @@ pub fn check(plan: &Plan, threads: usize) -> Outlook {
     let initial_risk = initial_risk(plan, particles.min(STARTS));
     let risk_minimum = minimise(potential, &random_starts(potential, plan.study.seed)).map(|m| m.value);
     let last = plan.clock.observations.last().map_or(Vec::new(), |o| o.steps.clone());
-    let mut memory = 0.0;
     let mut processes = Vec::new();
     for ((process, spec), &steps) in plan.processes().iter().zip(&plan.study.process).zip(&last) {
         let s = process.noise_scale();
@@ -83,11 +82,6 @@ pub fn check(plan: &Plan, threads: usize) -> Outlook {
             excess >= NOISE_LEVELS * noise_level && drop >= STANDARD_ERRORS * expected_std_err && drop > 0.0
         });
         let seconds = seconds_a_step(plan, process.as_ref(), spec.particles) * n * steps as f64;
-        memory += n * dim as f64 * 8.0 * 2.0 + n * 9.0 * 8.0;
-        if let (DynamicsSpec::OnePassSgd(sgd), Some(oracle)) = (&spec.dynamics, potential.oracle()) {
-            let samples = potential.block_len() * sgd.batch * oracle.sample_len();
-            memory += threads as f64 * samples as f64 * 8.0;
-        }
         processes.push(ProcessOutlook {
             name: spec.name.clone(),
             steps,
@@ -99,7 +93,7 @@ pub fn check(plan: &Plan, threads: usize) -> Outlook {
             seconds,
         });
     }
-    memory += plan.data.as_ref().map_or(0.0, |d| ((d.train + d.test) * (d.dim + 1) * 8) as f64);
+    let memory = Memory::of(plan, threads, 1);
     let seconds = processes.iter().map(|p| p.seconds).sum::<f64>() / threads as f64;
     let gradient_lipschitz = potential.gradient_lipschitz();
     Outlook { dim, initial_risk, risk_minimum, gradient_lipschitz, processes, memory, seconds }

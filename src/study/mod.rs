@@ -19,6 +19,10 @@ mod dynamics_settings;
 mod dynamics_spec;
 mod findings;
 mod keeper;
+mod left_out;
+mod memory;
+mod memory_of_analyses;
+mod memory_of_data;
 mod npy;
 mod ntk_rules;
 mod ntk_spec;
@@ -37,6 +41,7 @@ mod simulation;
 mod size_rules;
 mod source;
 mod spec;
+mod stable_step;
 mod state;
 mod steps;
 mod sweep;
@@ -59,6 +64,7 @@ pub use findings::{
     ReadingRow, StepsRow,
 };
 pub use keeper::{Keeper, Unkept};
+pub use memory::{Memory, MemoryPart, size};
 pub use plan::Plan;
 pub use results::{CurveRow, EstimateRow, PointRow, ProcessRow, Results};
 pub use run::{Outcome, Progress, Silent, conclude, run};

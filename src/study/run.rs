@@ -3,6 +3,7 @@
 use super::Certificate;
 use super::analysis::{Ended, analyse};
 use super::keeper::{Keeper, Unkept};
+use super::left_out::note_divergences;
 use super::plan::Plan;
 use super::results::{PointRow, ProcessRow, Results};
 use super::scalars::{
@@ -10,8 +11,9 @@ use super::scalars::{
 };
 use super::share::Share;
 use super::simulation::Simulation;
+use super::stable_step::advice;
 use crate::ensemble::Ensemble;
-use crate::error::{Error, Result};
+use crate::error::{AllDiverged, Result};
 use crate::parallel::Threads;
 
 /// Hears how far a run is.
@@ -42,7 +44,7 @@ pub struct Outcome {
     /// (width, inputs) of a particle.
     pub shape: (usize, usize),
     /// A process all of whose particles diverged; the rows above are whole all the same.
-    pub failure: Option<Error>,
+    pub failure: Option<AllDiverged>,
 }
 
 /// How many divergences are recorded with their place.
@@ -88,7 +90,8 @@ pub fn conclude(
     row.risk_minimum = minimum.as_ref().map(|m| m.value).or(plan.potential().known_infimum());
     let mut estimates = vec![minimum_row(plan, point, minimum.as_ref())];
     let named = || ensembles.iter().zip(specs);
-    let failure = named().find_map(|(ensemble, spec)| all_diverged(plan, ensemble, &spec.name));
+    let mut numbered = ensembles.iter().enumerate();
+    let failure = numbered.find_map(|(number, ensemble)| all_diverged(plan, number, ensemble, threads));
     let rows = named().zip(&seconds);
     let processes_left = rows
         .map(|((ensemble, spec), seconds)| process_row(point, &spec.name, ensemble, spec.particles, *seconds))
@@ -130,6 +133,7 @@ pub fn conclude(
         ..Results::default()
     };
     results.extend(findings);
+    note_divergences(&mut results.estimates, &results.processes);
     Ok(Outcome { results, particles, shape: plan.potential().shape(), failure })
 }
 
@@ -176,22 +180,20 @@ fn final_weights(ensemble: &Ensemble<'_>) -> Vec<f64> {
     all
 }
 
-fn all_diverged(plan: &Plan, ensemble: &Ensemble<'_>, name: &str) -> Option<Error> {
+fn all_diverged(
+    plan: &Plan,
+    number: usize,
+    ensemble: &Ensemble<'_>,
+    threads: &Threads,
+) -> Option<AllDiverged> {
     let particles: u64 = ensemble.blocks().iter().map(|b| b.count() as u64).sum();
     let first = ensemble.divergences().first()?;
-    let hint = plan.potential().gradient_lipschitz().map(|lipschitz| {
-        format!(
-            "; the gradient's Lipschitz constant is at most {lipschitz:.3}, so steps below {:.3} are stable",
-            2.0 / lipschitz
-        )
-    });
-    (ensemble.divergences().len() as u64 == particles).then(|| Error::AllDiverged {
-        process: name.into(),
+    (ensemble.divergences().len() as u64 == particles).then(|| AllDiverged {
+        process: plan.study.process[number].name.clone(),
         particles,
         particle: first.particle,
         step: first.step,
         time: first.time,
-        step_length: ensemble.process().step_length(),
-        hint: hint.unwrap_or_default(),
+        advice: advice(plan, number, ensemble, threads),
     })
 }

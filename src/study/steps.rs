@@ -68,7 +68,7 @@ fn default_step(potential: &dyn Potential, friction: Option<f64>, i: usize, rule
 }
 
 /// The largest of 1, 2, 5 times a power of ten that is not above `x` > 0: a step that others have multiples with.
-fn round_down(x: f64) -> f64 {
+pub(super) fn round_down(x: f64) -> f64 {
     let exponent = x.log10().floor() as i32;
     let candidates = [(1, exponent + 1), (5, exponent), (2, exponent), (1, exponent), (5, exponent - 1)];
     let number = |(digit, power): (u32, i32)| format!("{digit}e{power}").parse().unwrap_or(x);

@@ -1,5 +1,7 @@
 //! The loop of an attack, and what it holds a reader to: no panic, no hang, bounded memory, a sentence with a remedy.
 
+#![allow(unsafe_code, reason = "an allocator that weighs")]
+
 use crate::dice::Dice;
 use crate::scales::weighed;
 use std::cell::{Cell, RefCell};

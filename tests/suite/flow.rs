@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 /// The rooms in the order in which data flows.
-const ROOMS: [&str; 13] = [
+const ROOMS: [&str; 14] = [
     "error",
+    "machine",
     "packed",
     "random",
     "parallel",

@@ -12,8 +12,8 @@ const STUDY: &str = "title = 'a run to stop'\nseed = 7\n[problem]\nkind = 'two-l
     [problem.data]\nkind = 'margin'\nsamples = 40\ndim = 4\ntest_fraction = 0.2\n\
     [[process]]\nname = 'sde'\nkind = 'sgd-sde'\ns = 0.05\ndt = 0.05\nparticles = 1100\n\
     [[process]]\nname = 'sgd'\nkind = 'sgd'\ns = 0.05\nbatch = 8\nparticles = 700\n\
-    [time]\nhorizon = 60.0\npoints = 40\n[observe]\nquantities = ['risk', 'squared_norm']\n\
-    [analysis.gibbs]\nrefine = false\n";
+    [time]\nhorizon = 30.0\npoints = 40\n[observe]\nquantities = ['risk', 'squared_norm']\n\
+    [analysis.agreement]\nnoise_scales = []\nlaws = false\n";
 
 const KEEP_ALL: [&str; 3] = ["--quiet", "--checkpoint", "0"];
 
@@ -214,8 +214,8 @@ fn two_runs_do_not_write_to_one_folder() {
 /// Points that run at once, and points that run one after another.
 #[test]
 fn a_sweep_goes_on_at_the_point_where_it_was_killed() {
-    for (particles, horizon) in [("40", "30.0"), ("1100", "6.0")] {
-        let study = STUDY.replace("1100", particles).replace("700", "30").replace("60.0", horizon);
+    for (particles, horizon) in [("40", "20.0"), ("1100", "3.0")] {
+        let study = STUDY.replace("1100", particles).replace("700", "30").replace("30.0", horizon);
         let study = format!("{study}[sweep]\n\"problem.width\" = [2, 3, 4, 5]\n[repeat]\nseed = 3\n");
         let folder = folder(&study);
         let at = folder.path();

@@ -49,7 +49,11 @@ fn a_failed_run_ends_with_1_and_keeps_what_it_has() {
     assert!(said.out.contains("sgd-sde"), "the summary is printed: {}", said.out);
     let curves = lines(&folder.path().join("results/study/curves.csv"));
     assert!(curves.last().unwrap().contains(",0,,,,"), "no made-up numbers: {:?}", curves.last());
-    assert!(folder.path().join("results/study/record.json").is_file());
+    for file in
+        ["record.json", "estimates.csv", "particles/0-sgd-sde.npy", "figures/risk.svg", "figures/risk.pdf"]
+    {
+        assert!(folder.path().join("results/study").join(file).is_file(), "no {file}");
+    }
 }
 
 /// Particles of a run are the start of another.

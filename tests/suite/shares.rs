@@ -9,9 +9,14 @@ use std::path::Path;
 const STUDY: &str = "title = 'a study in shares'\nseed = 3\n[problem]\nkind = 'two-layer'\nactivation = 'tanh'\nwidth = 4\nlambda = 0.1\n\
     [problem.data]\nkind = 'margin'\nsamples = 40\ndim = 4\ntest_fraction = 0.2\n\
     [[process]]\nname = 'sgd'\nkind = 'sgd'\ns = 0.05\nbatch = 8\nparticles = 1300\n\
-    [[process]]\nname = 'sde'\nkind = 'covariance-sde'\ns = 0.05\nparticles = 2100\n\
+    [[process]]\nname = 'sde'\nkind = 'covariance-sde'\ns = 0.05\nbatch = 8\nparticles = 2100\n\
     [time]\nhorizon = 2.0\npoints = 9\n[observe]\nquantities = ['risk', 'test_accuracy']\n\
-    [analysis.agreement]\nnoise_scales = []\n";
+    [analysis.agreement]\nnoise_scales = []\nlaws = false\n";
+
+/// Distances of snapshots to a reference.
+const QUADRATIC: &str = "seed = 3\n[problem]\nkind = 'quadratic'\neigenvalues = [1.0, 3.0]\n\
+    [[process]]\nname = 'sde'\nkind = 'sgd-sde'\ns = 0.1\ndt = 0.05\nparticles = 1100\n\
+    [time]\nhorizon = 2.0\npoints = 4\n[analysis.gibbs]\nrefine = false\ntimes = 1\n";
 
 fn share(at: &Path, number: usize, of: usize, more: &[&str]) -> Said {
     let (part, out) = (format!("{number}/{of}"), format!("share-{number}"));
@@ -30,13 +35,7 @@ fn the_shares_of_a_study_join_to_the_bytes_of_the_single_run() {
         (STUDY.to_owned(), 3),
         // More shares than blocks, of several points and draws.
         (STUDY.replace("2100", "600") + "[sweep]\n\"problem.width\" = [3, 4]\n[repeat]\nseed = 2\n", 5),
-        (
-            STUDY.replace(
-                "[analysis.agreement]\nnoise_scales = []\n",
-                "[analysis]\ngibbs = true\nmixing = true\n",
-            ),
-            2,
-        ),
+        (QUADRATIC.to_owned(), 2),
     ] {
         let folder = folder(&study);
         let at = folder.path();
@@ -53,9 +52,11 @@ fn the_shares_of_a_study_join_to_the_bytes_of_the_single_run() {
 /// Particles that leave the finite numbers in several shares are listed as the single run lists them.
 #[test]
 fn divergences_of_shares_join_too() {
-    let study = STUDY.replace("s = 0.05", "s = 60.0").replace("horizon = 2.0", "horizon = 30000.0");
-    let study = study.replace("[analysis.agreement]\nnoise_scales = []\n", "");
-    let folder = folder(&study);
+    let study = "seed = 1\n[problem]\nkind = 'double-well'\n[start]\nlaw = 'gaussian'\nstd = 3.0\n\
+        [[process]]\nname = 'a'\nkind = 'sgd-sde'\ns = 0.1\ndt = 0.1\nparticles = 1300\n\
+        [[process]]\nname = 'b'\nkind = 'sgd-sde'\ns = 0.1\ndt = 0.2\nparticles = 2100\n\
+        [time]\nhorizon = 2.0\npoints = 5\n";
+    let folder = folder(study);
     let at = folder.path();
     let whole = program(at, &["run", "study.toml", "--quiet", "--out", "whole"]);
     (1..=3).for_each(|number| drop(share(at, number, 3, &[])));

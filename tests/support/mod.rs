@@ -9,6 +9,7 @@ pub mod nets;
 pub mod order;
 pub mod program;
 pub mod results;
+pub mod shell;
 pub mod small;
 pub mod studies;
 pub mod two_weights;

@@ -135,7 +135,7 @@ pub struct Present<V>(PhantomData<V>);
 
 impl<V: Vector> Present<V> {
     /// Runs `task` in a function compiled for `V`.
-    #[inline]
+    #[inline(always)]
     pub fn enter<W: VectorTask<V::Scalar>>(self, task: W) -> W::Output {
         // SAFETY: the processor has the instructions, or there would be no `self`.
         unsafe { V::enter(task) }

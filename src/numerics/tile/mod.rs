@@ -20,6 +20,8 @@
 pub(super) mod activate;
 pub(super) mod backward;
 pub(super) mod forward;
+#[cfg(test)]
+mod length_tests;
 pub(super) mod residual;
 pub(super) mod second;
 

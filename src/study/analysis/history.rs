@@ -7,6 +7,7 @@ use crate::study::Clock;
 use crate::study::plan::Plan;
 use crate::study::scalars::{FIRST, first_particles};
 use crate::study::share::Share;
+use crate::study::spec::ProcessSpec;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -131,6 +132,19 @@ impl History {
         let chosen = chosen_times(&plan.clock, snapshots);
         let noise = measured(plan).map(|number| (number, chosen_times(&plan.clock, NOISE_TIMES)));
         Some(Self { followed, times: Vec::new(), tracks, chosen, most, noise, followed_paths })
+    }
+
+    /// Bytes of everything that will have been kept by the end of a run of `plan`.
+    pub fn bytes_at_end(&self, plan: &Plan) -> f64 {
+        let (times, dim) = (plan.clock.observations.len(), plan.potential().dim());
+        let paths = if self.followed_paths { PATHS * times } else { 0 };
+        let of_track = |(track, process): (&Track, &ProcessSpec)| {
+            let readings = times * track.particles * self.followed.len();
+            let snapshots = self.chosen.len() * self.most.min(process.particles as usize);
+            readings + (snapshots + paths + PATHS * NOISE_TIMES) * dim
+        };
+        let numbers: usize = self.tracks.iter().zip(&plan.study.process).map(of_track).sum();
+        (numbers * size_of::<f64>()) as f64
     }
 
     /// Adds one observation time.
