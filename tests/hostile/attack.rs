@@ -152,7 +152,7 @@ struct Watch {
 }
 
 /// How long an input may take before it counts as never ending.
-const NEVER: u32 = 60;
+const NEVER: u32 = 300;
 
 impl Watch {
     fn start(name: &'static str) -> Self {
