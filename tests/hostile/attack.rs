@@ -131,7 +131,10 @@ fn remember_panics() {
                 return usual(info);
             }
             let place = info.location().map_or(String::new(), ToString::to_string);
-            PANIC.set(format!("panicked at {place}: {}", info.payload_as_str().unwrap_or_default()));
+            let payload = info.payload();
+            let text = payload.downcast_ref::<&str>().copied();
+            let text = text.or(payload.downcast_ref::<String>().map(String::as_str)).unwrap_or_default();
+            PANIC.set(format!("panicked at {place}: {text}"));
         }));
     });
 }

@@ -19,7 +19,7 @@ fn refusal(text: &str, set: &[&str]) -> String {
         points(&source)?.iter().try_for_each(|point| Study::read(&point.source).map(|_| ()))?;
         Plan::new(&source, Backend::Portable).map(|_| ())
     };
-    let message = read(text).err().expect("it is refused").to_string();
+    let message = read(text).expect_err("it is refused").to_string();
     assert!(begun.elapsed() < Duration::from_secs(30), "{:?}: {message}", begun.elapsed());
     assert!(message.len() < 2000, "{message}");
     message
