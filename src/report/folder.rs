@@ -230,7 +230,7 @@ impl Folder {
         unsound(&results).map_or(Ok(results), |reason| Err(wrong(reason)))
     }
 
-    /// Where figures go, made sure of: see [`make`].
+    /// Where figures go, made sure of: a link in their place is taken away.
     ///
     /// # Errors
     /// [`Error::Write`] when the folder cannot be made.

@@ -136,7 +136,7 @@ fn changed(dice: &mut Dice, kept: &Kept) -> Changed {
 /// Somewhere a list, text or map claims another length than it has.
 fn length(dice: &mut Dice, bytes: &mut Vec<u8>) {
     let at = dice.below(bytes.len() + 1);
-    let claim: &[u8] = dice.pick(&[
+    let claim = *dice.pick::<&[u8]>(&[
         &[0xdd, 0xff, 0xff, 0xff, 0xff][..],
         &[0xdf, 0xff, 0xff, 0xff, 0xff],
         &[0xdb, 0xff, 0xff, 0xff, 0xff],
