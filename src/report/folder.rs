@@ -1,6 +1,7 @@
 //! A results folder. Every file appears whole: it is written aside and renamed.
 
-use super::checkpoint::{Begun, Checkpoint};
+use super::begun::Begun;
+use super::checkpoint::Checkpoint;
 use super::record::{Record, RunFacts};
 use super::shares::Shares;
 use super::sound::unsound;

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod agreement_figures;
+mod begun;
 mod bracket_figure;
 mod certificate_figures;
 mod certificate_text;
@@ -29,8 +30,9 @@ mod summary;
 mod tables;
 mod whole;
 
+pub use begun::Begun;
 pub use certificate_text::certificate_text;
-pub use checkpoint::{Begun, Checkpoint, Resumed};
+pub use checkpoint::{Checkpoint, Resumed};
 pub use figures::{draw, sketch};
 pub use folder::Folder;
 pub use outlook::outlook_text;

@@ -1,6 +1,6 @@
 //! The shares of a study: what `run --part` leaves, and `merge` joins.
 
-use super::checkpoint::Begun;
+use super::begun::Begun;
 use super::container;
 use super::folder::Folder;
 use super::whole::make_in;
