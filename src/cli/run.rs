@@ -4,6 +4,7 @@ use super::bar::Bar;
 use super::interrupt::{Interrupt, resume_command};
 use super::ready::{Ready, make_ready};
 use super::{RunArguments, print, say};
+use crate::dynamics::Process;
 use crate::error::{Error, Result};
 use crate::machine::memory_left;
 use crate::numerics::Backend;
@@ -164,8 +165,7 @@ impl Run<'_> {
         let processes = plan.processes();
         let mut simulation = match state {
             None => Simulation::new(&plan, &processes, point.number, Share::WHOLE),
-            Some(state) => Simulation::resumed(&plan, &processes, point.number, Share::WHOLE, state)
-                .map_err(|reason| self.unfit(reason))?,
+            Some(state) => self.resumed(&plan, &processes, (point.number, Share::WHOLE), state, progress)?,
         };
         self.interrupt.stepping(true);
         let made = simulation.advance(&self.threads, progress, checkpoint);
@@ -218,8 +218,7 @@ impl Run<'_> {
             let processes = plan.processes();
             let mut simulation = match state.take() {
                 None => Simulation::new(&plan, &processes, point.number, share),
-                Some(state) => Simulation::resumed(&plan, &processes, point.number, share, state)
-                    .map_err(|reason| self.unfit(reason))?,
+                Some(state) => self.resumed(&plan, &processes, (point.number, share), state, bar)?,
             };
             self.interrupt.stepping(true);
             let made = simulation.advance(&self.threads, bar.for_point(point.number), &mut checkpoint);
@@ -264,9 +263,22 @@ impl Run<'_> {
         }
     }
 
-    fn unfit(&self, reason: String) -> Error {
-        let remedy = "give it back what it was begun with, or begin anew with --force".into();
-        Error::Unfit { path: self.folder.path().into(), verb: "resumed", reason, remedy }
+    /// Where a point stood, or a share of it.
+    fn resumed<'p>(
+        &self,
+        plan: &'p Plan,
+        processes: &'p [Box<dyn Process + 'p>],
+        (point, share): (usize, Share),
+        state: State<'_>,
+        progress: &mut dyn Progress,
+    ) -> Result<Simulation<'p>> {
+        let simulation = Simulation::resumed(plan, processes, point, share, state).map_err(|reason| {
+            let remedy = "give it back what it was begun with, or begin anew with --force".into();
+            Error::Unfit { path: self.folder.path().into(), verb: "resumed", reason, remedy }
+        })?;
+        let (time, end) = (simulation.time(), plan.clock.end());
+        progress.note(&format!("going on at t = {time} of {end} (point {point})"));
+        Ok(simulation)
     }
 
     fn note(&self, note: Option<&str>) {

@@ -133,6 +133,12 @@ impl<'p> Simulation<'p> {
         Ok(own)
     }
 
+    /// The time t that its first process has come to.
+    pub fn time(&self) -> f64 {
+        let first = self.ensembles.first();
+        first.map_or(0.0, |ensemble| ensemble.step() as f64 * ensemble.process().step_length())
+    }
+
     /// Where it stands.
     pub fn state(&self) -> State<'_> {
         State {
@@ -190,10 +196,10 @@ impl<'p> Simulation<'p> {
         if stop || keeper.due(false) {
             keeper.keep(&self.state())?;
         }
-        let Some(ensemble) = self.ensembles.first().filter(|_| stop) else {
+        if !stop {
             return Ok(());
-        };
-        let time = ensemble.step() as f64 * ensemble.process().step_length();
+        }
+        let time = self.time();
         Err(Error::Interrupted { point: self.point, time, end: self.plan.clock.end(), resume: String::new() })
     }
 }
