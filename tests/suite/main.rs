@@ -39,6 +39,7 @@ mod samplers;
 mod shares;
 mod stability;
 mod stable_steps;
+mod states;
 mod supply;
 mod threads;
 mod unsafe_code;
