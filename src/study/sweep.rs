@@ -64,13 +64,16 @@ pub fn points(source: &Source) -> Result<Vec<SweepPoint>> {
         let remedy = "sweep fewer keys or values, or repeat with fewer draws";
         return Err(invalid(source, path, value, "at most 100000 points", remedy));
     }
-    let most = MOST_PLACES / source.size().max(1);
+    // The lists of `[sweep]` are no part of a point.
+    let entries = source.size().saturating_sub(swept.iter().map(|axis| axis.values.len()).sum()).max(1);
+    let most = MOST_PLACES / entries;
     if total > most.max(1) {
         let (value, path) = (format!("{total} points"), if swept.is_empty() { "repeat" } else { "sweep" });
-        let rule = format!("at most {most} points of a study of {} entries", source.size());
+        let rule = format!("at most {most} points of a study of {entries} entries");
         return Err(invalid(source, path, value, &rule, "sweep fewer values, or put long lists into files"));
     }
-    (0..total).map(|number| point(source, &swept, &repeated, number)).collect()
+    let one = without_lists(source);
+    (0..total).map(|number| point(&one, &swept, &repeated, number)).collect()
 }
 
 fn invalid(source: &Source, path: &str, value: String, rule: &str, remedy: &str) -> Error {
@@ -129,6 +132,18 @@ fn axes(source: &Source, section: &'static str) -> Result<Vec<Axis>> {
     table.iter().map(axis).collect()
 }
 
+/// The study without the lists of `[sweep]` and `[repeat]`: each point would hold a copy of them all, which grows with the square of
+/// their length.
+fn without_lists(source: &Source) -> Source {
+    let mut one = source.clone();
+    one.table.remove("sweep");
+    if let Some(Value::Table(repeated)) = one.table.get_mut("repeat") {
+        // That there are draws, and of which keys, is known to a point.
+        repeated.iter_mut().for_each(|(_, values)| *values = Value::Integer(1));
+    }
+    one
+}
+
 fn point(source: &Source, swept: &[Axis], repeated: &[Axis], number: usize) -> Result<SweepPoint> {
     let mut at = source.clone();
     let mut rest = number;
@@ -175,6 +190,10 @@ mod tests {
         assert_eq!(got, ["2 square", "2 logistic", "3 square", "3 logistic"]);
         assert_eq!(points[3].source.table["problem"]["width"].as_integer(), Some(3));
         assert_eq!(points[3].source.place("problem.width"), "s.toml:4");
+        assert!(
+            points.iter().all(|point| !point.source.table.contains_key("sweep")),
+            "a copy of the lists a point"
+        );
     }
 
     #[test]
