@@ -7,7 +7,7 @@ use super::{MergeArguments, thread_pool};
 use crate::error::{Error, Result};
 use crate::numerics::Backend;
 use crate::report::{Begun, Checkpoint, Folder, Shares, require_folder};
-use crate::study::{Plan, Results, Share, Simulation, Source, Unkept, conclude, points};
+use crate::study::{Plan, Points, Results, Share, Simulation, Source, Unkept, conclude};
 use std::time::{Duration, Instant};
 
 /// Joins shares, answers what the study asks, and writes results as a single run would have.
@@ -35,7 +35,7 @@ pub fn merge(arguments: &MergeArguments) -> Result<()> {
         unfit(reason, "merge on a machine that has them, or run all shares with --backend portable")
     })?;
     let source = Source::parse(&begun.file, &begun.study)?;
-    let (all, threads) = (points(&source)?, thread_pool(arguments.threads)?);
+    let (all, threads) = (Points::of(&source)?, thread_pool(arguments.threads)?);
     let out = arguments.out.as_path();
     if arguments.shares.iter().any(|share| same(share, out)) {
         return Err(unfit("it is a share itself".into(), "give the whole another folder with --out"));
@@ -46,9 +46,9 @@ pub fn merge(arguments: &MergeArguments) -> Result<()> {
     interrupt.say("the shares are as they were; merge them again with --force");
     let quiet = arguments.quiet;
     let run = Run { all, backend, threads, folder, begun, interrupt: &interrupt, started, quiet };
-    let mut bar = Bar::new(run.all.len(), !quiet);
+    let mut bar = Bar::new(run.all.count(), !quiet);
     let (mut results, mut failure) = (Results::default(), None);
-    for point in &run.all {
+    for point in run.all.iter() {
         let plan = Plan::new(&point.source, backend)?;
         let processes = plan.processes();
         let states = shares.read(point.number)?;

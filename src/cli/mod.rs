@@ -15,7 +15,8 @@ use crate::error::{Error, Result};
 use crate::numerics::Backend;
 use crate::parallel::Threads;
 use crate::report::{Folder, certificate_text, draw, outlook_text};
-use crate::study::{Certificate, Plan, Share, Source, TEMPLATE, check, points};
+use crate::study::{Certificate, Plan, Points, Share, Source, TEMPLATE, check};
+use bar::Bar;
 use clap::{Args, Parser, Subcommand};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -226,22 +227,24 @@ fn for_points(
     headings: bool,
     mut say: impl FnMut(&Plan) -> Result<()>,
 ) -> Result<()> {
-    let (all, backend, threads) = (points(&arguments.source()?)?, arguments.backend()?, arguments.threads()?);
+    let (all, backend, threads) =
+        (Points::of(&arguments.source()?)?, arguments.backend()?, arguments.threads()?);
     // As for a run: a mistake in the last point is said before anything else.
-    ready::make_ready(&all, backend, &threads, None)?;
-    let draws = all.iter().take_while(|point| point.settings == all[0].settings).count();
+    let mut bar = Bar::new(all.count(), true);
+    ready::make_ready(&all, backend, &threads, None, &mut bar)?;
+    bar.finish();
+    let (draws, cells) = (all.draws(), all.count() / all.draws());
     if headings && draws > 1 {
-        print(&format!("{} points, {draws} draws each; of each the first draw:\n\n", all.len() / draws))?;
+        print(&format!("{cells} points, {draws} draws each; of each the first draw:\n\n"))?;
     }
-    let all: Vec<_> = all.iter().step_by(draws).collect();
-    for point in &all {
+    for point in (0..cells).map(|cell| all.point(cell * draws)) {
         let plan = Plan::new(&point.source, backend)?;
-        if headings && all.len() > 1 {
+        if headings && cells > 1 {
             let settings: Vec<String> = point.settings.iter().map(|(k, v)| format!("{k} = {v}")).collect();
             print(&format!("point {}: {}\n", point.number, settings.join(", ")))?;
         }
         say(&plan)?;
-        if headings && all.len() > 1 {
+        if headings && cells > 1 {
             print("\n")?;
         }
     }

@@ -4,9 +4,10 @@ use crate::error::Result;
 use crate::machine::MemoryLeft;
 use crate::numerics::Backend;
 use crate::parallel::Threads;
-use crate::study::{Memory, Plan, SweepPoint};
+use crate::study::{Memory, Plan, Points, Progress};
 
 /// What is known of a study before it runs.
+#[derive(Default)]
 pub struct Ready {
     /// How many points to run at once: 1 where a point has enough blocks of particles for all threads, else several a thread, as far as
     /// the memory that is left goes. What a point finds does not depend on it.
@@ -20,41 +21,69 @@ pub struct Ready {
 /// Points that run at once, a thread, where each is too small to keep the threads busy.
 const POINTS_A_THREAD: usize = 4;
 
+/// Points that are made ready at once, a thread: a mistake in the first is said before the last is looked at.
+const READY_A_THREAD: usize = 32;
+
 /// Makes points ready once before anything is written, so that a mistake in the last one does not cost a night: the first draw of
 /// each cell and every draw of the first cell.
 ///
 /// # Errors
 /// What [`Plan::new`] refuses, and a point that alone needs more memory than is left.
 pub fn make_ready(
-    all: &[SweepPoint],
+    all: &Points,
     backend: Backend,
     threads: &Threads,
     left: Option<MemoryLeft>,
+    progress: &mut dyn Progress,
 ) -> Result<Ready> {
-    let telling = |point: &&SweepPoint| point.leads(all) || point.settings == all[0].settings;
-    let mut looked_at: Vec<&SweepPoint> = all.iter().filter(telling).collect();
-    let made = threads.map(
-        &mut looked_at,
-        || (),
-        |point, ()| -> Result<(Ready, f64)> {
-            let plan = Plan::new(&point.source, backend)?;
-            let memory = Memory::of(&plan, threads.count(), all.len());
-            memory.require(left, &point.source)?;
-            let block = plan.potential().block_len() as u64;
-            let blocks = plan.study.process.iter().map(|p| p.particles.div_ceil(block) as usize).max();
-            let first = if point.number == 0 { plan.identity().study } else { serde_json::Value::Null };
-            Ok((Ready { at_once: blocks.unwrap_or(1), inputs: plan.inputs(), first }, memory.total()))
-        },
-    );
-    // The first refusal in the order of the points, whichever thread came upon it first.
-    let made = made.into_iter().collect::<Result<Vec<(Ready, f64)>>>()?;
-    let small = made.iter().any(|(point, _)| point.at_once < threads.count());
-    let largest = made.iter().map(|(_, bytes)| *bytes).fold(1.0, f64::max);
+    let telling = |number: &usize| number.is_multiple_of(all.draws()) || *number < all.draws();
+    let mut looked_at: Vec<usize> = (0..all.count()).filter(telling).collect();
+    let (mut ready, mut blocks, mut largest) = (Ready::default(), usize::MAX, 1.0_f64);
+    let (mut made, of) = (0, looked_at.len());
+    for group in looked_at.chunks_mut(READY_A_THREAD * threads.count()) {
+        progress.analysing("making the points ready", made as f64 / of as f64);
+        made += group.len();
+        // The first refusal in the order of the points, whichever thread came upon it first.
+        for point in threads.map(group, || (), |number, ()| look_at(all, *number, backend, threads, left)) {
+            let point = point?;
+            (blocks, largest) = (blocks.min(point.blocks), largest.max(point.bytes));
+            ready.inputs.extend(point.inputs);
+            if !point.study.is_null() {
+                ready.first = point.study;
+            }
+        }
+        ready.inputs.sort();
+        ready.inputs.dedup();
+    }
     let fit = left.map_or(usize::MAX, |left| (left.bytes as f64 / largest) as usize).max(1);
-    let at_once = if small && all.len() > 1 { fit.min(POINTS_A_THREAD * threads.count()) } else { 1 };
-    let first = made.first().map(|(ready, _)| ready.first.clone()).unwrap_or_default();
-    let mut inputs: Vec<_> = made.into_iter().flat_map(|(ready, _)| ready.inputs).collect();
-    inputs.sort();
-    inputs.dedup();
-    Ok(Ready { at_once, inputs, first })
+    let several = blocks < threads.count() && all.count() > 1;
+    ready.at_once = if several { fit.min(POINTS_A_THREAD * threads.count()) } else { 1 };
+    Ok(ready)
+}
+
+/// What is known of one point before it runs.
+struct Point {
+    /// The most blocks of particles that one of its processes has.
+    blocks: usize,
+    bytes: f64,
+    inputs: Vec<(String, String)>,
+    /// The first point as it will run; `null` for others.
+    study: serde_json::Value,
+}
+
+fn look_at(
+    all: &Points,
+    number: usize,
+    backend: Backend,
+    threads: &Threads,
+    left: Option<MemoryLeft>,
+) -> Result<Point> {
+    let source = all.point(number).source;
+    let plan = Plan::new(&source, backend)?;
+    let memory = Memory::of(&plan, threads.count(), all.count());
+    memory.require(left, &source)?;
+    let block = plan.potential().block_len() as u64;
+    let blocks = plan.study.process.iter().map(|p| p.particles.div_ceil(block) as usize).max();
+    let study = if number == 0 { plan.identity().study } else { serde_json::Value::Null };
+    Ok(Point { blocks: blocks.unwrap_or(1), bytes: memory.total(), inputs: plan.inputs(), study })
 }

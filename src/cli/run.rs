@@ -11,8 +11,8 @@ use crate::numerics::Backend;
 use crate::parallel::Threads;
 use crate::report::{Begun, Checkpoint, Folder, Resumed, RunFacts, draw, require_folder, summary_text};
 use crate::study::{
-    Outcome, Plan, Progress, Results, Share, Silent, Simulation, State, SweepPoint, Unkept, conclude, draws,
-    points,
+    Outcome, Plan, Points, Progress, Results, Share, Silent, Simulation, State, SweepPoint, Unkept, conclude,
+    draws,
 };
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -30,16 +30,17 @@ pub fn run_study(arguments: &RunArguments) -> Result<()> {
     let (started, interrupt) = (Instant::now(), Interrupt::listen());
     let source = arguments.study.source()?;
     let backend = arguments.study.backend()?;
-    let all = points(&source)?;
+    let all = Points::of(&source)?;
     let threads = arguments.study.threads()?;
-    let ready = make_ready(&all, backend, &threads, memory_left())?;
+    let mut bar = Bar::new(all.count(), !arguments.quiet);
+    let ready = make_ready(&all, backend, &threads, memory_left(), &mut bar)?;
     let path = results_folder(arguments);
     let study = toml::to_string(&source.table).unwrap_or_default();
     let begun = Begun {
         program: Begun::this_program(),
         backend: backend.to_string(),
         share: arguments.part.unwrap_or(Share::WHOLE),
-        points: all.len(),
+        points: all.count(),
         file: arguments.study.study.clone(),
         set: arguments.study.set.clone(),
         study,
@@ -58,7 +59,6 @@ pub fn run_study(arguments: &RunArguments) -> Result<()> {
     interrupt.say(&go_on);
     let run =
         Run { all, backend, threads, folder, begun, interrupt: &interrupt, started, quiet: arguments.quiet };
-    let mut bar = Bar::new(run.all.len(), !run.quiet);
     let done = match arguments.part {
         Some(share) if !share.is_whole() => run.share(share, checkpoint, resumed, &mut bar),
         _ => run.whole(ready.at_once, checkpoint, resumed, &mut bar),
@@ -95,7 +95,7 @@ fn folder(arguments: &RunArguments, path: &Path, (begun, ready): (&Begun, &Ready
 /// A run, or a merge, once everything is ready.
 pub struct Run<'i> {
     /// The points of the study.
-    pub all: Vec<SweepPoint>,
+    pub all: Points,
     /// The vector instructions.
     pub backend: Backend,
     /// The threads.
@@ -124,14 +124,16 @@ impl Run<'_> {
         let Resumed { mut results, mut failure, next, mut state, note } = resumed;
         self.note(note.as_deref());
         let mut written = Instant::now();
-        for group in self.all[next..].chunks(at_once) {
-            let outcomes = match group {
+        let numbers: Vec<usize> = (next..self.all.count()).collect();
+        for group in numbers.chunks(at_once) {
+            let group: Vec<SweepPoint> = group.iter().map(|&number| self.all.point(number)).collect();
+            let outcomes = match &group[..] {
                 [point] => {
                     vec![self.point(point, state.take(), &mut checkpoint, bar.for_point(point.number))]
                 }
                 several => self.at_once(several, bar),
             };
-            for (outcome, point) in outcomes.into_iter().zip(group) {
+            for (outcome, point) in outcomes.into_iter().zip(&group) {
                 let outcome = match outcome {
                     Ok(outcome) => outcome,
                     Err(error) => return checkpoint.flush().and(Err(error)),
@@ -142,8 +144,8 @@ impl Run<'_> {
                 checkpoint.finished(outcome, point.number + 1)?;
             }
             // The tables of thousands of points take longer to write than a point to run.
-            let due = self.all.len() <= FEW || written.elapsed() > BETWEEN_TABLES;
-            if due && results.points.len() < self.all.len() {
+            let due = self.all.count() <= FEW || written.elapsed() > BETWEEN_TABLES;
+            if due && results.points.len() < self.all.count() {
                 self.folder.write_tables(self.facts(&results), &results)?;
                 written = Instant::now();
             }
@@ -213,7 +215,7 @@ impl Run<'_> {
     ) -> Result<()> {
         let mut state = resumed.state;
         self.note(resumed.note.as_deref());
-        for point in &self.all[resumed.next..] {
+        for point in (resumed.next..self.all.count()).map(|number| self.all.point(number)) {
             let plan = Plan::new(&point.source, self.backend)?;
             let processes = plan.processes();
             let mut simulation = match state.take() {

@@ -74,6 +74,6 @@ pub(crate) use size_rules::is_plain_name;
 pub use source::Source;
 pub use spec::*;
 pub use state::{Identity, State, change};
-pub use sweep::{SweepPoint, points};
+pub use sweep::{Points, SweepPoint};
 pub use template::TEMPLATE;
 pub(crate) use whole_file::{regular_file, whole_file};

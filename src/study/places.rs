@@ -22,11 +22,6 @@ impl Places {
         Self { written: Arc::new(noted.places), set: BTreeMap::new() }
     }
 
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.written.len() + self.set.len()
-    }
-
     /// Where `path`, or the nearest section around it, was written.
     pub fn of_path(&self, path: &str) -> String {
         // What was set later hides what the file has below it.

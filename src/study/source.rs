@@ -74,11 +74,6 @@ impl Source {
         Ok(Self { file: file.into(), table, places })
     }
 
-    /// How many keys and list entries it has: what a copy of it costs.
-    pub fn size(&self) -> usize {
-        self.places.len()
-    }
-
     /// The folder that paths in the study are relative to.
     pub fn folder(&self) -> &Path {
         self.file.parent().unwrap_or(Path::new(""))
@@ -163,7 +158,7 @@ impl Source {
     }
 
     /// `key` with the name of a process (its kind, where it has no name) replaced by its number.
-    fn numbered(&self, key: &str, place: &str) -> Result<String> {
+    pub(super) fn numbered(&self, key: &str, place: &str) -> Result<String> {
         let key = key.replace('[', ".").replace([']', '"'], "");
         let Some(rest) = key.strip_prefix("process.") else {
             return Ok(key);

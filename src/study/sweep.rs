@@ -20,11 +20,15 @@ pub struct SweepPoint {
     pub source: Source,
 }
 
-impl SweepPoint {
-    /// Whether it is the first of its cell: every repeated key has its first value.
-    pub fn leads(&self, all: &[Self]) -> bool {
-        self.replicate.is_empty() || all.first().is_some_and(|first| first.replicate == self.replicate)
-    }
+/// The points of a study: one where there is neither `[sweep]` nor `[repeat]`. Each is made when it is asked for, so that a
+/// hundred thousand of them hold no more than one.
+pub struct Points {
+    /// The study without its lists.
+    one: Source,
+    swept: Vec<Axis>,
+    repeated: Vec<Axis>,
+    count: usize,
+    draws: usize,
 }
 
 /// The most points a study may have.
@@ -33,47 +37,79 @@ const MOST: usize = 100_000;
 /// The most keys that are swept or repeated.
 const MOST_KEYS: usize = 64;
 
-/// The most entries of all points together: each point has its own copy of the study.
-const MOST_PLACES: usize = 10_000_000;
-
 /// A key and the values it takes.
 struct Axis {
-    section: &'static str,
+    /// The key as it was written.
     key: String,
+    /// The key with the name of a process replaced by its number.
+    path: String,
+    /// Where its values come from.
+    place: String,
     values: Vec<Value>,
 }
 
-/// The points of a study: one where there is neither `[sweep]` nor `[repeat]`.
-///
-/// # Errors
-/// [`Error::Invalid`] when a swept key has no list of values, a repeated key neither a list nor a number of draws, a key
-/// stands in both sections, or there are too many points; and what [`Source::assign`] refuses.
-pub fn points(source: &Source) -> Result<Vec<SweepPoint>> {
-    let swept = axes(source, "sweep")?;
-    let repeated = axes(source, "repeat")?;
-    if let Some(twice) = repeated.iter().find(|axis| swept.iter().any(|other| other.key == axis.key)) {
-        let (rule, remedy) =
-            ("a key that is not swept as well", "leave it out of [sweep] or out of [repeat]");
-        return Err(invalid(source, &format!("repeat.{}", twice.key), text_of(&twice.values), rule, remedy));
+impl Points {
+    /// The points of `source`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] when a swept key has no list of values, a repeated key neither a list nor a number of draws, two keys
+    /// lie one in the other, or there are too many points; and what [`Source::assign`] refuses.
+    pub fn of(source: &Source) -> Result<Self> {
+        let swept = axes(source, "sweep")?;
+        let repeated = axes(source, "repeat")?;
+        let size = |axes: &[Axis]| axes.iter().try_fold(1_usize, |n, axis| n.checked_mul(axis.values.len()));
+        let count = size(&swept).zip(size(&repeated)).and_then(|(cells, draws)| cells.checked_mul(draws));
+        let count = count.unwrap_or(usize::MAX);
+        if count > MOST {
+            let (value, path) =
+                (format!("{count} points"), if swept.is_empty() { "repeat" } else { "sweep" });
+            let remedy = "sweep fewer keys or values, or repeat with fewer draws";
+            return Err(invalid(source, path, value, "at most 100000 points", remedy));
+        }
+        require_apart(source, &swept, &repeated)?;
+        // Which keys can be set does not depend on the values: no key lies within another.
+        let one = without_lists(source);
+        let mut trial = one.clone();
+        for axis in swept.iter().chain(&repeated) {
+            trial.assign(&axis.path, axis.values[0].clone(), axis.place.clone())?;
+        }
+        let draws = size(&repeated).unwrap_or(usize::MAX);
+        Ok(Self { one, swept, repeated, count, draws })
     }
-    let size = |axes: &[Axis]| axes.iter().try_fold(1_usize, |n, axis| n.checked_mul(axis.values.len()));
-    let total = size(&swept).zip(size(&repeated)).and_then(|(cells, draws)| cells.checked_mul(draws));
-    let total = total.unwrap_or(usize::MAX);
-    if total > MOST {
-        let (value, path) = (format!("{total} points"), if swept.is_empty() { "repeat" } else { "sweep" });
-        let remedy = "sweep fewer keys or values, or repeat with fewer draws";
-        return Err(invalid(source, path, value, "at most 100000 points", remedy));
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.count
     }
-    // The lists of `[sweep]` are no part of a point.
-    let entries = source.size().saturating_sub(swept.iter().map(|axis| axis.values.len()).sum()).max(1);
-    let most = MOST_PLACES / entries;
-    if total > most.max(1) {
-        let (value, path) = (format!("{total} points"), if swept.is_empty() { "repeat" } else { "sweep" });
-        let rule = format!("at most {most} points of a study of {entries} entries");
-        return Err(invalid(source, path, value, &rule, "sweep fewer values, or put long lists into files"));
+
+    /// How many of them are the draws of one cell; their numbers follow one another.
+    pub fn draws(&self) -> usize {
+        self.draws
     }
-    let one = without_lists(source);
-    (0..total).map(|number| point(&one, &swept, &repeated, number)).collect()
+
+    /// Point number `number`, below [`count`](Self::count). Cost: a copy of the study.
+    pub fn point(&self, number: usize) -> SweepPoint {
+        let (mut source, mut rest) = (self.one.clone(), number);
+        let mut set = |axes: &[Axis]| {
+            let mut settings = Vec::with_capacity(axes.len());
+            for Axis { key, path, place, values } in axes.iter().rev() {
+                let value = &values[rest % values.len()];
+                rest /= values.len();
+                settings.push((key.clone(), text(value)));
+                source.assign(path, value.clone(), place.clone()).expect("the same key was set in a trial");
+            }
+            settings.reverse();
+            settings
+        };
+        let replicate = set(&self.repeated);
+        let settings = set(&self.swept);
+        SweepPoint { number, settings, replicate, source }
+    }
+
+    /// All of them, one after another.
+    pub fn iter(&self) -> impl Iterator<Item = SweepPoint> {
+        (0..self.count).map(|number| self.point(number))
+    }
 }
 
 fn invalid(source: &Source, path: &str, value: String, rule: &str, remedy: &str) -> Error {
@@ -127,9 +163,30 @@ fn axes(source: &Source, section: &'static str) -> Result<Vec<Axis>> {
                 return Err(invalid(source, &format!("{section}.{key}"), other.to_string(), rule, remedy));
             }
         };
-        Ok(Axis { section, key: key.clone(), values })
+        let place = source.place(&format!("{section}.{key}"));
+        Ok(Axis { key: key.clone(), path: source.numbered(key, &place)?, place, values })
     };
     table.iter().map(axis).collect()
+}
+
+/// Refuses keys of which one is, or lies in, the other: which of them holds would be left to their order.
+fn require_apart(source: &Source, swept: &[Axis], repeated: &[Axis]) -> Result<()> {
+    let swept = swept.iter().map(|axis| ("sweep", axis));
+    let all: Vec<(&str, &Axis)> = swept.chain(repeated.iter().map(|axis| ("repeat", axis))).collect();
+    let within = |inner: &str, outer: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    for (i, (section, axis)) in all.iter().enumerate() {
+        let other = all[..i]
+            .iter()
+            .find(|(_, other)| within(&axis.path, &other.path) || within(&other.path, &axis.path));
+        if let Some((_, other)) = other {
+            let rule = format!("a key apart from '{}', which is swept or repeated too", brief(&other.key));
+            let path = format!("{section}.{}", axis.key);
+            return Err(invalid(source, &path, values_text(&axis.values), &rule, "leave one of the two out"));
+        }
+    }
+    Ok(())
 }
 
 /// The study without the lists of `[sweep]` and `[repeat]`: each point would hold a copy of them all, which grows with the square of
@@ -144,26 +201,7 @@ fn without_lists(source: &Source) -> Source {
     one
 }
 
-fn point(source: &Source, swept: &[Axis], repeated: &[Axis], number: usize) -> Result<SweepPoint> {
-    let mut at = source.clone();
-    let mut rest = number;
-    let mut set = |axes: &[Axis]| -> Result<Vec<(String, String)>> {
-        let mut settings = Vec::new();
-        for Axis { section, key, values } in axes.iter().rev() {
-            let value = &values[rest % values.len()];
-            rest /= values.len();
-            settings.push((key.clone(), text(value)));
-            at.assign(key, value.clone(), source.place(&format!("{section}.{key}")))?;
-        }
-        settings.reverse();
-        Ok(settings)
-    };
-    let replicate = set(repeated)?;
-    let settings = set(swept)?;
-    Ok(SweepPoint { number, settings, replicate, source: at })
-}
-
-fn text_of(values: &[Value]) -> String {
+fn values_text(values: &[Value]) -> String {
     Value::Array(values.to_vec()).to_string()
 }
 
@@ -177,14 +215,14 @@ mod tests {
     use super::*;
     use std::path::Path;
 
-    fn of(text: &str) -> Result<Vec<SweepPoint>> {
-        points(&Source::parse(Path::new("s.toml"), text).unwrap())
+    fn of(text: &str) -> Result<Points> {
+        Points::of(&Source::parse(Path::new("s.toml"), text).unwrap())
     }
 
     #[test]
     fn the_last_key_varies_fastest() {
         let text = "[problem]\nwidth = 1\n[sweep]\n\"problem.width\" = [2, 3]\n\"problem.loss\" = [\"square\", \"logistic\"]\n";
-        let points = of(text).unwrap();
+        let points: Vec<SweepPoint> = of(text).unwrap().iter().collect();
         let got: Vec<String> =
             points.iter().map(|p| format!("{} {}", p.settings[0].1, p.settings[1].1)).collect();
         assert_eq!(got, ["2 square", "2 logistic", "3 square", "3 logistic"]);
@@ -204,11 +242,38 @@ mod tests {
         let row = |p: &SweepPoint| {
             format!("{}: {} | {} {}", p.number, p.settings[0].1, p.replicate[0].1, p.replicate[1].1)
         };
-        let got: Vec<String> = points.iter().map(row).collect();
+        let got: Vec<String> = points.iter().map(|p| row(&p)).collect();
         let want = ["0: 2 | 0 7", "1: 2 | 0 9", "2: 2 | 1 7", "3: 2 | 1 9"];
         assert_eq!(got[..4], want);
         assert_eq!(got.len(), 8);
-        assert_eq!(points.iter().filter(|p| p.leads(&points)).map(|p| p.number).collect::<Vec<_>>(), [0, 4]);
-        assert_eq!(points[7].source.table["seed"].as_integer(), Some(1));
+        assert_eq!((points.count(), points.draws()), (8, 4));
+        assert_eq!(points.point(7).source.table["seed"].as_integer(), Some(1));
+    }
+
+    #[test]
+    fn a_key_within_another_is_refused() {
+        let study = "[[process]]\nname = 'x'\ns = 1\n";
+        for (keys, place) in [
+            (
+                "[sweep]\n'a.b' = [1]\n'a' = [2]\n",
+                "s.toml:6: sweep.a = [2]: must be a key apart from 'a.b', which is swept or repeated too; leave one of the two out",
+            ),
+            ("[sweep]\n'a' = [1]\n[repeat]\n'a.b' = 3\n", "s.toml:7: repeat.a.b"),
+            ("[sweep]\nseed = [1]\n[repeat]\nseed = 3\n", "s.toml:7: repeat.seed"),
+            ("[sweep]\n'process.x.s' = [1]\n'process.0.s' = [1]\n", "s.toml:6: sweep.process.0.s"),
+        ] {
+            let message = of(&format!("{study}{keys}")).err().map(|e| e.to_string()).unwrap_or_default();
+            assert!(message.starts_with(place), "{message}");
+        }
+        assert_eq!(of(&format!("{study}[sweep]\nab = [1]\na = [2]\n")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_process_is_found_by_its_name_though_the_name_is_swept() {
+        let points =
+            of("[[process]]\nname = 'x'\n[sweep]\n'process.x.name' = ['y', 'z']\n'process.x.s' = [1]\n");
+        let last = points.unwrap().point(1);
+        assert_eq!(last.settings[0], ("process.x.name".into(), "z".into()));
+        assert_eq!(last.source.table["process"][0]["s"].as_integer(), Some(1));
     }
 }

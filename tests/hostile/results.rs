@@ -5,7 +5,7 @@ use crate::dice::Dice;
 use sgd_sde::numerics::Backend;
 use sgd_sde::parallel::Threads;
 use sgd_sde::report::{Folder, RunFacts, draw, sketch, summary_text};
-use sgd_sde::study::{Plan, Results, Silent, Source, draws, points, run};
+use sgd_sde::study::{Plan, Points, Results, Silent, Source, draws, run};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -35,7 +35,7 @@ fn written(text: &str, folder: &Path) {
     let source = Source::parse(Path::new("study.toml"), text).unwrap();
     let threads = Threads::new(1).unwrap();
     let mut results = Results::default();
-    for point in points(&source).unwrap() {
+    for point in Points::of(&source).unwrap().iter() {
         let plan = Plan::new(&point.source, Backend::Portable).unwrap();
         let mut outcome = run(&plan, point.number, point.settings, &threads, &mut Silent);
         outcome.results.points[0].replicate = point.replicate;

@@ -4,7 +4,7 @@ use crate::attack::{Answer, Attack};
 use crate::dice::Dice;
 use serde_json::Value;
 use sgd_sde::numerics::Backend;
-use sgd_sde::study::{Plan, Source, Study, TEMPLATE, points};
+use sgd_sde::study::{Plan, Points, Source, Study, TEMPLATE};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -226,7 +226,7 @@ fn read(file: &Path, text: &str, set: &[String], ready: bool) -> Answer {
     for assignment in set {
         source.set(assignment).map_err(said)?;
     }
-    let points = points(&source).map_err(said)?;
+    let points = Points::of(&source).map_err(said)?;
     for point in points.iter().take(2) {
         let study = Study::read(&point.source).map_err(said)?;
         if ready && is_small(&study) {
@@ -250,9 +250,8 @@ fn attack(attack: &Attack, ready: bool) {
 
 #[test]
 fn studies() {
-    // A hundred thousand points of a sweep are copies of a study each.
-    let patience = Duration::from_secs(4);
-    attack(&Attack { name: "studies", inputs: 10_000, patience, memory: 1 << 30 }, false);
+    let (patience, memory) = (Duration::from_secs(2), 256 << 20);
+    attack(&Attack { name: "studies", inputs: 10_000, patience, memory }, false);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Studies as files: the good ones are ready to run, the bad ones end in exactly the message that stands in them.
 
 use sgd_sde::numerics::Backend;
-use sgd_sde::study::{Plan, Source, points};
+use sgd_sde::study::{Plan, Points, Source};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -24,7 +24,7 @@ fn good_studies_are_ready_to_run() {
     assert!(files.len() >= 15, "{} good studies", files.len());
     for file in files {
         let source = Source::read(&file).unwrap();
-        for point in points(&source).unwrap() {
+        for point in Points::of(&source).unwrap().iter() {
             let plan = Plan::new(&point.source, Backend::detect());
             assert!(plan.is_ok(), "{}: {}", file.display(), plan.err().unwrap());
         }
