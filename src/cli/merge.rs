@@ -6,11 +6,11 @@ use super::run::Run;
 use super::{MergeArguments, thread_pool};
 use crate::error::{Error, Result};
 use crate::numerics::Backend;
-use crate::report::{Begun, Checkpoint, Folder, Shares, require_folder};
-use crate::study::{Plan, Points, Results, Share, Simulation, Source, Unkept, conclude};
-use std::time::{Duration, Instant};
+use crate::report::{Begun, Folder, Shares};
+use crate::study::{Plan, Points, Share, Source};
+use std::time::Instant;
 
-/// Joins shares, answers what the study asks, and writes results as a single run would have.
+/// Joins shares, answers what the study asks, and writes results as a single run would have; the shares are only read.
 ///
 /// # Errors
 /// [`Error::Unfit`] when the shares are not all of one run, and what a run refuses and meets.
@@ -40,31 +40,11 @@ pub fn merge(arguments: &MergeArguments) -> Result<()> {
     if arguments.shares.iter().any(|share| same(share, out)) {
         return Err(unfit("it is a share itself".into(), "give the whole another folder with --out"));
     }
-    require_folder(out)?;
-    let folder = Folder::free(out, arguments.force)?;
-    let (checkpoint, _) = Checkpoint::open(&folder, &begun, false, Duration::MAX, interrupt.stop())?;
-    interrupt.say("the shares are as they were; merge them again with --force");
-    let quiet = arguments.quiet;
-    let run = Run { all, backend, threads, folder, begun, interrupt: &interrupt, started, quiet };
-    let mut bar = Bar::new(run.all.count(), !quiet);
-    let (mut results, mut failure) = (Results::default(), None);
-    for point in run.all.iter() {
-        let plan = Plan::new(&point.source, backend)?;
-        let processes = plan.processes();
-        let states = shares.read(point.number)?;
-        let joined = Simulation::joined(&plan, &processes, point.number, states);
-        let joined = joined.map_err(|reason| unfit(reason, "run the share again as the others were"))?;
-        let place = (point.number, point.settings.clone());
-        let progress = bar.for_point(point.number);
-        let mut outcome = conclude(&plan, place, joined, &run.threads, progress, &mut Unkept::default())?;
-        outcome.results.points[0].replicate = point.replicate.clone();
-        run.folder.write_particles(&outcome, point.number)?;
-        failure = failure.or(outcome.failure);
-        results.extend(outcome.results);
-    }
-    run.finish(results, &mut bar)?;
-    checkpoint.remove()?;
-    failure.map_or(Ok(()), |lost| Err(lost.into()))
+    let first = Plan::new(&all.point(0).source, backend)?.identity().study;
+    let (folder, quiet, shares) = (Folder::open(out), arguments.keeping.quiet, Some(shares));
+    let mut bar = Bar::new(all.count(), !quiet);
+    let run = Run { all, backend, threads, folder, begun, shares, interrupt: &interrupt, started, quiet };
+    run.carry_out(&arguments.keeping, (1, &first), &mut bar)
 }
 
 fn same(a: &std::path::Path, b: &std::path::Path) -> bool {

@@ -83,7 +83,14 @@ struct RunArguments {
     /// Make the steps of the i-th of N shares of the particles alone; `merge` joins the shares.
     #[arg(long, value_name = "i/N")]
     part: Option<Share>,
-    /// Go on with an interrupted run: the same study, the same --out. The results are those of a run that never stopped.
+    #[command(flatten)]
+    keeping: KeepingArguments,
+}
+
+/// How what is found is kept.
+#[derive(Debug, Args)]
+struct KeepingArguments {
+    /// Go on where it was interrupted: the same study or shares, the same --out. The results are those of a run that never stopped.
     #[arg(long, conflicts_with = "force")]
     resume: bool,
     /// Seconds from one checkpoint to the next, at least; they never take more than 2 % of the time.
@@ -108,12 +115,8 @@ struct MergeArguments {
     /// Threads to use; by default one a core. The numbers do not depend on it.
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     threads: usize,
-    /// Replace results that the folder holds already.
-    #[arg(long)]
-    force: bool,
-    /// Print nothing but errors.
-    #[arg(long)]
-    quiet: bool,
+    #[command(flatten)]
+    keeping: KeepingArguments,
 }
 
 /// A time of at least 0 seconds.

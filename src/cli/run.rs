@@ -3,13 +3,15 @@
 use super::bar::Bar;
 use super::interrupt::{Interrupt, resume_command};
 use super::ready::{Ready, make_ready};
-use super::{RunArguments, print, say};
+use super::{KeepingArguments, RunArguments, print, say};
 use crate::dynamics::Process;
 use crate::error::{Error, Result};
 use crate::machine::memory_left;
 use crate::numerics::Backend;
 use crate::parallel::Threads;
-use crate::report::{Begun, Checkpoint, Folder, Resumed, RunFacts, draw, require_folder, summary_text};
+use crate::report::{
+    Begun, Checkpoint, Folder, Resumed, RunFacts, Shares, draw, require_folder, summary_text,
+};
 use crate::study::{
     Outcome, Plan, Points, Progress, Results, Share, Silent, Simulation, State, SweepPoint, Unkept, conclude,
     draws,
@@ -32,10 +34,8 @@ pub fn run_study(arguments: &RunArguments) -> Result<()> {
     let backend = arguments.study.backend()?;
     let all = Points::of(&source)?;
     let threads = arguments.study.threads()?;
-    let mut bar = Bar::new(all.count(), !arguments.quiet);
-    let ready = make_ready(&all, backend, &threads, memory_left(), &mut bar)?;
-    let path = results_folder(arguments);
-    let study = toml::to_string(&source.table).unwrap_or_default();
+    let mut bar = Bar::new(all.count(), !arguments.keeping.quiet);
+    let Ready { at_once, inputs, first } = make_ready(&all, backend, &threads, memory_left(), &mut bar)?;
     let begun = Begun {
         program: Begun::this_program(),
         backend: backend.to_string(),
@@ -43,53 +43,14 @@ pub fn run_study(arguments: &RunArguments) -> Result<()> {
         points: all.count(),
         file: arguments.study.study.clone(),
         set: arguments.study.set.clone(),
-        study,
-        inputs: ready.inputs.clone(),
+        study: toml::to_string(&source.table).unwrap_or_default(),
+        inputs,
     };
-    require_folder(&path)?;
-    let Some(folder) = folder(arguments, &path, (&begun, &ready))? else {
-        if !arguments.quiet {
-            print(&format!("{}: this run is done; nothing is left to resume\n", path.display()))?;
-        }
-        return Ok(());
-    };
-    let (checkpoint, resumed) =
-        Checkpoint::open(&folder, &begun, arguments.resume, arguments.checkpoint, interrupt.stop())?;
-    let go_on = format!("what was finished is in {}; go on with:\n  {}", path.display(), resume_command());
-    interrupt.say(&go_on);
-    let run =
-        Run { all, backend, threads, folder, begun, interrupt: &interrupt, started, quiet: arguments.quiet };
-    let done = match arguments.part {
-        Some(share) if !share.is_whole() => run.share(share, checkpoint, resumed, &mut bar),
-        _ => run.whole(ready.at_once, checkpoint, resumed, &mut bar),
-    };
-    bar.finish();
-    done.map_err(|error| match error {
-        Error::Interrupted { point, time, end, .. } => {
-            Error::Interrupted { point, time, end, resume: format!("; {go_on}") }
-        }
-        // Where the folder itself has gone nothing is left to go on from.
-        Error::Write { .. } | Error::Figure(_) if Checkpoint::is_in(&path) => {
-            Error::Resumable { source: Box::new(error) }
-        }
-        other => other,
-    })
-}
-
-/// The folder to run in; `None` when what is to be resumed is done.
-fn folder(arguments: &RunArguments, path: &Path, (begun, ready): (&Begun, &Ready)) -> Result<Option<Folder>> {
-    if !arguments.resume {
-        return Folder::free(path, arguments.force).map(Some);
-    }
-    if Checkpoint::is_in(path) {
-        return Ok(Some(Folder::open(path)));
-    }
-    // Not begun yet, as a job that is always started with --resume finds it.
-    let folder = match Folder::free(path, false) {
-        Err(Error::Occupied { .. }) => Folder::open(path),
-        free => return free.map(Some),
-    };
-    folder.is_of(begun, &ready.first).map(|()| None)
+    let folder = Folder::open(&results_folder(arguments));
+    let quiet = arguments.keeping.quiet;
+    let shares = None;
+    let run = Run { all, backend, threads, folder, begun, shares, interrupt: &interrupt, started, quiet };
+    run.carry_out(&arguments.keeping, (at_once, &first), &mut bar)
 }
 
 /// A run, or a merge, once everything is ready.
@@ -104,6 +65,8 @@ pub struct Run<'i> {
     pub folder: Folder,
     /// What is run.
     pub begun: Begun,
+    /// Where the steps were made already.
+    pub shares: Option<Shares>,
     /// Whether to stop.
     pub interrupt: &'i Interrupt,
     /// When the program was called.
@@ -113,6 +76,64 @@ pub struct Run<'i> {
 }
 
 impl Run<'_> {
+    /// Runs, or goes on, and writes what is left; `at_once` points at a time, the first of which is `first`.
+    ///
+    /// # Errors
+    /// As [`run_study`].
+    pub fn carry_out(
+        self,
+        keeping: &KeepingArguments,
+        (at_once, first): (usize, &serde_json::Value),
+        bar: &mut Bar,
+    ) -> Result<()> {
+        let path = self.folder.path().to_owned();
+        require_folder(&path)?;
+        if self.is_done(keeping, first)? {
+            if !self.quiet {
+                print(&format!("{}: this run is done; nothing is left to resume\n", path.display()))?;
+            }
+            return Ok(());
+        }
+        let stop = self.interrupt.stop();
+        let (checkpoint, resumed) =
+            Checkpoint::open(&self.folder, &self.begun, keeping.resume, keeping.checkpoint, stop)?;
+        let go_on =
+            format!("what was finished is in {}; go on with:\n  {}", path.display(), resume_command());
+        self.interrupt.say(&go_on);
+        let done = if self.begun.share.is_whole() {
+            self.whole(at_once, checkpoint, resumed, bar)
+        } else {
+            self.share(self.begun.share, checkpoint, resumed, bar)
+        };
+        bar.finish();
+        done.map_err(|error| match error {
+            Error::Interrupted { point, time, end, .. } => {
+                Error::Interrupted { point, time, end, resume: format!("; {go_on}") }
+            }
+            // Where the folder itself has gone nothing is left to go on from.
+            Error::Write { .. } | Error::Figure(_) if Checkpoint::is_in(&path) => {
+                Error::Resumable { source: Box::new(error) }
+            }
+            other => other,
+        })
+    }
+
+    /// Makes sure that the folder may take the results; whether what is to be resumed is done.
+    fn is_done(&self, keeping: &KeepingArguments, first: &serde_json::Value) -> Result<bool> {
+        let path = self.folder.path();
+        if !keeping.resume {
+            return Folder::free(path, keeping.force).map(|_| false);
+        }
+        if Checkpoint::is_in(path) {
+            return Ok(false);
+        }
+        // Not begun yet, as a job that is always started with --resume finds it.
+        match Folder::free(path, false) {
+            Err(Error::Occupied { .. }) => self.folder.is_of(&self.begun, first).map(|()| true),
+            free => free.map(|_| false),
+        }
+    }
+
     /// Runs all particles.
     fn whole(
         &self,
@@ -165,14 +186,22 @@ impl Run<'_> {
     ) -> Result<Outcome> {
         let plan = Plan::new(&point.source, self.backend)?;
         let processes = plan.processes();
-        let mut simulation = match state {
-            None => Simulation::new(&plan, &processes, point.number, Share::WHOLE),
-            Some(state) => self.resumed(&plan, &processes, (point.number, Share::WHOLE), state, progress)?,
+        let simulation = match &self.shares {
+            Some(shares) => shares.joined(&plan, &processes, point.number)?,
+            None => {
+                let mut simulation = match state {
+                    None => Simulation::new(&plan, &processes, point.number, Share::WHOLE),
+                    Some(state) => {
+                        self.resumed(&plan, &processes, (point.number, Share::WHOLE), state, progress)?
+                    }
+                };
+                self.interrupt.stepping(true);
+                let made = simulation.advance(&self.threads, progress, checkpoint);
+                self.interrupt.stepping(false);
+                made?;
+                simulation
+            }
         };
-        self.interrupt.stepping(true);
-        let made = simulation.advance(&self.threads, progress, checkpoint);
-        self.interrupt.stepping(false);
-        made?;
         let place = (point.number, point.settings.clone());
         let mut outcome = conclude(&plan, place, simulation, &self.threads, progress, checkpoint)?;
         outcome.results.points[0].replicate = point.replicate.clone();
@@ -239,7 +268,7 @@ impl Run<'_> {
     }
 
     /// Writes all tables, figures and the record, and prints the summary.
-    pub fn finish(&self, mut results: Results, bar: &mut Bar) -> Result<()> {
+    fn finish(&self, mut results: Results, bar: &mut Bar) -> Result<()> {
         let (rows, estimates) = draws(&results);
         results.draws = rows;
         results.estimates.extend(estimates);
@@ -253,7 +282,7 @@ impl Run<'_> {
     }
 
     /// What the record says of the run.
-    pub fn facts(&self, results: &Results) -> RunFacts {
+    fn facts(&self, results: &Results) -> RunFacts {
         RunFacts {
             study_file: self.begun.file.display().to_string(),
             set: self.begun.set.clone(),

@@ -3,9 +3,10 @@
 use super::Potential;
 use super::minimum::search;
 use crate::parallel::Threads;
+use serde::{Deserialize, Serialize};
 
 /// A local minimum and how often it was found.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LocalMinimum {
     /// L̃ there.
     pub value: f64,

@@ -6,9 +6,10 @@ use super::container;
 use super::folder::{CHECKPOINT, Folder};
 use super::whole::{is_link, make, sweep_up, unlink};
 use crate::error::{AllDiverged, Error, Result};
-use crate::study::{Keeper, Outcome, Results, State};
+use crate::study::{Keeper, Outcome, Results, Slot, State};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -150,8 +151,9 @@ impl<'s> Checkpoint<'s> {
         self.folder.join(format!("points-{number}.state"))
     }
 
-    fn found_file(&self, analysis: usize) -> PathBuf {
-        self.folder.join(format!("found-{}-{analysis}.state", self.point))
+    fn found_file(&self, Slot { analysis, piece }: Slot) -> PathBuf {
+        let piece = piece.map_or(String::new(), |piece| format!("-{piece}"));
+        self.folder.join(format!("found-{}-{analysis}{piece}.state", self.point))
     }
 
     /// Adds what a finished point leaves; `next` is the first that is not.
@@ -177,9 +179,23 @@ impl<'s> Checkpoint<'s> {
         let (started, next) = (Instant::now(), self.pending.next);
         container::write(&self.batch(self.batches), &self.pending)?;
         self.batches += 1;
+        self.forget_found(self.pending.first..next);
         self.pending = Batch { first: next, next, ..Batch::default() };
         self.wrote(started);
         Ok(())
+    }
+
+    /// Removes what analyses of finished points have found: it is part of their results.
+    fn forget_found(&self, points: Range<usize>) {
+        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let point =
+                name.to_str().and_then(|name| name.strip_prefix("found-")?.split('-').next()?.parse().ok());
+            if point.is_some_and(|point| points.contains(&point)) {
+                // A file that stays takes room until the run is done, nothing else.
+                let _ = fs::remove_file(entry.path());
+            }
+        }
     }
 
     fn wrote(&mut self, started: Instant) {
@@ -232,14 +248,18 @@ impl Keeper for Checkpoint<'_> {
         Ok(())
     }
 
-    fn found(&mut self, analysis: usize) -> Option<Results> {
-        container::read(&self.found_file(analysis)).ok()
+    fn found(&mut self, slot: Slot) -> Option<Vec<u8>> {
+        container::read_encoded(&self.found_file(slot)).ok()
     }
 
-    fn keep_found(&mut self, analysis: usize, findings: &Results, spent: Duration) -> Result<()> {
-        if spent < WORTH_KEEPING.min(self.every) {
-            return Ok(());
-        }
-        container::write(&self.found_file(analysis), findings)
+    fn is_worth_keeping(&self, spent: Duration) -> bool {
+        spent >= WORTH_KEEPING.min(self.every)
+    }
+
+    fn keep_found(&mut self, slot: Slot, value: &[u8]) -> Result<()> {
+        let started = Instant::now();
+        container::write_encoded(&self.found_file(slot), value)?;
+        self.wrote(started);
+        Ok(())
     }
 }

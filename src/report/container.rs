@@ -37,14 +37,29 @@ impl<W: Write> Write for Hashing<'_, W> {
 /// # Errors
 /// [`crate::error::Error::Write`].
 pub fn write(path: &Path, value: &impl Serialize) -> Result<()> {
-    write_with(path, |file| {
-        let mut hashing = Hashing { to: file, hash: Sha256::new() };
-        hashing.write_all(&MAGIC)?;
-        rmp_serde::encode::write_named(&mut hashing, value).map_err(|error| match error {
+    write_around(path, |to| {
+        rmp_serde::encode::write_named(to, value).map_err(|error| match error {
             // The system's own words, such as "No space left on device".
             rmp_serde::encode::Error::InvalidValueWrite(write) => write.into(),
             other => io::Error::other(other),
-        })?;
+        })
+    })
+}
+
+/// The same for a value that is in MessagePack already.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_encoded(path: &Path, value: &[u8]) -> Result<()> {
+    write_around(path, |to| to.write_all(value))
+}
+
+/// Writes what names the format, what `write_value` writes, and the hash of both.
+fn write_around(path: &Path, write_value: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    write_with(path, |file| {
+        let mut hashing = Hashing { to: file, hash: Sha256::new() };
+        hashing.write_all(&MAGIC)?;
+        write_value(&mut hashing)?;
         let hash = hashing.hash.finalize();
         file.write_all(&hash)
     })
@@ -60,6 +75,17 @@ pub fn read<T: DeserializeOwned>(path: &Path) -> std::result::Result<T, String> 
     let (file, length) = checked(path)?;
     rmp_serde::from_read(BufReader::new(file.take(length)))
         .map_err(|error| format!("its content is not that of this program ({error})"))
+}
+
+/// The value in `path` as it stands there, in MessagePack.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_encoded(path: &Path) -> std::result::Result<Vec<u8>, String> {
+    let (file, length) = checked(path)?;
+    let mut value = Vec::new();
+    file.take(length).read_to_end(&mut value).map_err(|error| error.to_string())?;
+    Ok(value)
 }
 
 /// Whether `path` is whole.

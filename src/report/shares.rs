@@ -4,8 +4,9 @@ use super::begun::Begun;
 use super::container;
 use super::folder::Folder;
 use super::whole::make_in;
+use crate::dynamics::Process;
 use crate::error::{Error, Result};
-use crate::study::State;
+use crate::study::{Plan, Simulation, State};
 use std::path::{Path, PathBuf};
 
 impl Folder {
@@ -122,5 +123,23 @@ impl Shares {
             })
         };
         self.folders.iter().map(read).collect()
+    }
+
+    /// Point number `point` at the horizon, all particles.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), and when the shares do not fit together.
+    pub fn joined<'p>(
+        &self,
+        plan: &'p Plan,
+        processes: &'p [Box<dyn Process + 'p>],
+        point: usize,
+    ) -> Result<Simulation<'p>> {
+        Simulation::joined(plan, processes, point, self.read(point)?).map_err(|reason| Error::Unfit {
+            path: self.folders[0].clone(),
+            verb: "merged",
+            reason,
+            remedy: "run the share again as the others were".into(),
+        })
     }
 }

@@ -63,7 +63,7 @@ pub use findings::{
     BandRow, BoundRow, CheckRow, DensityRow, DistanceRow, DrawRow, FitRow, LagRow, NtkRow, OrderRow, RayRow,
     ReadingRow, StepsRow,
 };
-pub use keeper::{Keeper, Unkept};
+pub use keeper::{Keeper, Slot, Unkept};
 pub use memory::{Memory, MemoryPart, size};
 pub use plan::Plan;
 pub use results::{CurveRow, EstimateRow, PointRow, ProcessRow, Results};

@@ -27,23 +27,28 @@ struct Kept {
     files: Vec<(PathBuf, Vec<u8>)>,
 }
 
-static NEVER: AtomicBool = AtomicBool::new(false);
+pub static NEVER: AtomicBool = AtomicBool::new(false);
+
+/// What a run of `study` begins with.
+pub fn begun(study: &str) -> Begun {
+    Begun {
+        program: Begun::this_program(),
+        backend: "portable".into(),
+        share: Share::WHOLE,
+        points: 2,
+        file: "study.toml".into(),
+        set: Vec::new(),
+        study: study.into(),
+        inputs: Vec::new(),
+    }
+}
 
 impl Kept {
     fn new() -> Self {
         let plan =
             Plan::new(&Source::parse(Path::new("study.toml"), STUDY).unwrap(), Backend::Portable).unwrap();
         let (folder, threads) = (tempfile::tempdir().unwrap(), Threads::new(1).unwrap());
-        let begun = Begun {
-            program: Begun::this_program(),
-            backend: "portable".into(),
-            share: Share::WHOLE,
-            points: 2,
-            file: "study.toml".into(),
-            set: Vec::new(),
-            study: STUDY.into(),
-            inputs: Vec::new(),
-        };
+        let begun = begun(STUDY);
         let run = Folder::free(&folder.path().join("run"), false).unwrap();
         let (mut kept, _) = Checkpoint::open(&run, &begun, false, Duration::ZERO, &NEVER).unwrap();
         let processes = plan.processes();
@@ -100,16 +105,17 @@ impl Kept {
 }
 
 /// A changed file: which, its bytes, and whether its checksum is right.
-struct Changed {
-    file: usize,
-    bytes: Vec<u8>,
-    forged: bool,
+pub struct Changed {
+    pub file: usize,
+    pub bytes: Vec<u8>,
+    pub forged: bool,
 }
 
-fn changed(dice: &mut Dice, kept: &Kept) -> Changed {
-    let file = dice.below(kept.files.len());
-    let mut bytes = kept.files[file].1.clone();
-    let other = &kept.files[dice.below(kept.files.len())].1;
+/// One of some files, changed.
+pub fn changed(dice: &mut Dice, files: &[(PathBuf, Vec<u8>)]) -> Changed {
+    let file = dice.below(files.len());
+    let mut bytes = files[file].1.clone();
+    let other = &files[dice.below(files.len())].1;
     let forged = !dice.once_in(4);
     if forged {
         bytes.truncate(bytes.len() - 32);
@@ -180,7 +186,7 @@ fn checkpoints_and_shares() {
         memory: 64 << 20,
     };
     attack.run(
-        |dice| changed(dice, &kept),
+        |dice| changed(dice, &kept.files),
         |changed| {
             let (path, whole) = &kept.files[changed.file];
             fs::write(path, &changed.bytes).unwrap();

@@ -7,6 +7,7 @@ mod attack;
 mod checkpoint;
 mod csv;
 mod dice;
+mod findings;
 mod idx;
 mod limits;
 #[cfg(unix)]

@@ -71,6 +71,26 @@ fn divergences_of_shares_join_too() {
     );
 }
 
+/// A merge that is killed while it samples goes on to the same bytes.
+#[test]
+fn a_merge_that_was_killed_goes_on() {
+    let study = QUADRATIC.to_owned() + "[sweep]\n\"process.sde.s\" = [0.1, 0.2, 0.3, 0.4]\n";
+    let folder = folder(&study);
+    let at = folder.path();
+    program(at, &["run", "study.toml", "--quiet", "--out", "whole"]).done();
+    (1..=2).for_each(|number| drop(share(at, number, 2, &[]).done()));
+    let arguments =
+        ["merge", "share-2", "share-1", "--quiet", "--out", "joined", "--checkpoint", "0", "--resume"];
+    let kept = at.join("joined/checkpoint/points-1.state");
+    started(at, &arguments).until(&kept).killed();
+    assert!(kept.exists(), "the merge was too short to kill");
+    program(at, &arguments).done();
+    same_results(&at.join("whole"), &at.join("joined"));
+    let said = program(at, &["merge", "share-1", "share-2", "--out", "joined", "--resume"]).done();
+    assert!(said.out.contains("nothing is left to resume"), "{}", said.out);
+    refused(&program(at, &["merge", "share-1", "share-2", "--out", "joined"]), &["holds results", "--force"]);
+}
+
 #[track_caller]
 fn refused(said: &Said, words: &[&str]) {
     assert_eq!((said.code, said.err.lines().count()), (2, 1), "{}", said.err);

@@ -88,7 +88,7 @@ pub fn variance_ratio(
 }
 
 /// Pairs of one number a particle, added up: what a ratio of means needs of them.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct PairMoments {
     a: Moments,
     b: Moments,

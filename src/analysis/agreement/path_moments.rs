@@ -55,16 +55,23 @@ const BLOCK: usize = 256;
 /// Statistician* 37, 1983, eq. 1.5, for products).
 ///
 /// A path that is not finite at every time is left out whole and counted, so that every time has the same particles.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct PathMoments {
     n: u64,
     left_out: u64,
+    #[serde(with = "crate::packed")]
     mean: Vec<f64>,
     /// T × T; only u ≥ t is kept up to date.
+    #[serde(with = "crate::packed")]
     products: Vec<f64>,
 }
 
 impl PathMoments {
+    /// Whether they are moments at so many times.
+    pub fn fits(&self, times: usize) -> bool {
+        self.mean.len() == times && times.checked_mul(times) == Some(self.products.len())
+    }
+
     /// Of no path yet, at `times` times.
     pub fn empty(times: usize) -> Self {
         Self { n: 0, left_out: 0, mean: vec![0.0; times], products: vec![0.0; times * times] }

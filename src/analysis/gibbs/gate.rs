@@ -4,9 +4,10 @@ use super::diagnostics::{effective_sample_size, nested_r_hat, r_hat, tail_effect
 use super::records::Records;
 use crate::estimates::{Estimate, Moments};
 use crate::problem::Quantity;
+use serde::{Deserialize, Serialize};
 
 /// What a failed check means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CheckKind {
     /// Chains disagree: they have not forgotten their starts, or they sit in different basins.
     Agreement,
@@ -17,7 +18,7 @@ pub enum CheckKind {
 }
 
 /// One check: passed when `value` ≤ `threshold`, for sizes when `value` ≥ `threshold`; not when it is not a number.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Check {
     /// Which number of which quantity.
     pub name: String,
@@ -43,7 +44,7 @@ pub struct Check {
 ///
 /// Blind to modes that no chain has visited, and to whatever moves none of the quantities above. The two identities hold in
 /// every basin by itself: alone they do not see chains that are stuck.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Gate {
     /// Every check.
     pub checks: Vec<Check>,

@@ -6,6 +6,7 @@ use crate::problem::{Potential, Quantity};
 use crate::random::{Key, Purpose};
 use rand::RngExt;
 use rand_distr::StandardNormal;
+use serde::{Deserialize, Serialize};
 
 /// How many random directions are watched.
 const DIRECTIONS: usize = 4;
@@ -60,15 +61,17 @@ impl<'a> Panel<'a> {
 }
 
 /// The series of all chains.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Records {
     pub names: Vec<String>,
     pub quantities: Vec<Quantity>,
     pub chains: usize,
     pub dim: usize,
     /// `series[column * chains + chain]`.
+    #[serde(with = "crate::packed::rows")]
     series: Vec<Vec<f64>>,
     /// Kept places of each chain.
+    #[serde(with = "crate::packed::rows")]
     kept: Vec<Vec<f64>>,
     /// Every so many rows a place is kept.
     every: usize,
@@ -89,6 +92,16 @@ impl Records {
             chains,
             dim,
         }
+    }
+
+    /// Whether the lists have the lengths that they have for so many chains in `dim` weights.
+    pub fn fits(&self, chains: usize, dim: usize) -> bool {
+        let rows = self.series.first().map_or(0, Vec::len);
+        (self.chains, self.dim, self.kept.len()) == (chains, dim, chains)
+            && self.quantities.len() <= self.names.len()
+            && self.names.len().checked_mul(chains) == Some(self.series.len())
+            && rows > 0
+            && self.series.iter().all(|series| series.len() == rows)
     }
 
     /// How many rows there are.

@@ -5,9 +5,10 @@ use super::gate::chain_estimate;
 use super::records::Records;
 use crate::estimates::{Estimate, Moments};
 use crate::problem::{LocalMinimum, Quantity};
+use serde::{Deserialize, Serialize};
 
 /// A reference sample of μ_s that passed its gate, or one that did not.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum Reference {
     /// Fit for use.
     Passed(GibbsSample),
@@ -17,11 +18,11 @@ pub enum Reference {
 
 /// A sample that must not be used as a reference. Its numbers can be had only by saying so:
 /// [`despite_failure`](Self::despite_failure).
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FailedSample(GibbsSample);
 
 /// Settings and success of the chains at one noise scale.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rung {
     /// The noise scale.
     pub s: f64,
@@ -37,7 +38,7 @@ pub struct Rung {
 ///
 /// Standard errors come from the variance between the means of `chains` independent chains (or ladders of tempered chains), so
 /// they hold whatever the autocorrelation, and intervals are Student's with `chains` − 1 degrees of freedom.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct GibbsSample {
     /// s.
     pub s: f64,
@@ -46,6 +47,7 @@ pub struct GibbsSample {
     /// How many independent chains there are.
     pub chains: usize,
     /// Thinned draws, D numbers each in the potential's own order, chain after chain and equally many of each.
+    #[serde(with = "crate::packed")]
     pub draws: Vec<f64>,
     /// The checks.
     pub gate: Gate,
@@ -75,6 +77,20 @@ impl Reference {
             Self::Passed(sample) => &sample.gate,
             Self::Failed(failed) => &failed.0.gate,
         }
+    }
+
+    /// Whether it could be one for noise scale `s` in `dim` weights: its lists have the lengths that such a sample has.
+    pub fn fits(&self, s: f64, dim: usize) -> bool {
+        let (Self::Passed(sample) | Self::Failed(FailedSample(sample))) = self;
+        let whole = sample
+            .chains
+            .checked_mul(dim)
+            .is_some_and(|chain| chain > 0 && sample.draws.len().is_multiple_of(chain));
+        (sample.s.to_bits(), sample.dim) == (s.to_bits(), dim)
+            && whole
+            && sample.records.fits(sample.chains, dim)
+            && sample.minima.iter().all(|minimum| minimum.weights.len() == dim)
+            && sample.gate.passed == matches!(self, Self::Passed(_))
     }
 
     pub(super) fn from_sample(sample: GibbsSample) -> Self {

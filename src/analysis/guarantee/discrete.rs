@@ -4,7 +4,7 @@ use crate::estimates::Estimate;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// A number between two ends.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Range {
     /// The number.
     pub value: f64,

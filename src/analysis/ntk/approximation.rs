@@ -13,7 +13,7 @@ use std::f64::consts::TAU;
 const POINTS: usize = 64;
 
 /// Mean errors of the kernel of m independent units over draws of (b, a).
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct KernelErrors {
     /// m.
     pub width: usize,

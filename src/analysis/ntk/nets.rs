@@ -64,7 +64,7 @@ pub fn limit_risks(task: &CircleTask, run: &OnePass, threads: &Threads) -> Optio
 }
 
 /// A net of width m and the regression after the same steps on the same samples; means over runs, each with its own start.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct NetBesideLimit {
     /// E ‖f_m − f_∞‖ in L² of the circle.
     pub distance: Estimate,

@@ -19,9 +19,10 @@ mod slowest;
 
 pub use history::{History, HistoryState};
 
-use super::keeper::{Keeper, Stages};
+use super::findings::{DistanceRow, LagRow};
+use super::keeper::{Keeper, Pieces, Stages};
 use super::plan::Plan;
-use super::results::{CurveRow, Results};
+use super::results::{CurveRow, EstimateRow, Results};
 use super::run::Progress;
 use super::spec::{DynamicsSpec, SgdSdeSpec};
 use super::theory::Theory;
@@ -67,15 +68,17 @@ pub fn analyse(
     let mut stages = Stages::new(keeper, ended.point, plan.clock.end());
     let theory = plan.study.analysis.certificate.as_ref().map(|_| Theory::new(plan));
     for s in noise_scales(plan) {
-        stages.add(|| at_noise_scale(plan, s, (ended, theory.as_ref()), threads, progress))?;
+        stages.add(|pieces| at_noise_scale(plan, s, (ended, theory.as_ref()), threads, progress, pieces))?;
     }
     if let Some(history) = ended.history {
-        stages.add(|| agreement::agreement(plan, ended, history, threads, progress))?;
-        stages.add(|| noise::noise(plan, ended.point, history, threads, progress))?;
+        stages.add(|pieces| agreement::agreement(plan, (ended, history), threads, progress, pieces))?;
+        stages.add(|_| noise::noise(plan, ended.point, history, threads, progress))?;
     }
-    stages.add(|| lojasiewicz::lojasiewicz(plan, ended, threads, progress))?;
-    stages.add(|| ntk::ntk(plan, ended.point, threads, progress))?;
-    stages.add(|| discrete::discrete(plan, ended, theory.flatten().as_ref(), threads, progress))?;
+    stages.add(|_| lojasiewicz::lojasiewicz(plan, ended, threads, progress))?;
+    stages.add(|pieces| ntk::ntk(plan, ended.point, threads, progress, pieces))?;
+    stages.add(|pieces| {
+        discrete::discrete(plan, (ended, theory.flatten().as_ref()), threads, progress, pieces)
+    })?;
     Ok(stages.findings())
 }
 
@@ -86,14 +89,14 @@ fn at_noise_scale(
     (ended, theory): (&Ended, Option<&Option<Theory>>),
     threads: &Threads,
     progress: &mut dyn Progress,
+    pieces: &mut Pieces<'_>,
 ) -> Results {
     let mut findings = Results::default();
     let processes = plan.processes();
     let sampled = plan.study.analysis.gibbs.is_some() || plan.study.analysis.mixing.is_some();
     let gibbs = sampled.then(|| {
-        GibbsAt::new(plan, s, ended.points.clone(), threads, &mut |fraction| {
-            progress.analysing("sampling the Gibbs measure", fraction);
-        })
+        let mut at = |fraction: f64| progress.analysing("sampling the Gibbs measure", fraction);
+        GibbsAt::new(plan, s, ended.points.clone(), threads, &mut at, pieces)
     });
     for (number, process) in processes.iter().enumerate().filter(|(_, p)| p.noise_scale() == s) {
         let spec = &plan.study.process[number];
@@ -106,7 +109,7 @@ fn at_noise_scale(
         if let Some((gibbs, history)) = gibbs.as_ref().zip(ended.history) {
             let process = process.as_ref();
             let asked = Asked { plan, place, process, sde, gibbs, ended, history, threads };
-            asked.answer(&mut own, progress);
+            asked.answer(&mut own, progress, pieces);
         }
         if let Some(theory) = theory.filter(|_| sde.is_some() && s > 0.0) {
             progress.analysing("the guarantee", 0.0);
@@ -133,7 +136,7 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn answer(&self, findings: &mut Results, progress: &mut dyn Progress) {
+    fn answer(&self, findings: &mut Results, progress: &mut dyn Progress, pieces: &mut Pieces<'_>) {
         let analysis = &self.plan.study.analysis;
         let refine = analysis.gibbs.is_none_or(|gibbs| gibbs.refine);
         let followed = &self.history.followed;
@@ -141,11 +144,14 @@ impl Asked<'_> {
             None => Vec::new(),
             Some(sde) => {
                 progress.analysing("halving the step", 0.0);
-                ladder::step_bias(self.plan, (self.place.number, sde), followed, self.threads)
+                pieces.one(
+                    |_| true,
+                    || ladder::step_bias(self.plan, (self.place.number, sde), followed, self.threads),
+                )
             }
         };
         if analysis.gibbs.is_some() {
-            self.distances(findings, progress);
+            self.distances(findings, progress, pieces);
             if let Some(sde) = self.sde.filter(|_| refine) {
                 let risk = followed.iter().position(|f| *f == Followed::Quantity(Quantity::Risk));
                 let risk = risk.and_then(|k| biases.get(k).copied().flatten());
@@ -153,12 +159,12 @@ impl Asked<'_> {
             }
         }
         if analysis.mixing.is_some() {
-            self.rates(findings, &biases, progress);
+            self.rates(findings, &biases, progress, pieces);
         }
     }
 
     /// `[analysis] gibbs`.
-    fn distances(&self, findings: &mut Results, progress: &mut dyn Progress) {
+    fn distances(&self, findings: &mut Results, progress: &mut dyn Progress, pieces: &mut Pieces<'_>) {
         let Place { point, number, process } = self.place;
         findings.estimates.extend(self.gibbs.rows(point, process));
         findings.estimates.extend(self.gibbs.means(point, process, &self.history.followed));
@@ -176,7 +182,10 @@ impl Asked<'_> {
         let mut rows = Vec::new();
         for (i, snapshot) in snapshots.iter().enumerate() {
             progress.analysing("distances to the Gibbs measure", i as f64 / snapshots.len() as f64);
-            rows.extend(distance::distances(self.plan, self.place, self.gibbs, (i, snapshot), self.threads));
+            rows.extend(pieces.one(
+                |_: &Vec<DistanceRow>| true,
+                || distance::distances(self.plan, self.place, self.gibbs, (i, snapshot), self.threads),
+            ));
         }
         findings.estimates.push(distance::ksd_row(self.place, &rows));
         findings.distances.extend(rows);
@@ -188,7 +197,13 @@ impl Asked<'_> {
     }
 
     /// `[analysis] mixing`.
-    fn rates(&self, findings: &mut Results, biases: &[Option<Estimate>], progress: &mut dyn Progress) {
+    fn rates(
+        &self,
+        findings: &mut Results,
+        biases: &[Option<Estimate>],
+        progress: &mut dyn Progress,
+        pieces: &mut Pieces<'_>,
+    ) {
         progress.analysing("rates", 0.0);
         // μ_s is the limit of the SDE alone.
         let reference = self.sde.map(|_| self.gibbs);
@@ -205,8 +220,10 @@ impl Asked<'_> {
         let known = gap.as_ref().and_then(|row| row.value);
         findings.estimates.extend(gap);
         progress.analysing("the slowest mode", 0.5);
-        let (rows, lags) =
-            slowest::slowest_rows(self.plan, self.place, sde, (self.gibbs, known), self.threads);
+        let (rows, lags): (Vec<EstimateRow>, Vec<LagRow>) = pieces.one(
+            |_| true,
+            || slowest::slowest_rows(self.plan, self.place, sde, (self.gibbs, known), self.threads),
+        );
         findings.estimates.extend(rows);
         findings.lags.extend(lags);
     }

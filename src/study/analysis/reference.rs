@@ -7,6 +7,7 @@ use crate::ensemble::Start;
 use crate::estimates::Estimate;
 use crate::parallel::Threads;
 use crate::problem::Quantity;
+use crate::study::keeper::Pieces;
 use crate::study::plan::Plan;
 use crate::study::results::EstimateRow;
 
@@ -45,6 +46,7 @@ impl<'a> GibbsAt<'a> {
         points: Vec<f64>,
         threads: &Threads,
         progress: &mut dyn FnMut(f64),
+        pieces: &mut Pieces<'_>,
     ) -> Self {
         let potential = plan.potential();
         let cover = cover(&plan.start, potential.dim());
@@ -53,7 +55,10 @@ impl<'a> GibbsAt<'a> {
         let draws = plan.study.analysis.gibbs.unwrap_or_default().draws;
         let settings = GibbsSettings { seed: plan.study.seed, points, draws, ..GibbsSettings::default() };
         let outputs: Vec<Observable<'_>> = plan.net().map_or(Vec::new(), |net| net_outputs(net, OUTPUTS));
-        let sample = sample_gibbs(potential, s, &settings, &outputs, threads, progress);
+        let sample = pieces.one(
+            |known: &Reference| known.fits(s, potential.dim()),
+            || sample_gibbs(potential, s, &settings, &outputs, threads, progress),
+        );
         Self { s, grid, sample }
     }
 

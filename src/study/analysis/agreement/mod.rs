@@ -14,6 +14,7 @@ use crate::parallel::Threads;
 use crate::problem::Quantity;
 use crate::random::{Key, Purpose};
 use crate::study::analysis_spec::AgreementSpec;
+use crate::study::keeper::Pieces;
 use crate::study::plan::Plan;
 use crate::study::run::Progress;
 use crate::study::{EstimateRow, Results};
@@ -36,10 +37,10 @@ struct Asked<'a> {
 /// The rows of the agreement study, where one is asked for.
 pub fn agreement(
     plan: &Plan,
-    ended: &Ended,
-    history: &History,
+    (ended, history): (&Ended, &History),
     threads: &Threads,
     progress: &mut dyn Progress,
+    pieces: &mut Pieces<'_>,
 ) -> Results {
     let Some(spec) = &plan.study.analysis.agreement else {
         return Results::default();
@@ -48,9 +49,9 @@ pub fn agreement(
     progress.analysing("agreement", 0.0);
     let mut results = asked.pairs(history);
     if spec.laws {
-        results.extend(asked.laws(history, progress));
+        results.extend(asked.laws(history, progress, pieces));
     }
-    asked.orders(&mut results, progress);
+    asked.orders(&mut results, progress, pieces);
     results
 }
 

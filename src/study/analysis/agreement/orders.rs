@@ -6,6 +6,7 @@ use super::rung::{INTEGRAL, Question, Rung, Sup, at_time};
 use crate::analysis::agreement::{
     Measured, NoOrder, Order, OrderPoint, ParticlesNeeded, order, value_at_zero,
 };
+use crate::study::keeper::Pieces;
 use crate::study::run::Progress;
 use crate::study::{EstimateRow, OrderRow, Results};
 use std::fmt::Write;
@@ -39,7 +40,7 @@ impl Ladder {
 impl Asked<'_> {
     /// Runs every process at every noise scale and every batch that is asked for, and adds the rows of the orders to `results`; where a
     /// scale is the study's own, its bands take the place of those of the study's own runs.
-    pub fn orders(&self, results: &mut Results, progress: &mut dyn Progress) {
+    pub fn orders(&self, results: &mut Results, progress: &mut dyn Progress, pieces: &mut Pieces<'_>) {
         let mut scales: Vec<Place> = self.spec.noise_scales.iter().map(|s| Place::Scale(*s)).collect();
         let mut batches: Vec<Place> = self.spec.batches.iter().map(|b| Place::Batch(*b)).collect();
         // The largest first: each rung is the pilot of the next.
@@ -47,19 +48,19 @@ impl Asked<'_> {
             .into_iter()
             .for_each(|places| places.sort_by(|a, b| b.small().total_cmp(&a.small())));
         let own = self.plan.study.process[self.with].dynamics.noise_scale();
-        let (rows, rungs) = self.ladder(Ladder::Scale, &scales, 0, progress);
+        let (rows, rungs) = self.ladder(Ladder::Scale, (&scales, 0), progress, pieces);
         rungs.iter().filter(|rung| Some(rung.s) == own).for_each(|rung| self.sharpen(rung, results));
         results.extend(rows);
-        results.extend(self.ladder(Ladder::Batch, &batches, scales.len() as u64, progress).0);
+        results.extend(self.ladder(Ladder::Batch, (&batches, scales.len() as u64), progress, pieces).0);
     }
 
     /// The rows of one ladder and its rungs, which have the numbers from `first` on.
     fn ladder(
         &self,
         ladder: Ladder,
-        places: &[Place],
-        first: u64,
+        (places, first): (&[Place], u64),
         progress: &mut dyn Progress,
+        pieces: &mut Pieces<'_>,
     ) -> (Results, Vec<Rung>) {
         let mut results = Results::default();
         let mut found: Vec<Rung> = Vec::new();
@@ -68,7 +69,8 @@ impl Asked<'_> {
                 progress.note(&advice);
             }
             let what = format!("agreement at {}", place.name());
-            match self.rung(first + i as u64, place, &mut |fraction| progress.analysing(&what, fraction)) {
+            let mut at = |fraction: f64| progress.analysing(&what, fraction);
+            match self.rung(first + i as u64, place, &mut at, pieces) {
                 Ok(rung) => found.push(rung),
                 Err(note) => results.estimates.push(EstimateRow {
                     point: self.ended.point,

@@ -8,8 +8,10 @@ use crate::random::{Key, Purpose};
 use crate::study::analysis::controls::response_path;
 use crate::study::analysis::side_runs::{SideRun, SideStudy, side_clock, side_runs, step_lengths};
 use crate::study::clock::Clock;
+use crate::study::keeper::Pieces;
 use crate::study::spec::DynamicsSpec;
 use rand::RngExt;
+use serde::{Deserialize, Serialize};
 
 /// The most particles that run together: it bounds the memory of their readings, and is a part of the result.
 const TOGETHER: u64 = 16_384;
@@ -28,6 +30,7 @@ pub struct Ready {
 }
 
 /// What is kept of the particles so far.
+#[derive(Serialize, Deserialize)]
 pub struct Rounds {
     /// The observation times.
     pub times: Vec<f64>,
@@ -38,6 +41,7 @@ pub struct Rounds {
 }
 
 /// What is kept of one model's particles.
+#[derive(Serialize, Deserialize)]
 pub struct Kept {
     /// Model less reference for each quantity; by the finer run where there is an integrator.
     pub differences: Vec<PathMoments>,
@@ -45,6 +49,23 @@ pub struct Kept {
     pub biases: Option<Vec<PathMoments>>,
     /// The risk of the model and of the reference late in the run.
     pub late: PairMoments,
+}
+
+impl Rounds {
+    /// Whether it has moments of the same differences at the same times as `other`.
+    fn is_like(&self, other: &Self) -> bool {
+        let like = |((model, kept), (of, theirs)): (&(usize, Kept), &(usize, Kept))| {
+            let count = |biases: &Option<Vec<PathMoments>>| biases.as_ref().map(Vec::len);
+            let mut moments = kept.differences.iter().chain(kept.biases.iter().flatten());
+            model == of
+                && kept.differences.len() == theirs.differences.len()
+                && count(&kept.biases) == count(&theirs.biases)
+                && moments.all(|moments| moments.fits(other.times.len()))
+        };
+        self.times == other.times
+            && self.models.len() == other.models.len()
+            && self.models.iter().zip(&other.models).all(like)
+    }
 }
 
 impl Asked<'_> {
@@ -68,32 +89,41 @@ impl Asked<'_> {
         Ok(Ready { number, dynamics, finer, clock, controls })
     }
 
-    /// Adds particles until there are `target` of each process.
+    /// `rounds` with particles added until there are `target` of each process.
     pub fn add_particles(
         &self,
         ready: &Ready,
         target: u64,
-        rounds: &mut Rounds,
+        rounds: Rounds,
         progress: &mut dyn FnMut(f64),
-    ) {
+        pieces: &mut Pieces<'_>,
+    ) -> Rounds {
         let quantities = self.quantities();
-        let more = target - rounds.particles;
+        let (from, more) = (rounds.particles, target - rounds.particles);
         // Of nearly equal size, so that none is too small for its controls.
         let chunks = more.div_ceil(TOGETHER);
-        for chunk in 0..chunks {
-            let particles = more * (chunk + 1) / chunks - more * chunk / chunks;
+        let end =
+            |chunk: u64| from + (u128::from(more) * u128::from(chunk) / u128::from(chunks.max(1))) as u64;
+        let chunk_at = |particles: u64| (0..=chunks).find(|&chunk| end(chunk) == particles);
+        let fits =
+            |known: &Rounds| known.is_like(&self.nothing_yet(ready)) && chunk_at(known.particles).is_some();
+        pieces.grown(rounds, fits, |rounds| {
+            let Some(chunk) = chunk_at(rounds.particles).filter(|&chunk| chunk < chunks) else {
+                return false;
+            };
             let asked = SideStudy {
                 dynamics: &ready.dynamics,
                 quantities: &quantities,
                 clock: &ready.clock,
-                particles,
+                particles: end(chunk + 1) - end(chunk),
                 seed: self.seed(ready.number, rounds.particles),
                 controls: Some(&ready.controls),
             };
             let mut at = |within: f64| progress((chunk as f64 + within) / chunks as f64);
             let runs = side_runs(self.plan, &asked, self.threads, &mut at);
             self.keep(rounds, &runs, &ready.finer);
-        }
+            true
+        })
     }
 
     /// The seed of particles from number `from` on at rung number `number`: no random number is shared between rungs, nor between rounds,

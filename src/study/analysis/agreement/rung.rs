@@ -6,6 +6,7 @@ use super::rounds::Kept;
 use crate::analysis::agreement::{Band, Difference, Measured, OrderPoint, excess_ratio_of, integral};
 use crate::estimates::LEVEL;
 use crate::problem::Quantity;
+use crate::study::keeper::Pieces;
 
 /// ∫ d dt up to the horizon.
 pub const INTEGRAL: &str = "integral";
@@ -61,7 +62,13 @@ impl Asked<'_> {
     ///
     /// # Errors
     /// A sentence where the processes cannot run there.
-    pub fn rung(&self, number: u64, place: Place, progress: &mut dyn FnMut(f64)) -> Result<Rung, String> {
+    pub fn rung(
+        &self,
+        number: u64,
+        place: Place,
+        progress: &mut dyn FnMut(f64),
+        pieces: &mut Pieces<'_>,
+    ) -> Result<Rung, String> {
         let dynamics = place.dynamics(self)?;
         let reference = &dynamics[self.with];
         let (s, batch) = (reference.noise_scale().unwrap_or(0.0), reference.batch().map(|batch| batch.0));
@@ -69,7 +76,7 @@ impl Asked<'_> {
         let ready = self.ready(number, &dynamics).map_err(|error| format!("{}: {error}", place.name()))?;
         let (mut rounds, mut target) = (self.nothing_yet(&ready), self.spec.particles.min(most));
         loop {
-            self.add_particles(&ready, target, &mut rounds, progress);
+            rounds = self.add_particles(&ready, target, rounds, progress, pieces);
             let mut rung = Rung {
                 place,
                 s,

@@ -10,7 +10,8 @@ use super::side_runs::{
     SideRun, SideStudy, at_noise_scale, default_step, side_clock, side_runs, two_digits_below,
 };
 use crate::analysis::guarantee::{
-    AtScale, DiscreteGuarantee, MomentBounds, StepsCurve, StepsKind, ln_chi, simultaneous_level, verdict,
+    AtScale, DiscreteGuarantee, MomentBounds, Range, StepsCurve, StepsKind, ln_chi, simultaneous_level,
+    verdict,
 };
 use crate::dynamics::Scheme;
 use crate::estimates::Estimate;
@@ -18,6 +19,7 @@ use crate::parallel::Threads;
 use crate::problem::{Minimum, Quantity};
 use crate::study::ClockError;
 use crate::study::certify::epsilons;
+use crate::study::keeper::Pieces;
 use crate::study::plan::Plan;
 use crate::study::run::Progress;
 use crate::study::spec::{DynamicsSpec, SgdSdeSpec};
@@ -32,6 +34,9 @@ const PAIR_POINTS: usize = 101;
 const CHECK_POINTS: usize = 801;
 /// Rows of a batch × weights × particles × steps of a check at most: some minutes of two cores.
 const MOST_WORK: f64 = 3e12;
+
+/// Times, steps made by then, and E L̃ there; `None` where there was no particle left.
+type CheckRun = (Vec<f64>, Vec<u64>, Option<Vec<Estimate>>);
 
 /// What all parts of the answer need.
 struct Discrete<'a> {
@@ -49,10 +54,10 @@ struct Discrete<'a> {
 /// The rows of the discrete-time guarantee, where the study asks for it by `noise_scales`.
 pub fn discrete(
     plan: &Plan,
-    ended: &Ended,
-    theory: Option<&Theory>,
+    (ended, theory): (&Ended, Option<&Theory>),
     threads: &Threads,
     progress: &mut dyn Progress,
+    pieces: &mut Pieces<'_>,
 ) -> Results {
     let mut results = Results::default();
     let asked = plan.study.analysis.certificate.as_ref().filter(|c| !c.noise_scales.is_empty());
@@ -95,7 +100,7 @@ pub fn discrete(
             let done = (i as f64 + fraction) / asked.noise_scales.len() as f64;
             progress.analysing("the constants of the discrete-time guarantee", done);
         };
-        match part.at_scale(s, asked.noise_scales.len(), ended, &mut at) {
+        match part.at_scale((s, asked.noise_scales.len()), ended, &mut at, pieces) {
             Ok(run) => runs.push(run),
             Err(reason) => results.estimates.push(refused(&format!("s = {s}: {reason}"))),
         }
@@ -103,7 +108,7 @@ pub fn discrete(
     let horizon = plan.clock.end();
     match DiscreteGuarantee::new(&runs, horizon, lipschitz).filter(|_| runs.len() > 1) {
         None => results.estimates.push(refused("none: constants at fewer than two noise scales")),
-        Some(guarantee) => results.extend(part.answers(&guarantee, theory, progress)),
+        Some(guarantee) => results.extend(part.answers(&guarantee, theory, progress, pieces)),
     }
     results
 }
@@ -123,10 +128,10 @@ impl Discrete<'_> {
     /// Excess and largest difference at one noise scale.
     fn at_scale(
         &self,
-        s: f64,
-        scales: usize,
+        (s, scales): (f64, usize),
         ended: &Ended,
         progress: &mut dyn FnMut(f64),
+        pieces: &mut Pieces<'_>,
     ) -> Result<AtScale, String> {
         if s * self.lipschitz > 1.0 {
             return Err(format!(
@@ -134,10 +139,23 @@ impl Discrete<'_> {
                 1.0 / self.lipschitz
             ));
         }
-        let processes = [at_noise_scale(self.sgd.1, s), at_noise_scale(&self.sde, s)];
         let mut first_half = |fraction: f64| progress(0.5 * fraction);
+        let difference = pieces.one(|_| true, || self.difference((s, scales), &mut first_half))?;
+        let mut second_half = |fraction: f64| progress(0.5 + 0.5 * fraction);
+        let points = ended.points.clone();
+        let gibbs = GibbsAt::new(self.plan, s, points, self.threads, &mut second_half, pieces);
+        let mean = gibbs.sample.passed().and_then(|sample| sample.expectation(Quantity::Risk));
+        let mean = mean.ok_or_else(|| gibbs.sampling())?;
+        // The infimum may lie lower than the minimum found: the excess is then larger by that at most.
+        let excess = Estimate { value: mean.value - self.minimum.0.value + self.minimum.1, ..mean };
+        Ok(AtScale { s, excess, difference })
+    }
+
+    /// The largest difference of SGD and the SDE at one noise scale.
+    fn difference(&self, (s, scales): (f64, usize), progress: &mut dyn FnMut(f64)) -> Result<Range, String> {
+        let processes = [at_noise_scale(self.sgd.1, s), at_noise_scale(&self.sde, s)];
         let (times, curves) = self
-            .run(&processes, (self.plan.clock.end(), PAIR_POINTS), &mut first_half)
+            .run(&processes, (self.plan.clock.end(), PAIR_POINTS), progress)
             .map_err(|error| format!("SGD and the SDE have no common clock: {error:?}"))?;
         let difference = largest_difference(&curves[0], &curves[1], times.len(), simultaneous_level(scales))
             .ok_or("every particle diverged")?;
@@ -145,16 +163,10 @@ impl Discrete<'_> {
             .iter()
             .map(|curve| curve.at(0, times.len() - 1).iter().filter(|x| !x.is_finite()).count())
             .max();
-        if lost.is_some_and(|lost| lost > 0) {
-            return Err(format!("{} particles diverged", lost.unwrap_or(0)));
+        match lost {
+            Some(lost) if lost > 0 => Err(format!("{lost} particles diverged")),
+            _ => Ok(difference),
         }
-        let mut second_half = |fraction: f64| progress(0.5 + 0.5 * fraction);
-        let gibbs = GibbsAt::new(self.plan, s, ended.points.clone(), self.threads, &mut second_half);
-        let mean = gibbs.sample.passed().and_then(|sample| sample.expectation(Quantity::Risk));
-        let mean = mean.ok_or_else(|| gibbs.sampling())?;
-        // The infimum may lie lower than the minimum found: the excess is then larger by that at most.
-        let excess = Estimate { value: mean.value - self.minimum.0.value + self.minimum.1, ..mean };
-        Ok(AtScale { s, excess, difference })
     }
 
     /// The risk of `dynamics` up to a horizon at so many times.
@@ -176,6 +188,7 @@ impl Discrete<'_> {
         guarantee: &DiscreteGuarantee,
         theory: &Theory,
         progress: &mut dyn Progress,
+        pieces: &mut Pieces<'_>,
     ) -> Results {
         let mut results = Results::default();
         results.estimates.extend(self.constants(guarantee));
@@ -187,7 +200,7 @@ impl Discrete<'_> {
                 progress
                     .analysing("SGD at the guaranteed steps", (i as f64 + fraction) / epsilons.len() as f64);
             };
-            match self.check(guarantee, epsilon, &mut at) {
+            match self.check(guarantee, epsilon, &mut at, pieces) {
                 Err(row) => results.estimates.push(*row),
                 Ok(check) => {
                     results.estimates.push(check.row());
@@ -240,6 +253,7 @@ impl Discrete<'_> {
         guarantee: &'b DiscreteGuarantee,
         epsilon: f64,
         progress: &mut dyn FnMut(f64),
+        pieces: &mut Pieces<'_>,
     ) -> Result<Check<'b>, Box<EstimateRow>> {
         let s = two_digits_below(guarantee.step_size(epsilon).s);
         let base = self.row("discrete_check", &format!("risk excess <= {epsilon}"));
@@ -255,16 +269,25 @@ impl Discrete<'_> {
                 guarantee.horizon / s
             )));
         }
-        let (times, mut curves) = self
-            .run(&sgd, (guarantee.horizon, CHECK_POINTS), progress)
-            .map_err(|error| refused(format!("SGD at s* = {s} has no clock up to T: {error:?}")))?;
-        let curve = curves.remove(0);
-        let means: Option<Vec<Estimate>> = (0..times.len()).map(|i| curve.mean(i)).collect();
+        let run = || {
+            let ran = self.run(&sgd, (guarantee.horizon, CHECK_POINTS), progress);
+            let (times, mut curves) =
+                ran.map_err(|error| format!("SGD at s* = {s} has no clock up to T: {error:?}"))?;
+            let curve = curves.remove(0);
+            let means: Option<Vec<Estimate>> = (0..times.len()).map(|i| curve.mean(i)).collect();
+            Ok::<CheckRun, String>((times, curve.steps, means))
+        };
+        let fits = |known: &Result<CheckRun, String>| {
+            let Ok((times, steps, means)) = known else { return true };
+            let lengths = [steps.len(), means.as_ref().map_or(times.len(), Vec::len)];
+            times.len() > 1 && lengths == [times.len(); 2]
+        };
+        let (times, steps, means) = pieces.one(fits, run).map_err(&refused)?;
         let whole = |mean: &Estimate| mean.interval().is_some() && mean.n == self.particles;
         let means = means.filter(|means| means.iter().all(whole));
         let means = means
             .ok_or_else(|| refused(format!("particles of SGD at s* = {s} diverged, or there is only one")))?;
-        Ok(Check { part: self, guarantee, epsilon, s, times, steps: curve.steps, means })
+        Ok(Check { part: self, guarantee, epsilon, s, times, steps, means })
     }
 }
 

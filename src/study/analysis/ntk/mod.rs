@@ -10,6 +10,7 @@ use crate::parallel::Threads;
 use crate::problem::ntk::{CircleTask, NtkOuter};
 use crate::random::{Key, Purpose};
 use crate::study::build_ntk::nodes_of;
+use crate::study::keeper::Pieces;
 use crate::study::plan::Plan;
 use crate::study::run::Progress;
 use crate::study::spec::{AntisymmetricStart, DynamicsSpec, OnePassSgdSpec, StartSpec};
@@ -20,7 +21,13 @@ use rows::exponent_row;
 const TAG: u64 = 0x6e74_6b00;
 
 /// The rows of the analysis; none where it is not asked for.
-pub fn ntk(plan: &Plan, point: usize, threads: &Threads, progress: &mut dyn Progress) -> Results {
+pub fn ntk(
+    plan: &Plan,
+    point: usize,
+    threads: &Threads,
+    progress: &mut dyn Progress,
+    pieces: &mut Pieces<'_>,
+) -> Results {
     let (Some(spec), Some(task)) = (&plan.study.analysis.ntk, plan.circle_task()) else {
         return Results::default();
     };
@@ -41,11 +48,11 @@ pub fn ntk(plan: &Plan, point: usize, threads: &Threads, progress: &mut dyn Prog
     results.estimates.extend(asked.truncation());
     if !spec.widths.is_empty() {
         results.estimates.extend(asked.kernel_check());
-        asked.kernels(&mut results, progress);
+        asked.kernels(&mut results, progress, pieces);
     }
     let exact: Vec<ExpectedRisk> = (0..spec.horizons.len()).map(|h| asked.exact(h)).collect();
-    asked.limits(&exact, &mut results, progress);
-    asked.nets(&exact, &mut results, progress);
+    asked.limits(&exact, &mut results, progress, pieces);
+    asked.nets(&exact, &mut results, progress, pieces);
     results
 }
 
@@ -112,12 +119,15 @@ impl Asked<'_> {
     }
 
     /// The kernel at the start against the width.
-    fn kernels(&self, results: &mut Results, progress: &mut dyn Progress) {
+    fn kernels(&self, results: &mut Results, progress: &mut dyn Progress, pieces: &mut Pieces<'_>) {
         let (spec, activation) = (self.spec, self.task.settings().activation);
         let mut found = Vec::new();
         for (i, &width) in spec.widths.iter().enumerate() {
             progress.analysing("kernels at the start", i as f64 / spec.widths.len() as f64);
-            found.push(kernel_errors(activation, self.outer, width, (spec.draws, self.key(2)), self.threads));
+            found.push(pieces.one(
+                |_| true,
+                || kernel_errors(activation, self.outer, width, (spec.draws, self.key(2)), self.threads),
+            ));
         }
         let columns = [("operator", found.iter().map(|e| e.operator).collect::<Vec<_>>())];
         for (name, errors) in
@@ -134,12 +144,18 @@ impl Asked<'_> {
     }
 
     /// The risk of the limit against the horizon.
-    fn limits(&self, exact: &[ExpectedRisk], results: &mut Results, progress: &mut dyn Progress) {
+    fn limits(
+        &self,
+        exact: &[ExpectedRisk],
+        results: &mut Results,
+        progress: &mut dyn Progress,
+        pieces: &mut Pieces<'_>,
+    ) {
         let (horizons, mut points) = (&self.spec.horizons, Vec::new());
         for (h, (&steps, exact)) in horizons.iter().zip(exact).enumerate() {
             progress.analysing("kernel regression", h as f64 / horizons.len() as f64);
             let run = self.run(h, 0);
-            let Some(found) = limit_risks(self.task, &run, self.threads) else {
+            let Some(found) = pieces.one(|_| true, || limit_risks(self.task, &run, self.threads)) else {
                 continue;
             };
             let row = self.row("limit_risk", (None, Some(&run)), found);
@@ -167,7 +183,13 @@ impl Asked<'_> {
     }
 
     /// Nets of every width at every horizon.
-    fn nets(&self, exact: &[ExpectedRisk], results: &mut Results, progress: &mut dyn Progress) {
+    fn nets(
+        &self,
+        exact: &[ExpectedRisk],
+        results: &mut Results,
+        progress: &mut dyn Progress,
+        pieces: &mut Pieces<'_>,
+    ) {
         let (widths, horizons) = (&self.spec.widths, &self.spec.horizons);
         if widths.is_empty() {
             return;
@@ -178,7 +200,10 @@ impl Asked<'_> {
             for (w, &width) in widths.iter().enumerate() {
                 progress.analysing("nets", (h * widths.len() + w) as f64 / total);
                 let run = self.run(h, w + 1);
-                let net = net_beside_limit(self.task, (width, self.nodes, self.outer), &run, self.threads);
+                let net = pieces.one(
+                    |_| true,
+                    || net_beside_limit(self.task, (width, self.nodes, self.outer), &run, self.threads),
+                );
                 let Some(net) = net else {
                     continue;
                 };
