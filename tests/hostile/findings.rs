@@ -96,7 +96,7 @@ fn findings_of_analyses() {
     let pieces = |run: &Killed| run.files.iter().filter(|(path, _)| slot(path).piece.is_some()).count();
     assert!(runs.iter().all(|run| pieces(run) >= 2), "too few pieces to attack");
     let (patience, memory) = (Duration::from_secs(2), 64 << 20);
-    let attack = Attack { name: "findings_of_analyses", inputs: 1_000, patience, memory };
+    let attack = Attack { name: "findings_of_analyses", inputs: 300, patience, memory };
     attack.run(
         |dice| {
             let run = dice.below(runs.len());
