@@ -4,7 +4,7 @@ use super::analysis::History;
 use super::memory_of_analyses::analyses;
 use super::plan::Plan;
 use super::recorder::Recorder;
-use super::results::CurveRow;
+use super::results::{CurveRow, EstimateRow};
 use super::rules::Rules;
 use super::share::Share;
 use super::source::Source;
@@ -53,6 +53,7 @@ impl Memory {
         parts.extend(history(plan, &recorder.wanted));
         parts.extend(analyses(plan, recorder.wanted.len(), threads));
         parts.extend(rows(plan, recorder.wanted.len(), points));
+        parts.push(records(plan, points));
         parts.extend(data(plan));
         parts.push(MemoryPart { what: "the program".into(), bytes: PROGRAM, key: String::new() });
         parts.sort_by(|a, b| b.bytes.total_cmp(&a.bytes));
@@ -107,6 +108,7 @@ fn remedy(key: &str) -> &'static str {
         _ if key.ends_with(".particles") => {
             "take fewer particles, run shares of them with --part i/N, or take a machine with more memory"
         }
+        "sweep" | "repeat" => "sweep fewer keys or values, or repeat with fewer draws",
         "time.points" => "take fewer observation times, or a machine with more memory",
         "analysis.agreement" => "take fewer observation times or particles, or leave the analysis out",
         _ => "take a smaller problem, or a machine with more memory",
@@ -128,6 +130,8 @@ fn value_at(source: &Source, path: &str) -> String {
     match found.flatten() {
         Some(toml::Value::Table(_)) => "as it is".into(),
         Some(value) => value.to_string(),
+        // A point is without the lists of the sweep.
+        None if path == "sweep" => "as it is".into(),
         None => "its default".into(),
     }
 }
@@ -236,6 +240,38 @@ fn rows(plan: &Plan, quantities: usize, points: usize) -> Vec<MemoryPart> {
     }
     parts
 }
+
+/// What the record says of all points: the study as run, processes and scalars.
+fn records(plan: &Plan, points: usize) -> MemoryPart {
+    let study = serde_json::to_value(&plan.study).unwrap_or_default();
+    let rows = ROWS + ROWS_A_PROCESS * plan.study.process.len() as f64;
+    let row = size_of::<EstimateRow>() as f64 + AROUND_A_ROW;
+    let what = format!("records of {points} points");
+    let key = if plan.repeated { "repeat" } else { "sweep" };
+    MemoryPart { what, bytes: points as f64 * (held(&study) + rows * row), key: key.into() }
+}
+
+/// Scalars of a point, and rows of each of its processes, without analyses.
+const ROWS: f64 = 3.0;
+const ROWS_A_PROCESS: f64 = 4.0;
+
+/// The memory of a value with its text in the record: a node of a map has room for eleven entries.
+fn held(value: &serde_json::Value) -> f64 {
+    use serde_json::Value;
+    let entry = size_of::<(String, Value)>() as f64;
+    match value {
+        Value::Object(map) => {
+            let nodes = map.len().div_ceil(11) as f64;
+            nodes * 11.0 * entry
+                + map.iter().map(|(key, value)| LINE + key.len() as f64 + held(value)).sum::<f64>()
+        }
+        Value::Array(list) => list.iter().map(|value| entry + held(value)).sum(),
+        _ => LINE,
+    }
+}
+
+/// A key or a value on the heap, and its line in the record.
+const LINE: f64 = 48.0;
 
 /// Inputs and labels as float64 and what the problem makes of them.
 fn data(plan: &Plan) -> Option<MemoryPart> {

@@ -124,8 +124,12 @@ fn the_count_is_what_a_run_holds() {
          [[process]]\nname = 'a'\nkind = 'sgd-sde'\ns = 0.1\ndt = 0.1\nparticles = 2000\n\
          [[process]]\nname = 'b'\nkind = 'sgd-sde'\nscheme = 'heun'\ns = 0.1\ndt = 0.1\nparticles = 2000\n\
          [time]\nhorizon = 100.0\npoints = 1001\n[analysis]\nagreement = { laws = false }\n";
-    for (name, text) in [("small", STUDY), ("particles", &particles), ("times", times)] {
-        let counted = Memory::of(&plan(text), 2, 1).total();
+    let points = "[problem]\nkind = 'double-well'\n[[process]]\nkind = 'sgd-sde'\ns = 0.1\ndt = 0.1\nparticles = 2\n\
+         [time]\nhorizon = 0.2\npoints = 2\n[repeat]\nseed = 6000\n";
+    for (name, text, points) in
+        [("small", STUDY, 1), ("particles", &particles, 1), ("times", times, 1), ("points", points, 6000)]
+    {
+        let counted = Memory::of(&plan(text), 2, points).total();
         let measured = peak(folder(text).path());
         let ratio = measured / counted;
         eprintln!("{name}: counted {:.0} MB, measured {:.0} MB", counted / 1e6, measured / 1e6);
