@@ -207,28 +207,30 @@ impl StudyArguments {
 
 fn check_study(arguments: &StudyArguments) -> Result<()> {
     let threads = arguments.threads()?;
-    for_points(arguments, true, |plan| print(&outlook_text(plan, &check(plan, threads.count()))))
+    for_points(arguments, true, |plan, points| {
+        print(&outlook_text(plan, &check(plan, threads.count(), points)))
+    })
 }
 
 fn certify(arguments: &StudyArguments, json: bool) -> Result<()> {
     let threads = arguments.threads()?;
     if !json {
-        return for_points(arguments, true, |plan| {
+        return for_points(arguments, true, |plan, _| {
             print(&certificate_text(&Certificate::new(plan, None, &threads)))
         });
     }
-    for_points(arguments, false, |plan| {
+    for_points(arguments, false, |plan, _| {
         let object = serde_json::to_string(&Certificate::new(plan, None, &threads));
         print(&format!("{}\n", object.expect("a certificate has text keys and numbers alone")))
     })
 }
 
-/// Calls `say` for the first draw of every point of a study, each under its heading where there are several and headings are
+/// Calls `say` for the first draw of every point of a study and with the number of all points, each under its heading where there are several and headings are
 /// wanted.
 fn for_points(
     arguments: &StudyArguments,
     headings: bool,
-    mut say: impl FnMut(&Plan) -> Result<()>,
+    mut say: impl FnMut(&Plan, usize) -> Result<()>,
 ) -> Result<()> {
     let (all, backend, threads) =
         (Points::of(&arguments.source()?)?, arguments.backend()?, arguments.threads()?);
@@ -246,7 +248,7 @@ fn for_points(
             let settings: Vec<String> = point.settings.iter().map(|(k, v)| format!("{k} = {v}")).collect();
             print(&format!("point {}: {}\n", point.number, settings.join(", ")))?;
         }
-        say(&plan)?;
+        say(&plan, all.count())?;
         if headings && cells > 1 {
             print("\n")?;
         }

@@ -90,7 +90,8 @@ impl Folder {
         }
         let text = whole_file(&self.path.join("record.json"), MAX_FILE_BYTES);
         let text = text.map_err(|error| unfit(format!("it holds results, but no record.json: {error}")))?;
-        let record: Record = serde_json::from_slice(&text).map_err(|e| unfit(format!("record.json: {e}")))?;
+        let record: Record<'_> =
+            serde_json::from_slice(&text).map_err(|e| unfit(format!("record.json: {e}")))?;
         // Both by way of text, which may round a number once.
         let first =
             serde_json::to_vec(first).and_then(|text| serde_json::from_slice(&text)).unwrap_or_default();
@@ -204,16 +205,16 @@ impl Folder {
         let wrong = |reason: String| Error::NoResults { path: self.path.clone(), reason };
         let text = whole_file(&self.path.join("record.json"), MAX_FILE_BYTES);
         let text = text.map_err(|error| wrong(format!("record.json: {error}")))?;
-        let record: Record =
+        let record: Record<'_> =
             serde_json::from_slice(&text).map_err(|error| wrong(format!("record.json: {error}")))?;
         let title = record.facts.study.get("title").and_then(|t| t.as_str()).unwrap_or_default().to_owned();
         let Record { processes, points, estimates, .. } = record;
         let results = Results {
             title,
-            points,
-            processes,
+            points: points.into_owned(),
+            processes: processes.into_owned(),
             curves: tables::read(&self.path.join("curves.csv"))?,
-            estimates,
+            estimates: estimates.into_owned(),
             distances: self.read_optional("distances.csv")?,
             fits: self.read_optional("fits.csv")?,
             lags: self.read_optional("lags.csv")?,

@@ -2,6 +2,7 @@
 
 use crate::study::{EstimateRow, PointRow, ProcessRow, Results};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// What a run is, apart from its results.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,9 +23,9 @@ pub struct RunFacts {
     pub wall_seconds: f64,
 }
 
-/// The record of a run.
+/// The record of a run. Its rows are lent: those of a long sweep are not held twice while they are written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Record {
+pub struct Record<'r> {
     /// Version of this program.
     pub version: String,
     /// Commit it was built from.
@@ -37,11 +38,11 @@ pub struct Record {
     /// The machine.
     pub machine: Machine,
     /// A row a process and point.
-    pub processes: Vec<ProcessRow>,
+    pub processes: Cow<'r, [ProcessRow]>,
     /// A row a point: swept keys, study and data.
-    pub points: Vec<PointRow>,
+    pub points: Cow<'r, [PointRow]>,
     /// Every scalar.
-    pub estimates: Vec<EstimateRow>,
+    pub estimates: Cow<'r, [EstimateRow]>,
 }
 
 /// Where a run took place.
@@ -71,18 +72,18 @@ impl Machine {
     }
 }
 
-impl Record {
+impl<'r> Record<'r> {
     /// The record of `results`.
-    pub fn new(facts: RunFacts, results: &Results) -> Self {
+    pub fn new(facts: RunFacts, results: &'r Results) -> Self {
         Self {
             version: env!("CARGO_PKG_VERSION").into(),
             commit: env!("SGD_SDE_COMMIT").into(),
             in_words: in_words(results),
             facts,
             machine: Machine::here(),
-            processes: results.processes.clone(),
-            points: results.points.clone(),
-            estimates: results.estimates.clone(),
+            processes: results.processes.as_slice().into(),
+            points: results.points.as_slice().into(),
+            estimates: results.estimates.as_slice().into(),
         }
     }
 }

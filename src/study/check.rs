@@ -57,13 +57,13 @@ const STANDARD_ERRORS: f64 = 20.0;
 /// How long to time the steps of one process.
 const TIMING: Duration = Duration::from_millis(200);
 
-/// Looks at a study without running it: a few hundred starts, a few local searches for the minimum, and a moment of
+/// Looks at one of `points` points of a study without running it: a few hundred starts, a few local searches for the minimum, and a moment of
 /// stepping one block to learn the speed.
 ///
 /// The verdict of a process is that it resolves the decay of E L̃ when the excess E L̃(W₀) − min L̃ is at least 3 times
 /// D s/4 and the expected drop at least 20 standard errors. D s/4 and the final standard error (s/2)√(D/2)/√n are those
 /// of the Gibbs measure in the quadratic approximation, for isotropic noise of scale s; SGD's own noise is often smaller.
-pub fn check(plan: &Plan, threads: usize) -> Outlook {
+pub fn check(plan: &Plan, threads: usize, points: usize) -> Outlook {
     let potential = plan.potential();
     let dim = potential.dim();
     let particles = plan.study.process.iter().map(|p| p.particles).max().unwrap_or(1);
@@ -93,7 +93,7 @@ pub fn check(plan: &Plan, threads: usize) -> Outlook {
             seconds,
         });
     }
-    let memory = Memory::of(plan, threads, 1);
+    let memory = Memory::of(plan, threads, points);
     let seconds = processes.iter().map(|p| p.seconds).sum::<f64>() / threads as f64;
     let gradient_lipschitz = potential.gradient_lipschitz();
     Outlook { dim, initial_risk, risk_minimum, gradient_lipschitz, processes, memory, seconds }

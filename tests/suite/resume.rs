@@ -80,6 +80,23 @@ fn killed(at: &Path, out: &str) {
     assert!(at.join(out).join("checkpoint/point.previous.state").exists(), "the run was too short to kill");
 }
 
+/// Killed when the first piece of an analysis is kept, and again at later ones.
+#[test]
+fn a_run_killed_in_an_analysis_goes_on_from_its_pieces() {
+    let study = "seed = 3\n[problem]\nkind = 'double-well'\n[[process]]\nname = 'sde'\nkind = 'sgd-sde'\ns = 0.4\ndt = 0.05\n\
+        particles = 300\n[time]\nhorizon = 4.0\npoints = 6\n[analysis]\ngibbs = { times = 4 }\nmixing = { particles = 256 }\n";
+    let folder = folder(study);
+    let at = folder.path();
+    program(at, &run("whole", &["--threads", "2"])).done();
+    for piece in [0, 2, 4] {
+        let kept = at.join(format!("killed/checkpoint/found-0-0-{piece}.state"));
+        started(at, &run("killed", &["--resume", "--threads", "1"])).until(&kept).killed();
+        assert!(kept.exists(), "the analysis was too short to kill at piece {piece}");
+    }
+    program(at, &run("killed", &["--resume", "--threads", "2"])).done();
+    same_results(&at.join("whole"), &at.join("killed"));
+}
+
 #[test]
 fn ctrl_c_finishes_the_step_keeps_it_and_says_how_to_go_on() {
     let folder = folder(STUDY);
