@@ -184,7 +184,8 @@ fn decay_rates_cover_the_slowest_of_two_modes() {
             [0.3, 1.0, 3.0].into_iter().flat_map(|a| [(a, 30.0, 0.02), (a, 30.0, 0.1), (a, 300.0, 0.1)])
         {
             let dt = h_theta / ratio;
-            // The mean of 256 particles is 16 times as sharp as one; s/2 is the stationary variance of the slow weight.
+            // s/2 is the stationary variance of the slow weight, and 256 particles have a mean 16 times as sharp: the start is
+            // 4 × signal standard errors away.
             let s = 2.0 * (16.0 / signal / 4.0f64).powi(2);
             let from = Start::Points { weights: [1.0, 1.0].repeat(PARTICLES) };
             let read = |w: &[f64]| w[0] + amplitude * w[1];
