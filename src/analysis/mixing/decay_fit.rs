@@ -1,11 +1,10 @@
-//! Weighted least squares of A e^{−rt} + c.
+//! Weighted least squares of A e^{−rt}.
 
-/// A e^{−rt} + c. Times are counted from the first one of the fit.
+/// A e^{−rt}. Times are counted from the first one of the fit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Exponential {
     pub amplitude: f64,
     pub rate: f64,
-    pub offset: f64,
 }
 
 /// Points (t, y, weight) to fit; t starts at 0.
@@ -13,8 +12,6 @@ pub(super) struct Points<'a> {
     pub times: &'a [f64],
     pub values: &'a [f64],
     pub weights: &'a [f64],
-    /// Whether c is fitted; otherwise it is 0.
-    pub free_offset: bool,
 }
 
 /// Iterations of Gauss and Newton; near the optimum five are enough.
@@ -39,36 +36,28 @@ impl Points<'_> {
             .and_then(|start| self.refine(start))
     }
 
-    /// The best A and c for a given rate.
+    /// The best A for a given rate.
     fn linear_part(&self, rate: f64) -> Option<Exponential> {
-        let mut sums = [0.0; 5];
+        let (mut ee, mut ey) = (0.0, 0.0);
         for ((t, y), w) in self.times.iter().zip(self.values).zip(self.weights) {
             let e = (-rate * t).exp();
-            let terms = [w * e * e, w * e, w * 1.0, w * e * y, w * y];
-            sums.iter_mut().zip(terms).for_each(|(s, x)| *s += x);
+            ee += w * e * e;
+            ey += w * e * y;
         }
-        let [ee, e1, one, ey, y1] = sums;
-        let (amplitude, offset) = if self.free_offset {
-            let determinant = ee * one - e1 * e1;
-            ((ey * one - y1 * e1) / determinant, (ee * y1 - e1 * ey) / determinant)
-        } else {
-            (ey / ee, 0.0)
-        };
-        (amplitude.is_finite() && offset.is_finite()).then_some(Exponential { amplitude, rate, offset })
+        let amplitude = ey / ee;
+        amplitude.is_finite().then_some(Exponential { amplitude, rate })
     }
 
     fn loss(&self, curve: &Exponential) -> f64 {
         let points = self.times.iter().zip(self.values).zip(self.weights);
-        points
-            .map(|((t, y), w)| w * (y - curve.amplitude * (-curve.rate * t).exp() - curve.offset).powi(2))
-            .sum()
+        points.map(|((t, y), w)| w * (y - curve.amplitude * (-curve.rate * t).exp()).powi(2)).sum()
     }
 
     /// Gauss and Newton with halved steps from `start`; the rate may become negative. `None` where it leaves the numbers.
     pub fn refine(&self, start: Exponential) -> Option<Exponential> {
         let (mut curve, mut loss) = (start, self.loss(&start));
         for _ in 0..ITERATIONS {
-            let [d_rate, _, _] = self.newton_step(&curve)?;
+            let d_rate = self.newton_step(&curve)?;
             // The linear part is solved for each trial rate, so that only the rate is searched.
             let mut factor = 1.0;
             let better = loop {
@@ -89,44 +78,28 @@ impl Points<'_> {
         curve.rate.is_finite().then_some(curve)
     }
 
-    /// The Gauss–Newton step of (r, A, c).
-    fn newton_step(&self, curve: &Exponential) -> Option<[f64; 3]> {
-        let size = if self.free_offset { 3 } else { 2 };
-        let (mut matrix, mut right) = ([[0.0; 3]; 3], [0.0; 3]);
+    /// The Gauss–Newton step of r beside A.
+    fn newton_step(&self, curve: &Exponential) -> Option<f64> {
+        let (mut matrix, mut right) = ([[0.0; 2]; 2], [0.0; 2]);
         for ((t, y), w) in self.times.iter().zip(self.values).zip(self.weights) {
             let e = (-curve.rate * t).exp();
-            let slopes = [-curve.amplitude * t * e, e, 1.0];
-            let residual = y - curve.amplitude * e - curve.offset;
-            for i in 0..size {
+            let slopes = [-curve.amplitude * t * e, e];
+            let residual = y - curve.amplitude * e;
+            for i in 0..2 {
                 right[i] += w * slopes[i] * residual;
-                for j in 0..size {
+                for j in 0..2 {
                     matrix[i][j] += w * slopes[i] * slopes[j];
                 }
             }
         }
-        solve(&mut matrix, &mut right, size)
+        let usable = |pivot: f64| pivot > 0.0 && pivot.is_finite();
+        // By elimination; the matrix is positive definite where the points tell A and r apart.
+        let [[rr, ra], [ar, aa]] = matrix;
+        let factor = ar / rr;
+        let (pivot, rest) = (aa - factor * ra, right[1] - factor * right[0]);
+        let step = (right[0] - ra * (rest / pivot)) / rr;
+        (usable(rr) && usable(pivot) && step.is_finite()).then_some(step)
     }
-}
-
-/// Solves a small symmetric positive definite system by elimination; `None` where it is singular.
-fn solve(matrix: &mut [[f64; 3]; 3], right: &mut [f64; 3], size: usize) -> Option<[f64; 3]> {
-    for k in 0..size {
-        let pivot = matrix[k][k];
-        if !(pivot > 0.0 && pivot.is_finite()) {
-            return None;
-        }
-        for i in k + 1..size {
-            let (factor, row) = (matrix[i][k] / pivot, matrix[k]);
-            matrix[i].iter_mut().zip(row).for_each(|(x, y)| *x -= factor * y);
-            right[i] -= factor * right[k];
-        }
-    }
-    let mut out = [0.0; 3];
-    for k in (0..size).rev() {
-        let known: f64 = (k + 1..size).map(|j| matrix[k][j] * out[j]).sum();
-        out[k] = (right[k] - known) / matrix[k][k];
-    }
-    out.iter().all(|x| x.is_finite()).then_some(out)
 }
 
 #[cfg(test)]
@@ -137,20 +110,11 @@ mod tests {
     fn an_exact_exponential_comes_back() {
         let times: Vec<f64> = (0..40).map(|i| 0.1 * f64::from(i)).collect();
         let weights: Vec<f64> = (0..40).map(|i| 1.0 + f64::from(i % 3)).collect();
-        for (amplitude, rate, offset) in
-            [(2.0, 0.7, 0.0), (-1.0, 3.0, 0.0), (0.5, 0.3, -4.0), (1.0, 8.0, 2.0)]
-        {
-            let values: Vec<f64> = times.iter().map(|t| amplitude * (-rate * t).exp() + offset).collect();
-            for free_offset in [true, false] {
-                if offset != 0.0 && !free_offset {
-                    continue;
-                }
-                let points = Points { times: &times, values: &values, weights: &weights, free_offset };
-                let fit = points.fit().unwrap();
-                assert!((fit.rate / rate - 1.0).abs() < 1e-6, "{fit:?}");
-                assert!((fit.amplitude / amplitude - 1.0).abs() < 1e-6, "{fit:?}");
-                assert!((fit.offset - offset).abs() < 1e-6, "{fit:?}");
-            }
+        for (amplitude, rate) in [(2.0, 0.7), (-1.0, 3.0), (0.5, 0.3), (1.0, 8.0)] {
+            let values: Vec<f64> = times.iter().map(|t| amplitude * (-rate * t).exp()).collect();
+            let fit = Points { times: &times, values: &values, weights: &weights }.fit().unwrap();
+            assert!((fit.rate / rate - 1.0).abs() < 1e-6, "{fit:?}");
+            assert!((fit.amplitude / amplitude - 1.0).abs() < 1e-6, "{fit:?}");
         }
     }
 
@@ -158,7 +122,7 @@ mod tests {
     fn a_rising_curve_has_a_negative_rate() {
         let times: Vec<f64> = (0..20).map(f64::from).collect();
         let values: Vec<f64> = times.iter().map(|t| (0.05 * t).exp()).collect();
-        let points = Points { times: &times, values: &values, weights: &[1.0; 20], free_offset: false };
+        let points = Points { times: &times, values: &values, weights: &[1.0; 20] };
         assert!((points.fit().unwrap().rate + 0.05).abs() < 1e-8);
     }
 }

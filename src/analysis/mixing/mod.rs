@@ -6,25 +6,32 @@
 //! A rate that the data do not support is [`Unresolved`], with the reason.
 
 mod basis;
+mod cone;
 mod convergence_time;
 mod decay_fit;
 mod decay_rate;
 mod directions;
 mod eigen;
+mod euler_step;
 mod groups;
 mod lag_plot;
 mod lagged;
+mod mode_mixture;
 mod plateau;
+mod rate_profile;
 mod rayleigh_ritz;
 mod slowest;
 #[cfg(test)]
 mod synthetic;
 mod verdict;
+mod whitened;
+mod window;
 
 pub use basis::{Basis, Observable};
 pub use convergence_time::{ConvergenceTime, convergence_times};
 pub use decay_rate::{Asymptote, DecayReadings, decay_rate};
 pub use directions::Directions;
+pub use euler_step::EulerStep;
 pub use lag_plot::ImpliedTimescale;
 pub use rayleigh_ritz::{RitzBound, RitzSums, rayleigh_ritz};
 pub use slowest::{MixingRate, StationaryReadings, mixing_rate};

@@ -1,21 +1,15 @@
-//! The rate of a curve A e^{−rt} + c whose beginning holds faster parts: where the fit starts, where it ends, its error.
+//! The rate of a correlation A e^{−rt} whose beginning holds faster parts: where the fit starts, where it ends, its error.
 //!
-//! *End*: where the curve meets `FLOOR` times its standard error, that of the asymptote included. *Start*: the earliest
+//! *End*: where the curve meets the floor of its standard error. *Start*: the earliest
 //! from which on no later start gives a rate that differs by more than its noise explains; the noise of the difference of
 //! two rates is taken from the same resamples. What movement is left beyond that noise goes into the error.
 
 use super::decay_fit::{Exponential, Points};
-use super::decay_rate::Asymptote;
+use super::euler_step::EulerStep;
 use super::groups::{GroupCurves, RESAMPLES, deviation, resamples};
-use super::verdict::{RateEstimate, Unresolved, generator_rate, quantile};
-use crate::random::{Key, Purpose};
-use rand::RngExt;
-use rand_distr::StandardNormal;
+use super::verdict::{FEWEST_E_FOLDS, RateEstimate, Unresolved, WIDEST, quantile};
+use super::window::{FEWEST_POINTS, last_run, thinned};
 
-/// The window ends where the signal is below this many standard errors.
-const FLOOR: f64 = 3.0;
-/// A window must begin at least this many standard errors above the asymptote: one time in 10⁹ for noise alone.
-const PEAK: f64 = 6.0;
 /// A rate has moved if it differs by more than this many standard errors of the difference. Nested windows share most of
 /// their noise, so that a dozen comparisons raise a false alarm in about one fit in fourteen; it costs precision alone.
 const MOVED: f64 = 2.5;
@@ -25,15 +19,8 @@ const COMPARED: f64 = 4.0;
 const WITNESS: f64 = 2.0;
 /// Starts that are tried, equally spaced over the first 5/6 of the window.
 const STARTS: usize = 16;
-/// The fewest points of a fit.
-const FEWEST_POINTS: usize = 4;
 /// The most points of a fit; more are thinned, for neighbours are nearly the same number.
 const MOST_POINTS: usize = 64;
-/// The fewest e-folds of a window: with a given asymptote less is a slope, not a decay; with a fitted one A, c and r cannot
-/// be told apart below one and a half.
-const E_FOLDS: (f64, f64) = (0.5, 1.5);
-/// The largest standard error, relative to the rate: two of them reach 0.
-const WIDEST: f64 = 0.5;
 
 /// One start of the window with its fit and the rates of all resamples.
 struct Candidate {
@@ -47,7 +34,8 @@ struct Candidate {
 pub(super) struct Decay<'a> {
     pub times: &'a [f64],
     pub curves: &'a GroupCurves,
-    pub asymptote: Asymptote,
+    /// What the curve tends to.
+    pub limit: f64,
     /// h, 0 for a process in continuous time.
     pub step: f64,
     /// The window ends at the latest where the curve has fallen by so many factors of e.
@@ -63,10 +51,8 @@ impl Decay<'_> {
             return Err(Unresolved::TooFewTimes { times: self.times.len(), needed: 2 * FEWEST_POINTS });
         }
         let (mean, errors) = self.curves.mean_and_errors();
-        let (value, value_error) = self.asymptote.value();
-        let errors: Vec<f64> = errors.iter().map(|e| e.hypot(value_error)).collect();
-        let distance: Vec<f64> = mean.iter().map(|m| m - value).collect();
-        let (begin, end) = self.window(&distance, &errors).ok_or(Unresolved::BelowFloor)?;
+        let distance: Vec<f64> = mean.iter().map(|m| m - self.limit).collect();
+        let (begin, end) = last_run(&distance, &errors).ok_or(Unresolved::BelowFloor)?;
         let low = distance[begin].abs() * (-self.longest).exp();
         let end = (begin..=end).take_while(|&i| distance[i].abs() >= low).last().unwrap_or(end);
         let candidates = self.candidates(&distance, &errors, begin, end);
@@ -74,46 +60,11 @@ impl Decay<'_> {
         self.verdict(&candidates, chosen, end)
     }
 
-    /// First and last index of the last run of points of one sign above the floor that is long and high enough; all points
-    /// where the asymptote is fitted and the curve has moved at all.
-    fn window(&self, distance: &[f64], errors: &[f64]) -> Option<(usize, usize)> {
-        if self.asymptote == Asymptote::Unknown {
-            let last = distance.len() - 1;
-            let moved =
-                |i: &usize| (distance[*i] - distance[last]).abs() > PEAK * errors[*i].hypot(errors[last]);
-            return ((0..last).filter(moved).count() >= FEWEST_POINTS).then_some((0, last));
-        }
-        let stands_out = |i: usize, by: f64| distance[i].abs() > by * errors[i];
-        let mut found = None;
-        let mut begin = 0;
-        for i in 0..=distance.len() {
-            let goes_on =
-                i < distance.len() && stands_out(i, FLOOR) && distance[i] * distance[begin.min(i)] > 0.0;
-            if goes_on && i > 0 {
-                continue;
-            }
-            let run = begin..i;
-            // The first point may be a point start without any error: it proves nothing.
-            let high =
-                run.clone().filter(|&j| errors[j] > 0.0 && stands_out(j, PEAK)).count() >= FEWEST_POINTS;
-            if high {
-                found = Some((begin, i - 1));
-            }
-            begin = if goes_on || (i < distance.len() && stands_out(i, FLOOR)) { i } else { i + 1 };
-        }
-        found
-    }
-
     /// Fits from all starts, each with its resampled rates; starts without a fit are left out.
     fn candidates(&self, distance: &[f64], errors: &[f64], begin: usize, end: usize) -> Vec<Candidate> {
-        let (value, value_error) = self.asymptote.value();
-        let mut stream = Key::new(self.seed, Purpose::Resample).tagged(self.tag).stream(u64::MAX, 0);
         let resampled: Vec<Vec<f64>> = resamples(self.curves.groups(), RESAMPLES, self.seed, self.tag)
             .iter()
-            .map(|times| {
-                let value = value + value_error * stream.sample::<f64, _>(StandardNormal);
-                self.curves.mean(times).iter().map(|m| m - value).collect()
-            })
+            .map(|times| self.curves.mean(times).iter().map(|m| m - self.limit).collect())
             .collect();
         let mut starts: Vec<usize> =
             (0..STARTS).map(|k| begin + (end - begin) * 5 * k / (6 * STARTS)).collect();
@@ -133,17 +84,16 @@ impl Decay<'_> {
         end: usize,
         resampled: &[Vec<f64>],
     ) -> Option<Candidate> {
-        let indices = thinned(start, end);
+        let indices = thinned(start, end, MOST_POINTS);
         let pick = |from: &[f64]| -> Vec<f64> { indices.iter().map(|&i| from[i]).collect() };
         let times: Vec<f64> = indices.iter().map(|&i| self.times[i] - self.times[start]).collect();
         let weights = weights(&pick(errors));
-        let free_offset = self.asymptote == Asymptote::Unknown;
         let values = pick(distance);
-        let fit = Points { times: &times, values: &values, weights: &weights, free_offset }.fit()?;
+        let fit = Points { times: &times, values: &values, weights: &weights }.fit()?;
         let rates: Vec<f64> = resampled
             .iter()
             .map(|curve| {
-                let points = Points { times: &times, values: &pick(curve), weights: &weights, free_offset };
+                let points = Points { times: &times, values: &pick(curve), weights: &weights };
                 points.refine(fit).map_or(f64::NAN, |fit| fit.rate)
             })
             .collect();
@@ -161,8 +111,7 @@ impl Decay<'_> {
         let Candidate { start, fit, error, .. } = &candidates[chosen];
         let window = (self.times[*start], self.times[end]);
         let (rate, e_folds) = (fit.rate, fit.rate * (window.1 - window.0));
-        let fitted = self.asymptote == Asymptote::Unknown;
-        if e_folds < if fitted { E_FOLDS.1 } else { E_FOLDS.0 } {
+        if e_folds < FEWEST_E_FOLDS.0 {
             return Err(Unresolved::HorizonTooShort { e_folds });
         }
         let drift = drift(&candidates[chosen..]);
@@ -172,19 +121,20 @@ impl Decay<'_> {
         }
         let half = quantile(self.curves.groups()) * std_err;
         let interval = (rate - half, rate + half);
-        let undone = |r: f64| generator_rate(r, self.step);
+        // The coordinate that is followed is a mode of its own: it is undone as one.
+        let step = EulerStep { length: self.step, linear: true };
+        let (generator_rate, generator_interval) = step.undone(rate, interval);
         Ok(RateEstimate {
             rate,
             std_err,
             interval,
-            generator_rate: undone(rate),
+            generator_rate,
             generator_std_err: std_err * (-rate * self.step).exp(),
-            generator_interval: (undone(interval.0), undone(interval.1)),
-            drift,
+            generator_interval,
             window,
             e_folds,
             amplitude: fit.amplitude * (rate * window.0).exp(),
-            asymptote: self.asymptote.value().0 + fit.offset,
+            asymptote: self.limit,
         })
     }
 }
@@ -219,12 +169,6 @@ fn drift(candidates: &[Candidate]) -> f64 {
 /// The standard error of the difference of two candidates' rates.
 fn difference_error(a: &Candidate, b: &Candidate) -> f64 {
     deviation(&a.rates.iter().zip(&b.rates).map(|(a, b)| a - b).collect::<Vec<_>>())
-}
-
-/// At most [`MOST_POINTS`] indices from `start` to `end`, both included.
-fn thinned(start: usize, end: usize) -> Vec<usize> {
-    let points = (end - start + 1).min(MOST_POINTS);
-    (0..points).map(|k| start + (end - start) * k / (points - 1)).collect()
 }
 
 /// 1/(σ_t² + ¼ mean σ²): a point start is exact at t = 0, and must not carry the fit alone. The weights steer only the

@@ -1,6 +1,5 @@
 //! The slowest mode that a basis of observables sees at stationarity.
 
-use super::decay_rate::Asymptote;
 use super::eigen::{Whitening, bilinear_form};
 use super::groups::{FEWEST_GROUPS, FOLDS, GroupCurves, group_count};
 use super::lag_plot::{ImpliedTimescale, lag_plot};
@@ -74,9 +73,9 @@ pub(super) struct Pooled {
 /// Seven eighths of the particles give a coordinate: the leading vector of C(τ) v = κ C(0) v with the symmetrised lagged
 /// covariances. The eighth left out gives its correlation vᵀC(τ)v, which by reversibility is Σ_k c_k e^{−λ_k τ} with c_k ≥ 0
 /// and so never falls slower than the gap: apart from its noise the rate is an upper bound, and it approaches the gap as the
-/// basis grows. Each eighth is left out in turn and the curves are averaged. The fit of the curve is that of
-/// [`decay_rate`](super::decay_rate()): it begins at the lag from which on the rate has stopped moving, and the movement left is part of the error; the step h = `step` of
-/// Euler–Maruyama is undone beside it. A vector that never saw the particles it is judged on removes the upward bias that the
+/// basis grows. Each eighth is left out in turn and the curves are averaged. The fit of the curve begins
+/// at the lag from which on the rate has stopped moving (Lepski's comparison of nested estimates, Theory Probab. Appl. 35, 1991),
+/// and the movement left is part of the error; the step h = `step` of Euler–Maruyama is undone beside it as of one mode. A vector that never saw the particles it is judged on removes the upward bias that the
 /// largest eigenvalue of a noisy matrix has.
 ///
 /// `reference`: E_μ φ and its standard error for each function where they are known. It is what finds an ensemble that is
@@ -152,9 +151,8 @@ pub fn mixing_rate(
     let lag_times: Vec<f64> = curve_lags.iter().map(|&l| l as f64 * spacing).collect();
     let rate = drifting(&means, &leading).map_or_else(
         || {
-            let asymptote = Asymptote::Known { value: centring_bias(&means), std_err: 0.0 };
-            let (times, longest) = (&lag_times[..], LONGEST);
-            Decay { times, curves: &curves, asymptote, step, longest, seed, tag: 2 }.rate()
+            let (times, limit, longest) = (&lag_times[..], centring_bias(&means), LONGEST);
+            Decay { times, curves: &curves, limit, step, longest, seed, tag: 2 }.rate()
         },
         Err,
     );

@@ -3,30 +3,34 @@
 use crate::estimates::LEVEL;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
+/// The fewest e-folds of a window: with a given limit less is a slope, not a decay; with a fitted one it cannot be told from
+/// the curve below one and a half.
+pub(super) const FEWEST_E_FOLDS: (f64, f64) = (0.5, 1.5);
+/// The largest standard error, relative to the rate: two of them reach 0.
+pub(super) const WIDEST: f64 = 0.5;
+
 /// A rate that the data support.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct RateEstimate {
     /// r in A e^{−rt}, the rate of the simulated process itself, per unit of time t.
     pub rate: f64,
-    /// Standard error of `rate`: bootstrap over particles and, in quadrature, `drift`.
+    /// Standard error of `rate`; of [`decay_rate`](super::decay_rate()) half the width of `interval` over the quantile of the
+    /// level, for that interval need not be symmetric.
     pub std_err: f64,
     /// The 95 % interval of `rate`.
     pub interval: (f64, f64),
-    /// The eigenvalue θ whose Euler–Maruyama rate −ln(1−hθ)/h is `rate`: θ = (1 − e^{−rh})/h; equal to `rate` for h = 0.
-    ///
-    /// Exact for linear drifts; elsewhere the step leaves a further bias of order h that only a ladder of steps shows.
+    /// The rate of the generator, with the step of Euler–Maruyama undone as [`EulerStep`](super::EulerStep) says; equal to
+    /// `rate` for h = 0.
     pub generator_rate: f64,
-    /// Standard error of `generator_rate`.
+    /// Standard error of `generator_rate`, by the same rule as `std_err`.
     pub generator_std_err: f64,
-    /// The 95 % interval of `generator_rate`: the image of `interval`.
+    /// The 95 % interval of `generator_rate`.
     pub generator_interval: (f64, f64),
-    /// How far the rate still moves when the fit starts later, in excess of what noise explains; ≥ 0, same unit.
-    pub drift: f64,
     /// First and last time of the fitted window.
     pub window: (f64, f64),
     /// `rate` times the length of the window: how many factors of e the fit has seen.
     pub e_folds: f64,
-    /// A, the fitted curve's height at t = 0.
+    /// A, the height at t = 0 of the slowest mode.
     pub amplitude: f64,
     /// The value that the curve decays to: given, or fitted.
     pub asymptote: f64,
@@ -66,9 +70,20 @@ pub enum Unresolved {
     /// The rate still moves where the data end.
     #[error("the rate still moves where the signal meets its floor: no plateau")]
     NoPlateau,
+    /// The curve is not over where its window ends.
+    #[error(
+        "the curve stands out of its limit again at t = {time:.4}, after its decay: it crosses the limit, or the limit is off"
+    )]
+    StandsOutAgain {
+        /// Where it stands out the most.
+        time: f64,
+    },
+    /// No stretch of the curve is of the kind that is fitted.
+    #[error("no stretch of the curve agrees with one slow mode and faster ones beneath it")]
+    NotExponential,
     /// The interval says too little.
     #[error(
-        "the standard error, of noise and of the rate's drift, is {relative:.2} of the rate; more particles help"
+        "the standard error, of noise and of what faster modes may hide, is {relative:.2} of the rate; more particles help"
     )]
     TooWide {
         /// Standard error over rate.
@@ -93,9 +108,4 @@ pub enum Unresolved {
 pub(super) fn quantile(groups: usize) -> f64 {
     let freedom = (groups.max(2) - 1) as f64;
     StudentsT::new(0.0, 1.0, freedom).map_or(f64::NAN, |law| law.inverse_cdf(0.5 + LEVEL / 2.0))
-}
-
-/// θ with −ln(1−hθ)/h = r.
-pub(super) fn generator_rate(rate: f64, step: f64) -> f64 {
-    if step > 0.0 { -(-rate * step).exp_m1() / step } else { rate }
 }

@@ -4,7 +4,7 @@ use super::distance::Place;
 use super::history::{Followed, History};
 use super::reference::{Expectation, GibbsAt};
 use crate::analysis::mixing::{
-    Asymptote, DecayReadings, RateEstimate, Unresolved, convergence_times, decay_rate,
+    Asymptote, DecayReadings, EulerStep, RateEstimate, Unresolved, convergence_times, decay_rate,
 };
 use crate::dynamics::Process;
 use crate::estimates::{Estimate, Moments, one_digit};
@@ -49,22 +49,27 @@ pub fn decay_rates(
             }
             None => Asymptote::Unknown,
         };
-        let fit = decay_rate(&readings, asymptote, step, plan.study.seed);
+        let linear = matches!(followed, Followed::Weight(_));
+        let fit = decay_rate(&readings, asymptote, EulerStep { length: step, linear });
         if let Ok(rate) = &fit {
             fits.push(fit_row(place, &followed.name(), rate));
         }
         let fitted = matches!(asymptote, Asymptote::Unknown);
-        let row = rate_row(place, "decay_rate", &followed.name(), &fit, &decay_method(fitted, euler));
+        let row = rate_row(place, "decay_rate", &followed.name(), &fit, &decay_method(fitted, euler, linear));
         let note = format!("{}; {} particles", row.note, track.particles);
         rows.push(EstimateRow { note, ..row });
     }
     (rows, fits)
 }
 
-fn decay_method(fitted: bool, undone: bool) -> String {
+fn decay_method(fitted: bool, undone: bool, linear: bool) -> String {
     let limit = if fitted { "with the limit fitted" } else { "to E_mu with the bias of the step" };
-    let step = if undone { "; step undone by (1 - exp(-r h))/h" } else { "" };
-    format!("exponential fit {limit}{step}")
+    let step = match (undone, linear) {
+        (false, _) => "",
+        (true, true) => "; step undone by (1 - exp(-r h))/h",
+        (true, false) => "; step undone by 2(1 - exp(-r h/2))/h, the interval from (1 - exp(-r h))/h on",
+    };
+    format!("slowest of a mixture of exponentials {limit}{step}")
 }
 
 fn expected(gibbs: &GibbsAt, followed: Followed) -> Option<Expectation> {
