@@ -268,12 +268,13 @@ fn new(file: Option<&Path>) -> Result<()> {
         return print(TEMPLATE);
     };
     let written = std::fs::File::create_new(file).and_then(|mut f| f.write_all(TEMPLATE.as_bytes()));
-    match written {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            Err(Error::Occupied { path: file.into() })
+    written.map_err(|source| match source.kind() {
+        ErrorKind::AlreadyExists => Error::Exists { path: file.into() },
+        ErrorKind::NotFound | ErrorKind::NotADirectory => {
+            Error::NoFolder { path: file.parent().unwrap_or(file).into() }
         }
-        other => other.map_err(|source| Error::Write { path: file.into(), source }),
-    }
+        _ => Error::Write { path: file.into(), source },
+    })
 }
 
 /// Prints to standard output; a reader that has gone away is no error.
