@@ -288,7 +288,7 @@ mod tests {
             ),
             ("[sweep]\n'a' = [1]\n[repeat]\n'a.b' = 3\n", "s.toml:7: repeat.a.b"),
             ("[sweep]\nseed = [1]\n[repeat]\nseed = 3\n", "s.toml:7: repeat.seed"),
-            ("[sweep]\n'process.x.s' = [1]\n'process.0.s' = [1]\n", "s.toml:6: sweep.process.0.s"),
+            ("[sweep]\n'process.x.s' = [1]\n'process.0.s' = [1]\n", "s.toml:6: sweep.process[0].s"),
         ] {
             let message = of(&format!("{study}{keys}")).err().map(|e| e.to_string()).unwrap_or_default();
             assert!(message.starts_with(place), "{message}");
@@ -305,8 +305,14 @@ mod tests {
              [repeat] makes several draws of one point"
         );
         assert_eq!(message("a = 1\n[sweep]\na = [4, '4', 2.5]\n"), "");
-        for keys in ["[sweep]\n'sweep.a' = [1, 2]\n", "[sweep]\nrepeat = [1, 2]\n", "[repeat]\n'sweep.a' = 2\n"] {
-            assert!(message(keys).contains("must be the list of a key outside [sweep] and [repeat]"), "{}", message(keys));
+        for keys in
+            ["[sweep]\n'sweep.a' = [1, 2]\n", "[sweep]\nrepeat = [1, 2]\n", "[repeat]\n'sweep.a' = 2\n"]
+        {
+            assert!(
+                message(keys).contains("must be the list of a key outside [sweep] and [repeat]"),
+                "{}",
+                message(keys)
+            );
         }
     }
 
