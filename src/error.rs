@@ -159,7 +159,7 @@ pub enum Error {
     #[error(transparent)]
     AllDiverged(#[from] AllDiverged),
     /// A run that was asked to stop, and did between two steps.
-    #[error("interrupted at t = {time} of {end} (point {point}){resume}")]
+    #[error("interrupted at t = {} of {} (point {point}){resume}", significant(*time), significant(*end))]
     Interrupted {
         /// The sweep point.
         point: usize,

@@ -65,7 +65,7 @@ struct StudyArguments {
     /// Change a value of the study, for example --set problem.width=32 or --set process.sgd.s=0.01.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Threads to use; by default one a core. The numbers do not depend on it.
+    /// Threads to use; 0, the default, is one a core. The numbers do not depend on it.
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     threads: usize,
     /// Vector instructions: avx512, avx2 or portable; by default the widest this processor has.
@@ -112,7 +112,7 @@ struct MergeArguments {
     /// The results folder of the whole.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Threads to use; by default one a core. The numbers do not depend on it.
+    /// Threads to use; 0, the default, is one a core. The numbers do not depend on it.
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     threads: usize,
     #[command(flatten)]
