@@ -2,7 +2,7 @@
 
 use super::lines::wrap;
 use super::names::labelled;
-use super::summary::{COLUMNS, LABEL, short};
+use super::summary::{COLUMNS, LABEL, ROWS, short};
 use crate::estimates::{rounded, rounded_within};
 use crate::study::{EstimateRow, Results};
 
@@ -63,6 +63,28 @@ fn what(row: &EstimateRow, process: &str) -> Option<String> {
         },
         _ => return None,
     })
+}
+
+/// How fast each point of a sweep mixes, where that was asked for: the rate of the slowest mode and the gap on a grid.
+pub fn swept_rates(results: &Results) -> Vec<String> {
+    let rates = |row: &&EstimateRow| {
+        matches!(row.name.as_str(), "mixing_rate" | "spectral_gap") && row.value.is_some()
+    };
+    let line = |row: &EstimateRow| {
+        let label =
+            |process: &str| format!("point {}, {}", row.point, what(row, process).unwrap_or_default());
+        let label = labelled(&row.process, LABEL, label);
+        match (row.std_err, row.ci_low.zip(row.ci_high)) {
+            (None, Some(ends)) => with_interval(&label, row.value.unwrap_or(f64::NAN), ends),
+            _ => format!("{label:<38}{:>22}", rounded(row.value, row.std_err)),
+        }
+    };
+    let all: Vec<&EstimateRow> = results.estimates.iter().filter(rates).collect();
+    let mut lines: Vec<String> = all.iter().take(ROWS).map(|row| line(row)).collect();
+    if all.len() > ROWS {
+        lines.push(format!("… and {} more rates in estimates.csv", all.len() - ROWS));
+    }
+    lines
 }
 
 /// A value whose interval is all that is known of its error; the interval may take columns of the value's.

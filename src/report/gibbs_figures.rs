@@ -117,7 +117,7 @@ fn stein_figure(results: &Results, curves: &[CurveName]) -> Option<Figure> {
             low: column(|row| row.value - row.std_err.unwrap_or(0.0)),
             high: column(|row| row.value + row.std_err.unwrap_or(0.0)),
         });
-        let label = format!("{}: 95 % band of this sample, were its law μ_s", curve.label);
+        let label = format!("{}: 95 % band of this sample, were its law $μ_s$", curve.label);
         let (low, high) = (column(|row| row.null_low), column(|row| row.null_high));
         drawing.layers.push(Layer::Band { label, style, x, low, high });
     }

@@ -1,7 +1,7 @@
 //! Text for the terminal: plain, at most 80 columns, fit to paste into a mail.
 
 use super::draws_summary::draws_table;
-use super::findings_text::{absent, findings};
+use super::findings_text::{absent, findings, swept_rates};
 use super::lines::{push, wrap};
 use super::names::{labelled, shortened};
 use crate::estimates::{rounded, significant};
@@ -15,7 +15,7 @@ pub(super) const LABEL: usize = 37;
 /// Rows with divergences that are told.
 const LOST: usize = 7;
 /// Rows of a sweep that are shown.
-const ROWS: usize = 40;
+pub(super) const ROWS: usize = 40;
 
 /// What a run found: for each process the final E L̃ ± standard error, divergences, time in steps and speed.
 pub fn summary_text(results: &Results, folder: &str) -> String {
@@ -49,6 +49,9 @@ pub fn summary_text(results: &Results, folder: &str) -> String {
         for line in levels(results).into_iter().chain(findings(results)) {
             push(&mut text, &line);
         }
+    }
+    if results.points.len() > 1 && results.draws.is_empty() {
+        swept_rates(results).iter().for_each(|line| push(&mut text, line));
     }
     for line in absent(results) {
         push(&mut text, &line);

@@ -51,7 +51,7 @@ pub struct Page {
 }
 
 impl Page {
-    fn new(map: &HeatMap) -> Result<Self, FigureError> {
+    pub(super) fn new(map: &HeatMap) -> Result<Self, FigureError> {
         let width = map.width.millimetres() * POINTS_PER_MM;
         let set = |values: &[String]| {
             values.iter().map(|v| typeset::line(v, TICK_SIZE)).collect::<Result<Vec<_>, _>>()
