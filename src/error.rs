@@ -65,6 +65,18 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A file for a new study that exists already.
+    #[error("{}: exists already, and a new study replaces nothing; name another file, or remove this one", path.display())]
+    Exists {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// A file for a new study in a folder that does not exist.
+    #[error("{}: there is no such folder; make it, or name a file in another", path.display())]
+    NoFolder {
+        /// Which folder.
+        path: PathBuf,
+    },
     /// A results folder that holds results already.
     #[error("{}: already holds results; choose another folder with --out, or replace them with --force", path.display())]
     Occupied {
@@ -147,7 +159,7 @@ pub enum Error {
     #[error(transparent)]
     AllDiverged(#[from] AllDiverged),
     /// A run that was asked to stop, and did between two steps.
-    #[error("interrupted at t = {time} of {end} (point {point}){resume}")]
+    #[error("interrupted at t = {} of {} (point {point}){resume}", significant(*time), significant(*end))]
     Interrupted {
         /// The sweep point.
         point: usize,
@@ -246,6 +258,8 @@ impl Error {
             | Error::Study { .. }
             | Error::Data { .. }
             | Error::Read { .. }
+            | Error::Exists { .. }
+            | Error::NoFolder { .. }
             | Error::Occupied { .. }
             | Error::Unfinished { .. }
             | Error::Busy { .. }

@@ -49,7 +49,8 @@ impl Design<'_> {
     /// (Searle, Casella, McCulloch, *Variance Components*, 1992, §4). Errors: the jackknife that leaves out one level of one factor
     /// at a time, its variances summed over the factors (Arvesen, Schmitz, Biometrics 26, 1970, who show that for variances it does
     /// not need normal effects, unlike χ² intervals). Intervals are Student's with Σ(n_f − 1)-weighted degrees of freedom, on the
-    /// logarithm where the estimate and all its jackknife values are positive, else on the number itself; shares lie within [0, 1].
+    /// logarithm where the estimate and all its jackknife values are positive, else on the number itself; the intervals of shares are cut at 0 and 1, but
+    /// never short of the value, which is below 0 where the component is.
     /// Nominal 95 %; measured 92–97 % for 20 levels a factor. Not for factors of few levels (below 5 the interval is a rough
     /// guide), nor for levels that are no random draws. Cost: Σ n_f analyses of variance of the table.
     ///
@@ -181,7 +182,7 @@ fn student(freedom: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom.max(1.0)).map_or(f64::NAN, |law| law.inverse_cdf(0.5 + LEVEL / 2.0))
 }
 
-/// A share's interval ends where shares do.
+/// A share's interval ends where shares do, and holds the value: an unbiased one may be below 0.
 fn within_one(share: Sized95) -> Sized95 {
     let (low, high) = share.interval;
     Sized95 { interval: (low.max(0.0).min(share.value), high.min(1.0).max(share.value)), ..share }

@@ -65,7 +65,7 @@ struct StudyArguments {
     /// Change a value of the study, for example --set problem.width=32 or --set process.sgd.s=0.01.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     set: Vec<String>,
-    /// Threads to use; by default one a core. The numbers do not depend on it.
+    /// Threads to use; 0, the default, is one a core. The numbers do not depend on it.
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     threads: usize,
     /// Vector instructions: avx512, avx2 or portable; by default the widest this processor has.
@@ -112,7 +112,7 @@ struct MergeArguments {
     /// The results folder of the whole.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Threads to use; by default one a core. The numbers do not depend on it.
+    /// Threads to use; 0, the default, is one a core. The numbers do not depend on it.
     #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
     threads: usize,
     #[command(flatten)]
@@ -270,12 +270,13 @@ fn new(file: Option<&Path>) -> Result<()> {
         return print(TEMPLATE);
     };
     let written = std::fs::File::create_new(file).and_then(|mut f| f.write_all(TEMPLATE.as_bytes()));
-    match written {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            Err(Error::Occupied { path: file.into() })
+    written.map_err(|source| match source.kind() {
+        ErrorKind::AlreadyExists => Error::Exists { path: file.into() },
+        ErrorKind::NotFound | ErrorKind::NotADirectory => {
+            Error::NoFolder { path: file.parent().unwrap_or(file).into() }
         }
-        other => other.map_err(|source| Error::Write { path: file.into(), source }),
-    }
+        _ => Error::Write { path: file.into(), source },
+    })
 }
 
 /// Prints to standard output; a reader that has gone away is no error.

@@ -9,7 +9,7 @@ mod rounded;
 pub use moments::Moments;
 pub use order_statistics::{LEVELS, RankCorrelation, Spread, rank_correlation};
 pub use proportion::Proportion;
-pub use rounded::{one_digit, rounded, rounded_down, significant};
+pub use rounded::{one_digit, rounded, rounded_down, rounded_within, significant};
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 

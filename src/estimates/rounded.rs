@@ -23,6 +23,27 @@ pub fn rounded(value: Option<f64>, std_err: Option<f64>) -> String {
     }
 }
 
+/// A value and the ends of its interval, all three to the place of the second digit of its half width, such as
+/// `["0.045239", "0.045230", "0.045249"]`; six significant digits where the interval has no width.
+pub fn rounded_within(value: f64, (low, high): (f64, f64)) -> [String; 3] {
+    let half_width = 0.5 * (high - low);
+    let all = [value, low, high];
+    if !(half_width > 0.0 && half_width.is_finite()) {
+        return all.map(significant);
+    }
+    let largest = all.iter().fold(0.0f64, |largest, x| largest.max(x.abs()));
+    let decimals = 1 - exponent(half_width);
+    if decimals <= 7 && exponent(largest) < 6 {
+        let places = decimals.max(0) as usize;
+        all.map(|x| format!("{x:.places$}"))
+    } else {
+        all.map(|x| {
+            let digits = (exponent(x) - exponent(half_width) + 1).clamp(1, 15) as usize;
+            format!("{x:.digits$e}")
+        })
+    }
+}
+
 /// `x` to `digits` significant digits, never above it: for bounds from below (and, with both signs turned, from above).
 pub fn rounded_down(x: f64, digits: i32) -> f64 {
     let scale = 10f64.powi(digits - 1 - exponent(x));
@@ -61,6 +82,20 @@ fn exponent(x: f64) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_interval_gives_the_digits() {
+        for (value, ends, want) in [
+            (0.045_239_4, (0.045_229_7, 0.045_249_1), ["0.0452394", "0.0452297", "0.0452491"]),
+            (0.029_264_9, (0.010_6, 0.075), ["0.029", "0.011", "0.075"]),
+            (40.02, (39.9, 40.1), ["40.02", "39.90", "40.10"]),
+            (1234.5, (1100.0, 1400.0), ["1234", "1100", "1400"]),
+            (2.0, (2.0, 2.0), ["2", "2", "2"]),
+            (3.25e-14, (3.1e-14, 3.4e-14), ["3.25e-14", "3.10e-14", "3.40e-14"]),
+        ] {
+            assert_eq!(rounded_within(value, ends), want);
+        }
+    }
 
     #[test]
     fn bounds_are_rounded_to_the_safe_side() {

@@ -3,7 +3,7 @@
 
 use super::contents::{axis_label, plain};
 use super::figure::{Axis, Figure, Layer, Style};
-use super::figures::TIME;
+use super::figures::time_axis;
 use crate::problem::Quantity;
 use crate::study::{BandRow, OrderRow, Results};
 
@@ -43,7 +43,7 @@ fn band_figure(results: &Results, quantity: Quantity) -> Option<Figure> {
     let all: Vec<&BandRow> = results.bands.iter().filter(|row| row.quantity == quantity.name()).collect();
     let label = format!("difference of {}", axis_label(quantity));
     let mut drawing =
-        Figure::new(format!("agreement-{}", quantity.name()), Axis::linear(TIME), Axis::linear(label));
+        Figure::new(format!("agreement-{}", quantity.name()), time_axis(results), Axis::linear(label));
     for (i, pair) in pairs(all.iter().map(|row| row.process.as_str())).into_iter().take(PAIRS).enumerate() {
         let rows: Vec<&&BandRow> = all.iter().filter(|row| row.process == pair).collect();
         let column = |pick: fn(&BandRow) -> f64| rows.iter().map(|row| pick(row)).collect::<Vec<f64>>();

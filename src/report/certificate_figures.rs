@@ -3,7 +3,7 @@
 use super::bracket_figure::bracket_figure;
 use super::contents::{plain, rows};
 use super::figure::{Axis, Figure, Layer, Style, number};
-use super::figures::{CurveName, TIME};
+use super::figures::{CurveName, time_axis};
 use crate::problem::Quantity;
 use crate::study::{BoundRow, CheckRow, CurveRow, RayRow, Results, StepsRow};
 
@@ -63,7 +63,7 @@ fn guarantee_figure(results: &Results, curve: &CurveName, suffix: &str) -> Optio
     let bounds: Vec<&BoundRow> = results.bounds.iter().filter(mine).collect();
     let minimum = results.points.iter().find(|p| p.point == curve.point)?.risk_minimum?;
     let label = r"mean excess risk $\mathrm{E} \tilde{L}(W_t) - \min \tilde{L}$";
-    let mut drawing = Figure::new(format!("guarantee{suffix}"), Axis::linear(TIME), Axis::log(label));
+    let mut drawing = Figure::new(format!("guarantee{suffix}"), time_axis(results), Axis::log(label));
     let measured: Vec<&CurveRow> = rows(results, curve.point, &curve.process, Quantity::Risk).collect();
     let column = |pick: fn(&CurveRow) -> Option<f64>| -> Vec<f64> {
         measured.iter().map(|row| pick(row).unwrap_or(f64::NAN) - minimum).collect()

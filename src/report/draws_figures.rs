@@ -2,7 +2,7 @@
 
 use super::contents::{axis_label, is_observed, key_label, notes, plain, swept_values};
 use super::figure::{Axis, Figure, Layer, Style};
-use super::figures::TIME;
+use super::figures::time_axis;
 use crate::problem::Quantity;
 use crate::study::{Asked, Cell, DrawRow, Numbers, RUNS, Results, against_outer_sum, cells};
 
@@ -160,7 +160,7 @@ fn sweep_figure(results: &Results, cells: &[Cell<'_>], of: &[&Asked], quantity: 
 /// The median over each thing drawn against time, with the band of quantiles.
 fn time_figure(results: &Results, of: &[&Asked], quantity: &str) -> Option<Figure> {
     let mut drawing =
-        Figure::new(format!("draws-time-{quantity}"), Axis::linear(TIME), Axis::linear(label(quantity)));
+        Figure::new(format!("draws-time-{quantity}"), time_axis(results), Axis::linear(label(quantity)));
     let mut series = 0;
     for asked in of {
         let mut overs: Vec<&str> = rows_of(results, asked).map(|row| row.over.as_str()).collect();

@@ -1,7 +1,9 @@
 //! What a repeated study found, for the terminal: a line a cell and quantity.
 
 use super::contents::is_observed;
-use super::lines::push;
+use super::lines::{push, wrap};
+use super::names::{labelled, shortened};
+use super::summary::COLUMNS;
 use crate::estimates::significant;
 use crate::study::{DrawRow, EstimateRow, Results};
 
@@ -13,11 +15,10 @@ pub fn draws_table(results: &Results) -> String {
     let mut text = String::new();
     let key =
         results.points.first().and_then(|point| point.replicate.first()).map_or("", |(key, _)| key.as_str());
-    push(
-        &mut text,
-        &format!("medians over {key}, with 95 % interval and quantiles").chars().take(80).collect::<String>(),
-    );
-    push(&mut text, "cell                 quantity            n median       interval       0.1, 0.9");
+    for line in wrap(&format!("medians over {key}, with 95 % interval and quantiles"), COLUMNS) {
+        push(&mut text, &line);
+    }
+    push(&mut text, "quantity                                 n median       interval       0.1, 0.9");
     let mut last: Vec<&DrawRow> = Vec::new();
     let wanted = |row: &&DrawRow| row.over == key && is_observed(results, &row.quantity);
     for row in results.draws.iter().filter(wanted) {
@@ -31,7 +32,14 @@ pub fn draws_table(results: &Results) -> String {
             _ => last.push(row),
         }
     }
+    let mut cell = "";
     for row in last.iter().take(ROWS) {
+        if row.cell != cell {
+            cell = &row.cell;
+            wrap(&cell.replace("lambda.times_critical", "lambda/lambda_c"), COLUMNS)
+                .iter()
+                .for_each(|line| push(&mut text, line));
+        }
         push(&mut text, &line(row));
     }
     if last.len() > ROWS {
@@ -51,28 +59,20 @@ pub fn draws_table(results: &Results) -> String {
 }
 
 fn line(row: &DrawRow) -> String {
-    let settings = row.cell.split(", ").filter_map(|s| s.split_once(" = "));
-    let cell: Vec<String> = settings.map(|(key, value)| format!("{} {value}", short(key))).collect();
     let three = |x: f64| significant(format!("{x:.2e}").parse().unwrap_or(x));
     let interval = row.ci_low.zip(row.ci_high).map(|(low, high)| format!("{}, {}", three(low), three(high)));
-    let name = [row.process.as_str(), row.quantity.as_str()].join(" ");
+    let label = |process: &str| format!("{process} {}", row.quantity).trim().to_owned();
     format!(
-        "{:<20.20} {:<17.17} {:>3} {:>6} {:>14} {:>14}",
-        cell.join(" "),
-        name.trim(),
+        "{:<38} {:>3} {:>6} {:>14} {:>14}",
+        labelled(&row.process, 38, label),
         row.n,
         three(row.median),
         interval.unwrap_or_else(|| "–".into()),
         format!("{}, {}", three(row.q10), three(row.q90))
     )
     .chars()
-    .take(80)
+    .take(COLUMNS)
     .collect()
-}
-
-/// The last part of a key, cut to what tells it apart.
-fn short(key: &str) -> String {
-    key.rsplit('.').next().unwrap_or(key).chars().take(5).collect()
 }
 
 fn share_line(row: &EstimateRow) -> String {
@@ -80,5 +80,6 @@ fn share_line(row: &EstimateRow) -> String {
     let of: Vec<&str> = of.split(" × ").map(|key| key.rsplit('.').next().unwrap_or(key)).collect();
     let number = |x: Option<f64>| x.map_or("–".into(), |x| format!("{x:.3}"));
     let what = format!("share of variance, {quantity}: {}", of.join(" × "));
-    format!("{what:<56.56} {:>6}  [{}, {}]\n", number(row.value), number(row.ci_low), number(row.ci_high))
+    let what = shortened(&what, 56);
+    format!("{what:<56} {:>6}  [{}, {}]\n", number(row.value), number(row.ci_low), number(row.ci_high))
 }

@@ -177,9 +177,15 @@ fn layers(rows: &[&CurveRow], label: &str, style: Style, shift: f64) -> [Layer; 
     ]
 }
 
+/// The axis of times: logarithmic where the observation times are spaced so at every point.
+pub fn time_axis(results: &Results) -> Axis {
+    let spread = results.points.iter().all(|point| point.study["time"]["spacing"] == "log");
+    if spread { Axis::log(TIME) } else { Axis::linear(TIME) }
+}
+
 /// E φ(W_t) against t for all processes.
 fn curve_figure(results: &Results, curves: &[CurveName], quantity: Quantity) -> Figure {
-    let mut drawing = Figure::new(quantity.name(), Axis::linear(TIME), mean_axis(results, quantity));
+    let mut drawing = Figure::new(quantity.name(), time_axis(results), mean_axis(results, quantity));
     for (i, curve) in curves.iter().enumerate() {
         let rows: Vec<&CurveRow> = rows(results, curve.point, &curve.process, quantity).collect();
         drawing.layers.extend(layers(&rows, &curve.label, Style::Series(i), 0.0));
@@ -214,7 +220,7 @@ fn mean_axis(results: &Results, quantity: Quantity) -> Axis {
 /// E L̃(W_t) − min L̃ on a logarithmic axis, with the noise levels D s/4.
 fn excess_figure(results: &Results, curves: &[CurveName]) -> Option<Figure> {
     let label = r"mean excess risk $\mathrm{E} \tilde{L}(W_t) - \min \tilde{L}$";
-    let mut drawing = Figure::new("risk-excess", Axis::linear(TIME), Axis::log(label));
+    let mut drawing = Figure::new("risk-excess", time_axis(results), Axis::log(label));
     for (i, curve) in curves.iter().enumerate() {
         let point = results.points.iter().find(|p| p.point == curve.point)?;
         let rows: Vec<&CurveRow> = rows(results, curve.point, &curve.process, Quantity::Risk).collect();
@@ -250,7 +256,7 @@ fn difference_figure(results: &Results) -> Option<Figure> {
         return None;
     }
     let label = r"difference of mean risks $\mathrm{E} \tilde{L}$";
-    let mut drawing = Figure::new("risk-difference", Axis::linear(TIME), Axis::linear(label));
+    let mut drawing = Figure::new("risk-difference", time_axis(results), Axis::linear(label));
     for (i, pair) in pairs.iter().enumerate() {
         let rows: Vec<&CurveRow> = rows(results, 0, pair, Quantity::Risk).collect();
         let label = format!("{}, paired", plain(&pair.replace('|', " − ")));

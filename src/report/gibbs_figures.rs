@@ -2,7 +2,7 @@
 
 use super::contents::{key_label, plain};
 use super::figure::{Axis, Figure, Layer, Span, Style};
-use super::figures::{CurveName, TIME, swept_number};
+use super::figures::{CurveName, TIME, swept_number, time_axis};
 use crate::study::{CurveRow, DistanceRow, EstimateRow, Results};
 
 /// Rows of the figure of rates at most: as many as the legend tells apart.
@@ -25,9 +25,7 @@ pub fn figures(results: &Results, curves: &[CurveName]) -> Vec<Figure> {
 /// E L̃(W_t) − E_μ L̃ with its band, the exact curve, the fitted exponential, and the noise floor.
 fn gap_figure(results: &Results, curves: &[CurveName]) -> Option<Figure> {
     let label = r"gap $\mathrm{E} \tilde{L}(W_t) - \mathrm{E}_{μ} \tilde{L}$";
-    let spread = results.points.iter().all(|point| point.study["time"]["spacing"] == "log");
-    let time = if spread { Axis::log(TIME) } else { Axis::linear(TIME) };
-    let mut drawing = Figure::new("gibbs-gap", time, Axis::log(label));
+    let mut drawing = Figure::new("gibbs-gap", time_axis(results), Axis::log(label));
     let (mut floor, mut lowest) = (0.0f64, f64::MAX);
     for (i, curve) in curves.iter().enumerate() {
         let rows = of(results, curve, "gibbs_gap");
@@ -119,10 +117,14 @@ fn stein_figure(results: &Results, curves: &[CurveName]) -> Option<Figure> {
             low: column(|row| row.value - row.std_err.unwrap_or(0.0)),
             high: column(|row| row.value + row.std_err.unwrap_or(0.0)),
         });
-        let label = format!("{}: 95 % band under the Gibbs measure", curve.label);
+        let label = format!("{}: 95 % band of this sample, were its law $μ_s$", curve.label);
         let (low, high) = (column(|row| row.null_low), column(|row| row.null_high));
         drawing.layers.push(Layer::Band { label, style, x, low, high });
     }
+    drawing.notes.push(
+        "Kernel width and bands (wild bootstrap) are each sample's own: compare a point with its band alone."
+            .into(),
+    );
     (!drawing.layers.is_empty()).then_some(drawing)
 }
 
@@ -147,6 +149,7 @@ fn rates_figure(results: &Results) -> Option<Figure> {
         Some((label, row.value?, row.ci_low.or(row.value)?, row.ci_high.or(row.value)?))
     };
     let mut rows: Vec<(String, f64, f64, f64)> = results.estimates.iter().filter_map(row).collect();
+    let found = rows.len();
     // The bounds come last in the tables and must not be the ones that find no room.
     while rows.len() > RATES {
         match rows.iter().rposition(|row| row.0.contains("decay of E")) {
@@ -159,8 +162,8 @@ fn rates_figure(results: &Results) -> Option<Figure> {
     let label = r"rate (1/unit of $t$)";
     let x = if positive && most > 30.0 * least { Axis::log(label) } else { Axis::linear(label) };
     let count = rows.len() as f64;
-    let y =
-        Axis { low: Some(0.0), high: Some(count + 1.0), ..Axis::linear("row, as in the legend from above") };
+    // The height is that of the row alone.
+    let y = Axis { low: Some(0.0), high: Some(count + 1.0), ..Axis::linear("") };
     let mut drawing = Figure::new("rates", x, y);
     for (i, (label, value, low, high)) in rows.into_iter().enumerate() {
         let (style, at) = (Style::Series(i), count - i as f64);
@@ -168,7 +171,10 @@ fn rates_figure(results: &Results) -> Option<Figure> {
         let (low, high) = (Vec::new(), Vec::new());
         drawing.layers.extend([bar, Layer::Points { label, style, x: vec![value], y: vec![at], low, high }]);
     }
-    drawing.notes.push("Bars are 95 % intervals.".into());
+    drawing.notes.push("Rows as in the legend, from above; bars are 95 % intervals.".into());
+    if found as f64 > count {
+        drawing.notes.push(format!("{} further rates stand in estimates.csv.", found as f64 - count));
+    }
     (count > 0.0).then_some(drawing)
 }
 

@@ -50,14 +50,22 @@ pub fn outlook_text(plan: &Plan, outlook: &Outlook) -> String {
         if let Some(product) = process.step_times_lipschitz {
             row(&mut text, "  step times Lipschitz constant", significant(product));
         }
-        row(&mut text, "  noise level D s/4", significant(process.noise_level));
-        row(&mut text, "  expected drop of E L", process.expected_drop.map_or("–".into(), significant));
+        row(&mut text, "  noise level D s/4 of isotropic noise", significant(process.noise_level));
+        row(
+            &mut text,
+            "  expected drop of E L to that level",
+            process.expected_drop.map_or("–".into(), significant),
+        );
         row(&mut text, "  expected standard error at the end", significant(process.expected_std_err));
         let verdict = match process.resolves {
             Some(true) => "this study can resolve the decay of E L",
             Some(false) => {
                 "this study cannot resolve the decay of E L: the drop does not stand far enough above \
                 the noise level and the error; a smaller s, a start farther out or more particles would help"
+            }
+            None if process.expected_drop.is_some() => {
+                "whether this study can resolve the decay of E L is not known: it could not with isotropic noise of this s, \
+                but the noise of this process is its own, and usually smaller"
             }
             None => "not resolved: the minimum of the risk is not known",
         };

@@ -94,7 +94,7 @@ fn in_words(results: &Results) -> Vec<String> {
     let mut words: Vec<String> = first
         .map(|row| {
             format!(
-                "{}: {} with s = {}, step {}; temperature s/2 = {}; D s/4 = {}",
+                "{}: {} with s = {}, step {}; temperature s/2 = {}; D s/4 of the isotropic SDE = {}",
                 row.name, row.rule, row.noise_scale, row.step_length, row.temperature, row.noise_level
             )
         })

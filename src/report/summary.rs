@@ -1,17 +1,21 @@
 //! Text for the terminal: plain, at most 80 columns, fit to paste into a mail.
 
 use super::draws_summary::draws_table;
+use super::findings_text::{absent, findings, swept_rates};
 use super::lines::{push, wrap};
+use super::names::{labelled, shortened};
 use crate::estimates::{rounded, significant};
-use crate::study::{EstimateRow, ProcessRow, Results};
+use crate::study::{ProcessRow, Results};
 use std::fmt::Write;
 
 /// The widest line.
 pub(super) const COLUMNS: usize = 80;
+/// The widest label of a number.
+pub(super) const LABEL: usize = 37;
 /// Rows with divergences that are told.
 const LOST: usize = 7;
 /// Rows of a sweep that are shown.
-const ROWS: usize = 40;
+pub(super) const ROWS: usize = 40;
 
 /// What a run found: for each process the final E L̃ ± standard error, divergences, time in steps and speed.
 pub fn summary_text(results: &Results, folder: &str) -> String {
@@ -39,15 +43,15 @@ pub fn summary_text(results: &Results, folder: &str) -> String {
     }
     if results.points.len() == 1 {
         for row in results.estimates.iter().filter(|r| r.name == "risk_final" && r.process.contains('|')) {
-            let (pair, difference) = (row.process.replace('|', " − "), rounded(row.value, row.std_err));
-            push(
-                &mut text,
-                &format!("{:<38}{difference:>22}  paired", pair.chars().take(37).collect::<String>()),
-            );
+            let pair = labelled(&row.process, LABEL, |pair| pair.replacen('|', " − ", 1));
+            push(&mut text, &format!("{pair:<38}{:>22}  paired", rounded(row.value, row.std_err)));
         }
         for line in levels(results).into_iter().chain(findings(results)) {
             push(&mut text, &line);
         }
+    }
+    if results.points.len() > 1 && results.draws.is_empty() {
+        swept_rates(results).iter().for_each(|line| push(&mut text, line));
     }
     for line in absent(results) {
         push(&mut text, &line);
@@ -115,9 +119,9 @@ fn process_line(results: &Results, row: &ProcessRow) -> String {
     let value = risk.map_or("–".into(), |e| rounded(e.value, e.std_err));
     let name =
         if results.points.len() > 1 { format!("{} {}", row.point, row.name) } else { row.name.clone() };
-    let name: String = name.chars().take(14).collect();
     format!(
-        "{name:<14} {:>9} {:>8} {value:>22} {:>8} {:>6} {:>7}",
+        "{:<14} {:>9} {:>8} {value:>22} {:>8} {:>6} {:>7}",
+        shortened(&name, 14),
         row.particles,
         row.steps,
         row.divergences,
@@ -138,98 +142,15 @@ fn levels(results: &Results) -> Vec<String> {
         ));
     }
     for row in &results.processes {
-        let label = format!("noise level D s/4 of {}", row.name);
-        lines.push(format!(
-            "{:<38}{:>22}",
-            label.chars().take(37).collect::<String>(),
-            significant(row.noise_level)
-        ));
+        // The isotropic SDE's, whatever the process: SGD's own noise has another level.
+        let label = labelled(&row.name, LABEL, |name| format!("isotropic level D s/4, s of {name}"));
+        lines.push(format!("{label:<38}{:>22}", significant(row.noise_level)));
     }
     lines
 }
 
-/// What the analyses found: one line a number, with its interval.
-fn findings(results: &Results) -> Vec<String> {
-    let named = |row: &EstimateRow| {
-        let process = &row.process;
-        Some(match (row.name.as_str(), row.quantity.as_str()) {
-            ("risk_gibbs", _) => format!("E_mu L, s of {process}"),
-            ("gibbs_gap", _) => format!("E L - E_mu L of {process}"),
-            ("step_bias", _) => format!("  of which step of {process}"),
-            ("effective_temperature", "virial") => format!("temperature/(s/2) of {process}"),
-            ("decay_rate", "risk") => format!("decay rate of E L, {process}"),
-            ("mixing_rate", _) => format!("slowest mode, {process}"),
-            ("spectral_gap", _) => format!("spectral gap, {process}"),
-            ("spectral_gap_lower", _) => format!("spectral gap >=, {process}"),
-            ("spectral_gap_upper", _) => format!("spectral gap <=, {process}"),
-            ("agreement_sup", "risk") => format!("sup |E L diff.|, {process}"),
-            ("excess_ratio", _) => format!("ratio of excesses, {process}"),
-            ("agreement_order", asked) if asked.starts_with("risk at") => {
-                format!("order {}, {process}", &asked[5..])
-            }
-            ("excess_bound", _) => format!("E_mu L - min L <=, s of {process}"),
-            ("start_chi_squared_sampled", _) => format!("ln(1 + chi^2) of the start, {process}"),
-            ("discrete_constant", constant) => format!("constant {constant} of {process}"),
-            ("discrete_check", asked) => format!("{} at s*, {process}", asked.replace("risk ", "")),
-            ("steps_slope", asked) => match asked {
-                _ if asked.contains("one T") => "slope of steps at one T".into(),
-                _ if asked.contains("prior") => "slope of steps from the prior start".into(),
-                _ if asked.contains("logarithm") => "  the logarithm taken out".into(),
-                _ => "slope of steps as measured".into(),
-            },
-            _ => return None,
-        })
-    };
-    let line = |row: &EstimateRow| {
-        let label: String = named(row)?.chars().take(37).collect();
-        let after = match row.name.as_str() {
-            "discrete_constant" | "agreement_sup" | "excess_ratio" | "agreement_order" => {
-                format!("  [{}, {}]", three(row.ci_low?), three(row.ci_high?))
-            }
-            "discrete_check" => format!("  {}", short(&row.note)),
-            _ => String::new(),
-        };
-        Some(format!("{label:<38}{:>22}{after}", rounded(Some(row.value?), row.std_err)))
-    };
-    let sentence =
-        results.estimates.iter().find(|row| row.name == "steps_slope").map(|row| row.note.as_str());
-    // The noise late in the run is what the level of the excess hangs on.
-    let noise =
-        results.estimates.iter().rfind(|row| row.name == "noise_temperature").map(|row| row.note.as_str());
-    let verdicts = sentence.into_iter().chain(noise).flat_map(|sentence| wrap(sentence, COLUMNS));
-    results.estimates.iter().filter_map(line).chain(guaranteed_times(results)).chain(verdicts).collect()
-}
-
-/// From when on the guarantee promises ε: a line for each ε of each version.
-fn guaranteed_times(results: &Results) -> Vec<String> {
-    let rows = results.estimates.iter().filter(|row| row.name == "guaranteed_time");
-    let line = |row: &EstimateRow| {
-        let label = row.quantity.replace("risk excess", "excess guaranteed");
-        let version = row.method.split(" (").next().unwrap_or_default();
-        let version = version.replace("λ_s ≥", "gap").replace("λ_s =", "gap").replace("estimate:", "est.:");
-        Some(format!(
-            "{label:<38}{:>22}  {}",
-            format!("t > {}", rounded(Some(row.value?), row.std_err)),
-            version.trim()
-        ))
-    };
-    rows.filter_map(line).collect()
-}
-
-/// Three significant digits.
-fn three(x: f64) -> String {
-    significant(format!("{x:.2e}").parse().unwrap_or(x))
-}
-
-/// The notes on what could not be had, each once.
-fn absent(results: &Results) -> Vec<String> {
-    let mut notes: Vec<&EstimateRow> = results.estimates.iter().filter(|row| row.value.is_none()).collect();
-    notes.dedup_by(|a, b| a.note == b.note);
-    notes.iter().take(6).flat_map(|row| wrap(&format!("{}: {}", row.name, row.note), COLUMNS)).collect()
-}
-
 /// The first part of a note.
-fn short(note: &str) -> String {
+pub(super) fn short(note: &str) -> String {
     note.split([',', ';']).next().unwrap_or_default().chars().take(18).collect()
 }
 

@@ -45,13 +45,18 @@ impl Rules<'_> {
         ntk.as_ref().map_or(Ok(()), |ntk| self.ntk(ntk, study))
     }
 
+    /// That `lojasiewicz` is asked of a deep net.
+    pub fn lojasiewicz_has_layers(&self, deep: bool) -> Result<()> {
+        let rule =
+            "left out for this problem: it asks for a risk that is 0 at its minima, and for a net of layers";
+        let remedy = "leave it out, or choose problem.kind = \"deep-net\"";
+        self.require(deep, "analysis.lojasiewicz", "asked for", rule, remedy)
+    }
+
     fn lojasiewicz(&self, lojasiewicz: &LojasiewiczSpec, study: &Study) -> Result<()> {
         let LojasiewiczSpec { radius, radii, searches, starts } = lojasiewicz;
         let at = "analysis.lojasiewicz";
-        let deep = matches!(study.problem, ProblemSpec::DeepNet(_));
-        let rule =
-            "left out for this problem: it asks for a risk that is 0 at its minima, and for a net of layers";
-        self.require(deep, at, "asked for", rule, "leave it out, or choose problem.kind = \"deep-net\"")?;
+        self.lojasiewicz_has_layers(matches!(study.problem, ProblemSpec::DeepNet(_)))?;
         self.positive(*radius, &format!("{at}.radius"), "radius = 0.5")?;
         for (i, r) in radii.iter().enumerate() {
             self.positive(*r, &format!("{at}.radii.{i}"), "radii = [0.25, 0.5, 1.0]")?;

@@ -82,6 +82,8 @@ pub(super) struct Reader<'a> {
 impl Reader<'_> {
     /// An analysis that is `true` becomes a table without settings, one that is `false` goes.
     fn switches(&self, table: &mut Table) -> Result<()> {
+        let kind = table.get("problem").and_then(|problem| problem.get("kind")).and_then(Value::as_str);
+        let deep = kind.is_none_or(|kind| kind == "deep-net");
         let Some(Value::Table(analysis)) = table.get_mut("analysis") else {
             return Ok(());
         };
@@ -90,6 +92,10 @@ impl Reader<'_> {
                 None | Some(Value::Table(_)) => {}
                 Some(Value::Boolean(false)) => drop(analysis.remove(key)),
                 Some(Value::Boolean(true)) => {
+                    if key == "lojasiewicz" {
+                        // The radius it needs would be asked for in vain.
+                        Rules { source: self.source }.lojasiewicz_has_layers(deep)?;
+                    }
                     analysis.insert(key.into(), Value::Table(Table::new()));
                 }
                 Some(other) => {

@@ -15,7 +15,7 @@ use crate::ensemble::Start;
 use crate::error::Result;
 use crate::numerics::Backend;
 use crate::problem::ntk::CircleTask;
-use crate::problem::{DeepNet, Potential, Quantity, ReluGate, TwoLayer};
+use crate::problem::{DeepNet, LeastSquares, Potential, Quantity, ReluGate, TwoLayer};
 
 /// A study that can run: every default filled in, every file read.
 pub struct Plan {
@@ -142,6 +142,14 @@ impl Plan {
     /// The task on the circle, where the problem has one.
     pub fn circle_task(&self) -> Option<&CircleTask> {
         self.problem.circle_task()
+    }
+
+    /// The least squares, where the problem is one.
+    pub fn least_squares(&self) -> Option<&LeastSquares> {
+        match &self.problem {
+            Problem::LeastSquares(squares) => Some(squares),
+            _ => None,
+        }
     }
 
     /// The deep net, where the problem is one.

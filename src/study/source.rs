@@ -177,8 +177,13 @@ impl Source {
                 place: place.into(),
                 message: format!("'{}' names no key of a process of this study", brief(&key)),
                 remedy: format!(
-                    "write process.<name or number>.<key>; there are {} processes",
-                    processes.len()
+                    "write process.<name or number>.<key>; there {} {}",
+                    if processes.len() == 1 { "is" } else { "are" },
+                    if processes.len() == 1 {
+                        "1 process".into()
+                    } else {
+                        format!("{} processes", processes.len())
+                    }
                 ),
             }),
         }

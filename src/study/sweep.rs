@@ -5,6 +5,7 @@ use super::brief::brief;
 use super::parse::shown;
 use super::source::Source;
 use crate::error::{Error, Result};
+use std::collections::HashSet;
 use toml::Value;
 
 /// One point of a sweep: the study's values with the swept keys set.
@@ -163,10 +164,37 @@ fn axes(source: &Source, section: &'static str) -> Result<Vec<Axis>> {
                 return Err(invalid(source, &format!("{section}.{key}"), other.to_string(), rule, remedy));
             }
         };
+        require_varied(source, section, key, &values)?;
         let place = source.place(&format!("{section}.{key}"));
         Ok(Axis { key: key.clone(), path: source.numbered(key, &place)?, place, values })
     };
     table.iter().map(axis).collect()
+}
+
+/// Refuses a key of the lists themselves, which no point holds, and a value that is swept twice: its points would be the same.
+fn require_varied(source: &Source, section: &str, key: &str, values: &[Value]) -> Result<()> {
+    let path = format!("{section}.{key}");
+    if matches!(key.split('.').next(), Some("sweep" | "repeat")) {
+        let remedy = "name the key to vary, for example \"problem.width\"";
+        let rule = "the list of a key outside [sweep] and [repeat]";
+        return Err(invalid(source, &path, values_text(values), rule, remedy));
+    }
+    let mut seen = HashSet::new();
+    let twice = values.iter().find(|value| !seen.insert(as_number(value)));
+    match twice.filter(|_| section == "sweep") {
+        None => Ok(()),
+        Some(value) => {
+            let rule = format!("a list without repetitions, and holds {value} twice");
+            let remedy = "leave one out; [repeat] makes several draws of one point";
+            Err(invalid(source, &path, values_text(values), &rule, remedy))
+        }
+    }
+}
+
+/// A value as text in which 4 and 4.0 are the same.
+fn as_number(value: &Value) -> String {
+    let exact = value.as_integer().and_then(|integer| i32::try_from(integer).ok()).map(f64::from);
+    exact.map_or_else(|| value.to_string(), |number| Value::Float(number).to_string())
 }
 
 /// Refuses keys of which one is, or lies in, the other: which of them holds would be left to their order.
@@ -260,12 +288,32 @@ mod tests {
             ),
             ("[sweep]\n'a' = [1]\n[repeat]\n'a.b' = 3\n", "s.toml:7: repeat.a.b"),
             ("[sweep]\nseed = [1]\n[repeat]\nseed = 3\n", "s.toml:7: repeat.seed"),
-            ("[sweep]\n'process.x.s' = [1]\n'process.0.s' = [1]\n", "s.toml:6: sweep.process.0.s"),
+            ("[sweep]\n'process.x.s' = [1]\n'process.0.s' = [1]\n", "s.toml:6: sweep.process[0].s"),
         ] {
             let message = of(&format!("{study}{keys}")).err().map(|e| e.to_string()).unwrap_or_default();
             assert!(message.starts_with(place), "{message}");
         }
         assert_eq!(of(&format!("{study}[sweep]\nab = [1]\na = [2]\n")).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_value_is_swept_once() {
+        let message = |keys: &str| of(keys).err().map(|e| e.to_string()).unwrap_or_default();
+        assert_eq!(
+            message("a = 1\n[sweep]\na = [4, 2.5, 4.0]\n"),
+            "s.toml:3: sweep.a = [4, 2.5, 4.0]: must be a list without repetitions, and holds 4.0 twice; leave one out; \
+             [repeat] makes several draws of one point"
+        );
+        assert_eq!(message("a = 1\n[sweep]\na = [4, '4', 2.5]\n"), "");
+        for keys in
+            ["[sweep]\n'sweep.a' = [1, 2]\n", "[sweep]\nrepeat = [1, 2]\n", "[repeat]\n'sweep.a' = 2\n"]
+        {
+            assert!(
+                message(keys).contains("must be the list of a key outside [sweep] and [repeat]"),
+                "{}",
+                message(keys)
+            );
+        }
     }
 
     #[test]

@@ -5,14 +5,14 @@ use super::spec::{DynamicsSpec, ProblemSpec};
 use crate::analysis::certificate::LowerBounds;
 use crate::analysis::guarantee::StartLaw;
 use crate::analysis::risk::RiskFacts;
-use crate::problem::{ActivationFacts, Levels};
+use crate::problem::{ActivationFacts, LeastSquares, Levels, Potential};
 
 /// Constants of a problem, each at the levels at which it has a value. See [`crate::problem::Constants`].
 #[derive(Debug, Clone)]
 pub struct Theory {
     /// Of σ, for nets.
     pub activation: Option<ActivationFacts>,
-    /// λ; for a quadratic its smallest eigenvalue, the rest of it being convex.
+    /// λ; for a quadratic and least squares the smallest eigenvalue, the rest of it being convex.
     pub lambda: f64,
     /// λ_c.
     pub critical_lambda: Levels,
@@ -50,12 +50,37 @@ impl Theory {
                 facts: RiskFacts::of_net(net, 0.0),
             });
         }
+        if let Some(squares) = plan.least_squares() {
+            return Self::of_least_squares(squares);
+        }
         let ProblemSpec::Quadratic(quadratic) = &plan.study.problem else {
             return None;
         };
-        let lambda = quadratic.eigenvalues.iter().copied().reduce(f64::min)?;
         let largest = quadratic.eigenvalues.iter().copied().fold(0.0, f64::max);
+        let inverse = quadratic.eigenvalues.iter().map(|theta| 1.0 / theta).collect();
+        let own = Self::of_convex_quadratic(&quadratic.eigenvalues, largest)?;
+        Some(Self { inverse_curvatures: Some(inverse), ..own })
+    }
+
+    /// Of least squares, by the eigenvalues of its Hessian, rounded to the safe side. Its Gibbs measure is a Gaussian about the
+    /// minimiser: what holds for centred ones alone is left out.
+    fn of_least_squares(squares: &LeastSquares) -> Option<Self> {
+        let top = squares.eigenvalues().last()?;
+        // The eigenvalues of a symmetric matrix are found to within so much of the largest.
+        let rounding = squares.dim() as f64 * f64::EPSILON * top;
+        let eigenvalues: Vec<f64> =
+            squares.eigenvalues().iter().map(|theta| (theta - rounding).max(0.0)).collect();
+        let own = Self::of_convex_quadratic(&eigenvalues, top + rounding)?;
+        let growth = Some(top + rounding - own.lambda);
+        Some(Self { facts: RiskFacts { growth, ..own.facts }, ..own })
+    }
+
+    /// Of a quadratic risk with these eigenvalues, `largest` of them at most, wherever its minimum is: what is said of G = L̃ −
+    /// (λ/2)‖W‖² with the smallest eigenvalue as λ.
+    fn of_convex_quadratic(eigenvalues: &[f64], largest: f64) -> Option<Self> {
+        let lambda = eigenvalues.iter().copied().reduce(f64::min)?;
         let exact = |value: f64| Levels { sharp: Some(value), data: Some(value), ..Levels::default() };
+        let dim = eigenvalues.len();
         Some(Self {
             activation: None,
             lambda,
@@ -65,12 +90,12 @@ impl Theory {
             negative_curvature: exact(0.0),
             strong_convexity: exact(lambda),
             dim,
-            inverse_curvatures: Some(quadratic.eigenvalues.iter().map(|theta| 1.0 / theta).collect()),
+            inverse_curvatures: None,
             facts: RiskFacts {
                 dim,
                 lambda,
                 negative_curvature: Some(0.0),
-                laplacian_bound: Some(quadratic.eigenvalues.iter().map(|theta| theta - lambda).sum()),
+                laplacian_bound: Some(eigenvalues.iter().map(|theta| theta - lambda).sum()),
                 gradient_lipschitz: Some(largest),
                 ..RiskFacts::default()
             },

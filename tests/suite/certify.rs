@@ -93,6 +93,27 @@ fn verdicts_follow_the_numbers() {
     assert!(error < 0.1 * bound && estimate - 5.0 * error < bound && estimate > 0.0, "{twin}");
 }
 
+/// ∇L̃ is H(w − w*) with H = X^T X/n + λ: every constant is an eigenvalue of H, and the gap is the smallest by Bakry and Emery.
+#[test]
+fn least_squares_are_certified_as_the_convex_quadratic_they_are() {
+    let study = "title = 'least squares'\n[problem]\nkind = 'least-squares'\nlambda = 0.1\n[problem.data]\nkind = 'linear'\n\
+                 samples = 40\ndim = 3\nnoise_variance = 0.25\n[[process]]\nname = 'sde'\nkind = 'sgd-sde'\ns = 0.1\n\
+                 dt = 0.05\nparticles = 16\n[time]\nhorizon = 1.0\n";
+    let found = certificate(study);
+    let number = |value: &Value| value.as_f64().unwrap_or_else(|| panic!("no number in {found}"));
+    let place = &found["measured"]["hessian"][0];
+    let (low, high) = (number(&place["smallest"]), number(&place["largest"]));
+    let (modulus, lipschitz) = (&found["strong_convexity"], &found["gradient_lipschitz"]["data"]);
+    assert!((number(modulus) / low - 1.0).abs() < 1e-9 && (number(lipschitz) / high - 1.0).abs() < 1e-9);
+    assert_eq!(found["spectral_gap_lower"]["best"], *modulus);
+    assert_eq!((found["lambda"].as_f64(), found["problem"].as_str()), (Some(0.1), Some("least squares")));
+    assert_eq!(found["start"]["admissible"], false, "N(0, I) is wider than the Gibbs measure allows");
+    let folder = folder(study);
+    let said = program(folder.path(), &["certify", "study.toml"]).done();
+    assert!(said.out.contains("Spectral gap: lambda_s >= "), "{}", said.out);
+    assert_eq!(said.out.matches("D = 3").count(), 1, "{}", said.out);
+}
+
 #[test]
 fn the_text_is_at_most_a_hundred_columns_and_names_sources() {
     for study in [

@@ -107,8 +107,18 @@ fn new_writes_a_study_that_is_ready_and_overwrites_none() {
     let said = program(folder.path(), &[&["check", "mine.toml"], &small[..]].concat()).done();
     assert!(said.out.contains("this study can"), "{}", said.out);
     let again = program(folder.path(), &["new", "mine.toml"]);
-    assert_eq!(again.code, 2);
-    assert!(again.err.contains("mine.toml"), "{}", again.err);
+    assert_eq!((again.code, again.out.as_str()), (2, ""));
+    assert_eq!(
+        again.err.trim_end(),
+        "error: mine.toml: exists already, and a new study replaces nothing; name another file, or remove this one"
+    );
+    for nowhere in ["no-such-folder", "mine.toml"] {
+        let said = program(folder.path(), &["new", &format!("{nowhere}/x.toml")]);
+        assert_eq!(said.code, 2);
+        let message = "there is no such folder; make it, or name a file in another";
+        assert_eq!(said.err.trim_end(), format!("error: {nowhere}: {message}"));
+    }
+    assert_eq!(names(folder.path()), ["mine.toml"]);
 }
 
 #[test]

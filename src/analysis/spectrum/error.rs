@@ -1,5 +1,7 @@
 //! Why there is no grid, or no answer on it.
 
+use crate::estimates::significant;
+
 /// A question that the grid cannot answer, and why.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum GridError {
@@ -38,7 +40,8 @@ pub enum GridError {
     NotConverged,
     /// A starting law that does not lie within the box, or is narrower than its cells.
     #[error(
-        "the start has mass {mass} on the grid where 1 is needed; let the grid cover it, or use points for a narrow start"
+        "the start has mass {} on the grid where 1 is needed; let the grid cover it, or use points for a narrow start",
+        significant(*mass)
     )]
     StartOutside {
         /// The mass that the cells see.

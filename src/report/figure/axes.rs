@@ -40,6 +40,11 @@ impl Side {
         Ok(Side { ruler, ticks, labels, factor })
     }
 
+    /// An axis without ticks.
+    pub fn bare(ruler: Ruler) -> Self {
+        Side { ruler, ticks: Ticks::default(), labels: Vec::new(), factor: None }
+    }
+
     /// The ticks of an upright axis of the given length.
     pub fn upright(ruler: Ruler, length: f64) -> Result<Self, FigureError> {
         Side::new(ruler, (length / 20.0) as usize)

@@ -29,7 +29,7 @@ pub fn svg(figure: &Figure) -> Result<String, FigureError> {
     }
     let width = figure.width.millimetres() * POINTS_PER_MM;
     let height = plot_height(figure.width);
-    let y = Side::upright(y, height)?;
+    let y = if figure.y.label.is_empty() { Side::bare(y) } else { Side::upright(y, height)? };
     let y_label = typeset::lines(&figure.y.label, LABEL_SIZE, height)?;
     let leading = 1.25 * LABEL_SIZE;
     let left = MARGIN + y_label.len() as f64 * leading + LABEL_GAP + axes::room_left(&y) - 1.0;

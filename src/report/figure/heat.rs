@@ -11,6 +11,8 @@ use super::typeset::{self, Label};
 
 /// Cells are as wide as they can be, but their height stays in this range (points).
 const CELL_HEIGHT: (f64, f64) = (14.0, 30.0);
+/// Lines of the colour bar's label that are made room for.
+const MOST_LINES: usize = 6;
 pub const BAR_WIDTH: f64 = 8.0;
 pub const BAR_GAP: f64 = 9.0;
 pub const LEADING: f64 = 1.25 * LABEL_SIZE;
@@ -49,7 +51,7 @@ pub struct Page {
 }
 
 impl Page {
-    fn new(map: &HeatMap) -> Result<Self, FigureError> {
+    pub(super) fn new(map: &HeatMap) -> Result<Self, FigureError> {
         let width = map.width.millimetres() * POINTS_PER_MM;
         let set = |values: &[String]| {
             values.iter().map(|v| typeset::line(v, TICK_SIZE)).collect::<Result<Vec<_>, _>>()
@@ -62,11 +64,14 @@ impl Page {
         // width
         let guess = Side::upright(bar, rows * 0.5 * (CELL_HEIGHT.0 + CELL_HEIGHT.1))?;
         let left = MARGIN + LEADING + LABEL_GAP + widest(&y_values) + TICK_GAP;
-        let right =
-            width - MARGIN - LEADING - LABEL_GAP - guess.widest() - TICK_GAP - MAJOR - BAR_WIDTH - BAR_GAP;
+        let height = |cell_width: f64| rows * (0.8 * cell_width).clamp(CELL_HEIGHT.0, CELL_HEIGHT.1);
+        let beside = LABEL_GAP + guess.widest() + TICK_GAP + MAJOR + BAR_WIDTH + BAR_GAP;
+        let end = |lines: usize| width - MARGIN - lines as f64 * LEADING - beside;
+        let bar_label = fitted(&map.colour.label, |lines| height((end(lines) - left) / columns) + 20.0)?;
+        let right = end(bar_label.len().max(1));
         let cell_width = (right - left) / columns;
-        let cell_height = (0.8 * cell_width).clamp(CELL_HEIGHT.0, CELL_HEIGHT.1);
-        let plot_height = rows * cell_height;
+        let plot_height = height(cell_width);
+        let cell_height = plot_height / rows;
         let title = match &map.title {
             Some(title) => typeset::lines(title, TITLE_SIZE, width - 2.0 * MARGIN)?,
             None => Vec::new(),
@@ -91,7 +96,7 @@ impl Page {
             frame,
             cell: (cell_width, cell_height),
             bar,
-            bar_label: typeset::lines(&map.colour.label, LABEL_SIZE, plot_height + 20.0)?,
+            bar_label,
             title,
             x_values,
             y_values,
@@ -144,6 +149,19 @@ impl Page {
         }
         Ok(())
     }
+}
+
+/// `label` broken to the length it has beside the cells. Each of its lines takes from the width of the cells, which the height may
+/// follow: `length` is what is left with so many lines.
+fn fitted(label: &str, length: impl Fn(usize) -> f64) -> Result<Vec<Label>, FigureError> {
+    let mut broken = typeset::lines(label, LABEL_SIZE, length(1))?;
+    for lines in 2..=MOST_LINES {
+        if broken.len() < lines {
+            break;
+        }
+        broken = typeset::lines(label, LABEL_SIZE, length(lines))?;
+    }
+    Ok(broken)
 }
 
 fn check_shape(map: &HeatMap) -> Result<(), FigureError> {

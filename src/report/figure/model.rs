@@ -47,7 +47,7 @@ impl Width {
 /// One axis: what it shows, how, and how far.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
-    /// Markup; units in words or upright, e.g. `time $t$`.
+    /// Markup; units in words or upright, e.g. `time $t$`. An upright axis without a label has no ticks: its places stand for nothing.
     pub label: String,
     pub scale: Scale,
     /// Lower end in data units; `None` takes it from the data.

@@ -221,3 +221,21 @@ fn a_cell_that_a_logarithmic_scale_cannot_colour_keeps_its_number() {
     negative.colour.scale = Scale::Log;
     assert!(heat::svg(&negative).unwrap().contains("−0.50(5)"));
 }
+
+#[test]
+fn every_line_of_a_colour_bars_label_is_on_the_page() {
+    for rows in 1..4 {
+        let mut wordy = map(vec![vec![cell(1.0), cell(2.0)]; rows]);
+        wordy.colour.label = "test accuracy at the end, median over twenty draws of the outer layer".into();
+        let page = heat::Page::new(&wordy).unwrap();
+        assert!(page.bar_label.len() > 1 && page.cell.0 > 20.0, "{} lines", page.bar_label.len());
+        let bar = page.frame.right
+            + heat::BAR_GAP
+            + heat::BAR_WIDTH
+            + axes::MAJOR
+            + axes::TICK_GAP
+            + page.bar.widest();
+        let end = bar + axes::LABEL_GAP + page.bar_label.len() as f64 * heat::LEADING;
+        assert!(end <= page.width, "{end} of {}", page.width);
+    }
+}

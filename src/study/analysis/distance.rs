@@ -137,7 +137,7 @@ pub fn ksd_row(place: Place, rows: &[DistanceRow]) -> EstimateRow {
             std_err: row.std_err,
             method: "squared kernel Stein discrepancy, U-statistic".into(),
             note: format!(
-                "t = {}, n = {}; under the Gibbs measure within {:.3e} … {:.3e}, p = {:.3}",
+                "t = {}, n = {}; band of this sample (wild bootstrap), were its law mu_s: {:.3e} … {:.3e}, p = {:.3}",
                 row.time, row.n, row.null_low, row.null_high, row.p_value
             ),
             ..base

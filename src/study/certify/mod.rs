@@ -93,7 +93,8 @@ impl Certificate {
 
 fn problem_line(plan: &Plan) -> String {
     let Some(net) = plan.net() else {
-        return format!("D = {}", plan.potential().dim());
+        let problem = serde_json::to_value(&plan.study.problem).unwrap_or_default();
+        return problem["kind"].as_str().unwrap_or_default().replace('-', " ");
     };
     let settings = net.settings();
     let name = |value: serde_json::Result<serde_json::Value>| {

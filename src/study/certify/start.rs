@@ -45,7 +45,12 @@ impl StartReport {
             modes: None,
             largest_std: None,
             verdict: String::new(),
-            note: "not available without noise, or for this kind of problem".into(),
+            note: if s > 0.0 {
+                "not available for this kind of problem; it takes a two-layer net, a quadratic or least squares"
+            } else {
+                "not available without noise; give a process an s above 0"
+            }
+            .into(),
         };
         let Some(theory) = theory.filter(|_| s > 0.0) else {
             return report;

@@ -6,6 +6,7 @@ use super::rung::{INTEGRAL, Question, Rung, Sup, at_time};
 use crate::analysis::agreement::{
     Measured, NoOrder, Order, OrderPoint, ParticlesNeeded, order, value_at_zero,
 };
+use crate::estimates::significant;
 use crate::study::keeper::Pieces;
 use crate::study::run::Progress;
 use crate::study::{EstimateRow, OrderRow, Results};
@@ -212,13 +213,22 @@ impl Asked<'_> {
     ) -> EstimateRow {
         let quantity = format!("{} {}", question.quantity.name(), question.functional);
         let row = self.row(question.model, ladder.order(), &quantity);
+        let horizon = self.plan.study.time.horizon;
+        if rungs.is_empty() && !absent.is_empty() {
+            return EstimateRow { note: nothing_to_fit(&question.functional, horizon, absent), ..row };
+        }
         let next = rungs.last().and_then(|(rung, pilot)| {
             let needed = ParticlesNeeded::new(&pilot.difference, rung.particles, 0.5, 1.0, 1.0)?;
             Some(format!("; {}", needed.sentence(&format!("{} = {}", ladder.symbol(), 0.5 * pilot.s))))
         });
         let mut next = next.unwrap_or_default();
         if !absent.is_empty() {
-            let _ = write!(next, "; left out: {}, whose steps do not all meet there", absent.join(", "));
+            let (time, what) = observed_at(&question.functional, horizon);
+            let _ = write!(
+                next,
+                "; left out: {}, where {what} {time} is no multiple of every step",
+                absent.join(", ")
+            );
         }
         match answer {
             Err(reason) => EstimateRow { note: format!("{reason}{next}"), ..row },
@@ -264,6 +274,23 @@ impl Asked<'_> {
     }
 }
 
+/// The time at which the steps of all processes must meet for a functional to be taken, and what that time is.
+fn observed_at(functional: &str, horizon: f64) -> (String, &'static str) {
+    match functional.strip_prefix("at t = ") {
+        Some(time) => (time.into(), "the time"),
+        None => (significant(horizon), "the horizon"),
+    }
+}
+
+/// Why an order has no points at all: runs end together only where the steps of all processes meet.
+fn nothing_to_fit(functional: &str, horizon: f64, absent: &[String]) -> String {
+    let (time, what) = observed_at(functional, horizon);
+    format!(
+        "no difference to fit: {what} {time} is no multiple of every step at {}; choose one that is, or other step sizes",
+        absent.join(", ")
+    )
+}
+
 /// Local slopes and the polynomial.
 fn in_words(order: &Order) -> String {
     let slopes: Vec<String> = order
@@ -285,4 +312,20 @@ fn in_words(order: &Order) -> String {
         polynomial.second.std_err,
         order.in_floor
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_that_do_not_meet_are_named_as_the_cause() {
+        let absent = ["s = 0.3".to_owned(), "s = 0.15".to_owned()];
+        assert_eq!(
+            nothing_to_fit(INTEGRAL, 0.5, &absent),
+            "no difference to fit: the horizon 0.5 is no multiple of every step at s = 0.3, s = 0.15; choose one that is, or \
+             other step sizes"
+        );
+        assert!(nothing_to_fit(&at_time(0.4), 0.5, &absent).contains("the time 0.4 is no multiple"));
+    }
 }

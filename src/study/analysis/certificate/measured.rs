@@ -8,8 +8,7 @@ use crate::study::certify::{affordable_draws, place_curvature, rays};
 use crate::study::{EstimateRow, RayRow, Results};
 
 /// Where no certificate applies.
-const NO_CERTIFICATE: &str =
-    "no certificate: it takes a net with lambda > 0 whose loss has a bounded slope, or a quadratic";
+const NO_CERTIFICATE: &str = "no certificate: it takes a net with lambda > 0 whose loss has a bounded slope, a quadratic, or least squares with one minimum";
 /// Tag of the random numbers used here.
 const TAG: u64 = 0x6365_7275;
 

@@ -72,6 +72,7 @@ pub fn discrete(
         note: note.into(),
         ..EstimateRow::default()
     };
+    let theory = theory.filter(|_| plan.net().is_some());
     let lipschitz = theory.and_then(|theory| theory.gradient_lipschitz.data);
     let (Some(theory), Some(lipschitz), Some(minimum)) = (theory, lipschitz, ended.minimum) else {
         results.estimates.push(refused(
