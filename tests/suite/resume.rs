@@ -84,7 +84,7 @@ fn killed(at: &Path, out: &str) {
 #[test]
 fn a_run_killed_in_an_analysis_goes_on_from_its_pieces() {
     let study = "seed = 3\n[problem]\nkind = 'double-well'\n[[process]]\nname = 'sde'\nkind = 'sgd-sde'\ns = 0.4\ndt = 0.05\n\
-        particles = 300\n[time]\nhorizon = 4.0\npoints = 6\n[analysis]\ngibbs = { times = 4 }\nmixing = { particles = 256 }\n";
+        particles = 300\n[time]\nhorizon = 4.0\npoints = 6\n[analysis]\ngibbs = { times = 4, draws = 1024, replicates = 99 }\nmixing = { particles = 256 }\n";
     let folder = folder(study);
     let at = folder.path();
     program(at, &run("whole", &["--threads", "2"])).done();

@@ -74,7 +74,8 @@ fn divergences_of_shares_join_too() {
 /// A merge that is killed while it samples goes on to the same bytes.
 #[test]
 fn a_merge_that_was_killed_goes_on() {
-    let study = QUADRATIC.to_owned() + "[sweep]\n\"process.sde.s\" = [0.1, 0.2, 0.3, 0.4]\n";
+    let study = QUADRATIC.replace("times = 1\n", "times = 1\ndraws = 1024\nreplicates = 99\n")
+        + "[sweep]\n\"process.sde.s\" = [0.1, 0.2, 0.3, 0.4]\n";
     let folder = folder(&study);
     let at = folder.path();
     program(at, &["run", "study.toml", "--quiet", "--out", "whole"]).done();

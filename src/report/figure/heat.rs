@@ -59,24 +59,13 @@ impl Page {
         let (x_values, y_values) = (set(&map.x.values)?, set(&map.y.values)?);
         let widest = |labels: &[Label]| labels.iter().map(|l| l.width).fold(0.0, f64::max);
         let (rows, columns) = (y_values.len() as f64, x_values.len() as f64);
-        let bar = colour_bar::ruler(map)?;
-        // the bar's ticks depend on its height, and that on the room they leave: a first guess settles the
-        // width
-        let guess = Side::upright(bar, rows * 0.5 * (CELL_HEIGHT.0 + CELL_HEIGHT.1))?;
         let left = MARGIN + LEADING + LABEL_GAP + widest(&y_values) + TICK_GAP;
-        let height = |cell_width: f64| rows * (0.8 * cell_width).clamp(CELL_HEIGHT.0, CELL_HEIGHT.1);
-        let beside = LABEL_GAP + guess.widest() + TICK_GAP + MAJOR + BAR_WIDTH + BAR_GAP;
-        let end = |lines: usize| width - MARGIN - lines as f64 * LEADING - beside;
-        let bar_label = fitted(&map.colour.label, |lines| height((end(lines) - left) / columns) + 20.0)?;
-        let right = end(bar_label.len().max(1));
-        let cell_width = (right - left) / columns;
-        let plot_height = height(cell_width);
-        let cell_height = plot_height / rows;
+        let Beside { bar, bar_label, right, plot_height } = Beside::new(map, (left, width), (rows, columns))?;
+        let (cell_width, cell_height) = ((right - left) / columns, plot_height / rows);
         let title = match &map.title {
             Some(title) => typeset::lines(title, TITLE_SIZE, width - 2.0 * MARGIN)?,
             None => Vec::new(),
         };
-        let bar = Side::upright(bar, plot_height)?;
         let factor_room = if bar.factor.is_some() { TICK_SIZE } else { 0.0 };
         let top = MARGIN + title.len() as f64 * 1.25 * TITLE_SIZE + factor_room + 0.5 * TICK_SIZE;
         let frame = Frame { left, right, top, bottom: top + plot_height };
@@ -148,6 +137,40 @@ impl Page {
             canvas.label(line, x, top + (index as f64 + 0.8) * NOTE_LEADING);
         }
         Ok(())
+    }
+}
+
+/// What stands to the right of the cells, and where they end.
+struct Beside {
+    bar: Side,
+    bar_label: Vec<Label>,
+    right: f64,
+    plot_height: f64,
+}
+
+impl Beside {
+    /// Beside `rows` × `columns` cells from `left` on, on a page so wide. The bar's ticks depend on its height, that on the width of the
+    /// cells, and that on the room the ticks leave: the room only grows, until the ticks fit into it.
+    fn new(
+        map: &HeatMap,
+        (left, width): (f64, f64),
+        (rows, columns): (f64, f64),
+    ) -> Result<Self, FigureError> {
+        let ruler = colour_bar::ruler(map)?;
+        let height = |cell_width: f64| rows * (0.8 * cell_width).clamp(CELL_HEIGHT.0, CELL_HEIGHT.1);
+        let mut ticks = Side::upright(ruler, rows * 0.5 * (CELL_HEIGHT.0 + CELL_HEIGHT.1))?.widest();
+        loop {
+            let beside = LABEL_GAP + ticks + TICK_GAP + MAJOR + BAR_WIDTH + BAR_GAP;
+            let end = |lines: usize| width - MARGIN - lines as f64 * LEADING - beside;
+            let bar_label = fitted(&map.colour.label, |lines| height((end(lines) - left) / columns) + 20.0)?;
+            let right = end(bar_label.len().max(1));
+            let plot_height = height((right - left) / columns);
+            let bar = Side::upright(ruler, plot_height)?;
+            if bar.widest() <= ticks {
+                return Ok(Self { bar, bar_label, right, plot_height });
+            }
+            ticks = bar.widest();
+        }
     }
 }
 
