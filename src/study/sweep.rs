@@ -184,7 +184,7 @@ fn require_varied(source: &Source, section: &str, key: &str, values: &[Value]) -
     match twice.filter(|_| section == "sweep") {
         None => Ok(()),
         Some(value) => {
-            let rule = format!("a list without repetitions, and holds {value} twice");
+            let rule = format!("a list without repetitions, and holds {} twice", brief(&value.to_string()));
             let remedy = "leave one out; [repeat] makes several draws of one point";
             Err(invalid(source, &path, values_text(values), &rule, remedy))
         }
@@ -304,6 +304,8 @@ mod tests {
             "s.toml:3: sweep.a = [4, 2.5, 4.0]: must be a list without repetitions, and holds 4.0 twice; leave one out; \
              [repeat] makes several draws of one point"
         );
+        let long = "x".repeat(5000);
+        assert!(message(&format!("a = 1\n[sweep]\na = ['{long}', '{long}']\n")).len() < 1000);
         assert_eq!(message("a = 1\n[sweep]\na = [4, '4', 2.5]\n"), "");
         for keys in
             ["[sweep]\n'sweep.a' = [1, 2]\n", "[sweep]\nrepeat = [1, 2]\n", "[repeat]\n'sweep.a' = 2\n"]
