@@ -225,8 +225,8 @@ fn certify(arguments: &StudyArguments, json: bool) -> Result<()> {
     })
 }
 
-/// Calls `say` for the first draw of every point of a study and with the number of all points, each under its heading where there are several and headings are
-/// wanted.
+/// Calls `say` for the first draw of every point of a study, and with the number of all points; each under its heading where
+/// there are several and headings are wanted.
 fn for_points(
     arguments: &StudyArguments,
     headings: bool,

@@ -63,9 +63,9 @@ const AGAIN: f64 = 4.5;
 /// best mixture; it may lie anywhere in the interval.
 ///
 /// *What is promised.* The interval covers r where the curve is of that kind. A slowest mode with less than a quarter of the
-/// distance at the window's start is not promised to be seen, and modes closer than 1.5 count as one in between; with a fitted limit a mode of less
-/// than 1.5 e-folds over the window counts as part of the limit. No finite
-/// data can do without such bounds: a mode of any rate fits under the noise if its amplitude may be small enough.
+/// distance at the window's start is not promised to be seen, and modes closer than 1.5 count as one in between; with a
+/// fitted limit a mode of less than 1.5 e-folds over the window counts as part of the limit. No finite data can do without
+/// such bounds: a mode of any rate fits under the noise if its amplitude may be small enough.
 ///
 /// *Window.* The last run of one sign above three standard errors (of the curve and of E_μ φ together), from its highest point
 /// on; its start moves on until no misfit is seen at the level 5 %. The answer is [`Unresolved`] where the decay does not stand
