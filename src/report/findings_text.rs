@@ -10,19 +10,21 @@ use crate::study::{EstimateRow, Results};
 const NOTES: usize = 6;
 /// Values that one note names.
 const NAMED: usize = 4;
+/// How many times longer one side of an interval is than the other before its ends are shown: beyond what the asymmetry of
+/// Student's or a bootstrap's quantiles does by chance.
+const LOPSIDED: f64 = 1.5;
 
 /// What the analyses found: one line a number, with its interval.
 pub fn findings(results: &Results) -> Vec<String> {
     let line = |row: &EstimateRow| {
         what(row, &row.process)?;
         let label = labelled(&row.process, LABEL, |process| what(row, process).unwrap_or_default());
-        Some(match (row.name.as_str(), row.std_err, row.ci_low.zip(row.ci_high)) {
-            ("discrete_check", ..) => {
+        Some(match row.name.as_str() {
+            "discrete_check" => {
                 let value = rounded(Some(row.value?), row.std_err);
                 format!("{label:<38}{value:>22}  {}", short(&row.note))
             }
-            (_, None, Some(ends)) => with_interval(&label, row.value?, ends),
-            _ => format!("{label:<38}{:>22}", rounded(Some(row.value?), row.std_err)),
+            _ => measured(&label, row, row.value?),
         })
     };
     let sentence =
@@ -74,10 +76,7 @@ pub fn swept_rates(results: &Results) -> Vec<String> {
         let label =
             |process: &str| format!("point {}, {}", row.point, what(row, process).unwrap_or_default());
         let label = labelled(&row.process, LABEL, label);
-        match (row.std_err, row.ci_low.zip(row.ci_high)) {
-            (None, Some(ends)) => with_interval(&label, row.value.unwrap_or(f64::NAN), ends),
-            _ => format!("{label:<38}{:>22}", rounded(row.value, row.std_err)),
-        }
+        measured(&label, row, row.value.unwrap_or(f64::NAN))
     };
     let all: Vec<&EstimateRow> = results.estimates.iter().filter(rates).collect();
     let mut lines: Vec<String> = all.iter().take(ROWS).map(|row| line(row)).collect();
@@ -87,7 +86,21 @@ pub fn swept_rates(results: &Results) -> Vec<String> {
     lines
 }
 
-/// A value whose interval is all that is known of its error; the interval may take columns of the value's.
+/// A value with its standard error, or with its interval where that says more.
+fn measured(label: &str, row: &EstimateRow, value: f64) -> String {
+    match row.ci_low.zip(row.ci_high) {
+        Some(ends) if row.std_err.is_none() || is_lopsided(value, ends) => with_interval(label, value, ends),
+        _ => format!("{label:<38}{:>22}", rounded(Some(value), row.std_err)),
+    }
+}
+
+/// Whether an interval is so lopsided that a standard error says less than its ends.
+fn is_lopsided(value: f64, (low, high): (f64, f64)) -> bool {
+    let (below, above) = (value - low, high - value);
+    below.max(above) > LOPSIDED * below.min(above)
+}
+
+/// A value and its interval, which may take columns of the value's.
 fn with_interval(label: &str, value: f64, ends: (f64, f64)) -> String {
     let [value, low, high] = rounded_within(value, ends);
     let interval = format!("[{low}, {high}]");
@@ -155,7 +168,10 @@ fn absent_name(row: &EstimateRow, several: bool) -> String {
     let quantity = if row.quantity.is_empty() { String::new() } else { format!(" of {}", row.quantity) };
     let process = if row.process.is_empty() { String::new() } else { format!(", {}", row.process) };
     let point = if several { format!(", point {}", row.point) } else { String::new() };
-    format!("{}{quantity}{process}{point}", row.name.replace('_', " "))
+    match row.name.as_str() {
+        "start_chi_squared_bound" => format!("bound of {} of the start{process}{point}", row.quantity),
+        name => format!("{}{quantity}{process}{point}", name.replace('_', " ")),
+    }
 }
 
 #[cfg(test)]
@@ -174,6 +190,21 @@ mod tests {
         assert_eq!(line.chars().count(), 80, "{line}");
         let wide = with_interval("", 0.029_264_9, (0.0106, 0.075));
         assert_eq!(wide.trim(), "0.029  [0.011, 0.075]");
+    }
+
+    #[test]
+    fn a_lopsided_interval_is_shown_in_place_of_a_standard_error() {
+        let rate = |low: f64, high: f64| EstimateRow {
+            value: Some(1.23),
+            std_err: Some(0.1),
+            ci_low: Some(low),
+            ci_high: Some(high),
+            ..row("decay_rate", "risk", "")
+        };
+        let lines =
+            findings(&Results { estimates: vec![rate(0.73, 1.38), rate(1.03, 1.43)], ..Results::default() });
+        assert!(lines[0].ends_with(" 1.23  [0.73, 1.38]"), "{lines:?}");
+        assert!(lines[1].ends_with(" 1.23 ± 0.10"), "{lines:?}");
     }
 
     #[test]

@@ -238,6 +238,7 @@ fn eyring_kramers(results: &Results) -> Layer {
 fn density_figure(results: &Results, curves: &[CurveName]) -> Option<Figure> {
     let (x, y) = (Axis::linear("weight $w$"), Axis::linear("density (1/unit of $w$)"));
     let mut drawing = Figure::new("density", x, y);
+    let mut gibbs = Vec::new();
     for (i, curve) in curves.iter().enumerate() {
         let mine = |row: &&crate::study::DensityRow| row.point == curve.point && row.process == curve.process;
         let rows: Vec<_> = results.densities.iter().filter(mine).collect();
@@ -255,8 +256,16 @@ fn density_figure(results: &Results, curves: &[CurveName]) -> Option<Figure> {
             low: column(|row| row.observed - row.std_err),
             high: column(|row| row.observed + row.std_err),
         });
-        let (label, style) = ("Gibbs measure, on a grid".into(), Style::Reference(0));
-        drawing.layers.push(Layer::Line { label, style, x, y: column(|row| row.gibbs) });
+        gibbs.push((i, curve, x, column(|row| row.gibbs)));
+    }
+    // One line where all processes have one noise scale; otherwise one in the colour of each.
+    let common = gibbs.windows(2).all(|pair| (&pair[0].2, &pair[0].3) == (&pair[1].2, &pair[1].3));
+    for (i, curve, x, y) in gibbs.into_iter().take(if common { 1 } else { usize::MAX }) {
+        let (label, style) = match common {
+            true => ("Gibbs measure, on a grid".into(), Style::Reference(0)),
+            false => (format!("Gibbs measure of {}, on a grid", curve.label), Style::Series(i)),
+        };
+        drawing.layers.push(Layer::Line { label, style, x, y });
     }
     (!drawing.layers.is_empty()).then_some(drawing)
 }

@@ -54,21 +54,35 @@ pub struct Canvas {
     width: f64,
     height: f64,
     body: String,
+    /// Whether the last shapes of `body` stand in a clipped group that is still open.
+    clipping: bool,
     said: Vec<String>,
 }
 
 impl Canvas {
     pub fn new(name: &str, width: f64, height: f64) -> Self {
-        Canvas { name: name.into(), width, height, body: String::new(), said: Vec::new() }
+        Canvas { name: name.into(), width, height, body: String::new(), clipping: false, said: Vec::new() }
     }
 
     /// Restricts what [`Self::draw`] puts under `clip` to `frame`.
     pub fn clip(&mut self, frame: Frame) {
         let [x, y, w, h] = [frame.left, frame.top, frame.width(), frame.height()].map(super::decimal);
+        self.group(false);
         let _ = writeln!(
             self.body,
             r#"<clipPath id="plot"><rect x="{x}" y="{y}" width="{w}" height="{h}"/></clipPath>"#
         );
+    }
+
+    /// Goes on in the clipped group or outside of it. Neighbours share one group, since every clipped group costs a sheet of
+    /// pixels when the drawing is turned into dots.
+    fn group(&mut self, clipped: bool) {
+        match (self.clipping, clipped) {
+            (false, true) => self.body.push_str("<g clip-path=\"url(#plot)\">\n"),
+            (true, false) => self.body.push_str("</g>\n"),
+            _ => {}
+        }
+        self.clipping = clipped;
     }
 
     /// Lets plotters draw a group of shapes with a dash pattern (in points), clipped to the plot or not.
@@ -86,7 +100,6 @@ impl Canvas {
             shapes(&area).map_err(drawing)?;
             area.present().map_err(drawing)?;
         }
-        let clip = if clipped { r#" clip-path="url(#plot)""# } else { "" };
         let dashes: Vec<String> = dash.iter().map(|d| units(*d).to_string()).collect();
         let dash = if dashes.is_empty() {
             String::new()
@@ -94,10 +107,11 @@ impl Canvas {
             format!(r#" stroke-dasharray="{}""#, dashes.join(" "))
         };
         let scale = 1.0 / UNITS_PER_POINT;
-        let inner = inner(&svg);
+        let inner = without_layers(inner(&svg));
+        self.group(clipped);
         let _ = write!(
             self.body,
-            "<g{clip}><g transform=\"scale({scale})\" stroke-linejoin=\"round\"{dash}>\n{inner}</g></g>\n"
+            "<g transform=\"scale({scale})\" stroke-linejoin=\"round\"{dash}>\n{inner}</g>\n"
         );
         Ok(())
     }
@@ -119,6 +133,7 @@ impl Canvas {
     }
 
     fn outline(&mut self, label: &Label, transform: &str, colour: &str) {
+        self.group(false);
         let plain = escape(&label.plain);
         let _ = writeln!(
             self.body,
@@ -129,7 +144,8 @@ impl Canvas {
     }
 
     /// The whole document. Its description tells, in order, all the text that is drawn as outlines.
-    pub fn finish(self, title: &str) -> String {
+    pub fn finish(mut self, title: &str) -> String {
+        self.group(false);
         let [width, height] = [self.width, self.height].map(super::decimal);
         let [wide, high] = [self.width, self.height].map(|v| super::decimal(v / POINTS_PER_MM));
         let size = format!(r#"width="{wide}mm" height="{high}mm" viewBox="0 0 {width} {height}""#);
@@ -148,6 +164,21 @@ fn inner(svg: &str) -> &str {
     let start = svg.find("<svg").and_then(|at| svg[at..].find(">\n").map(|end| at + end + 2)).unwrap_or(0);
     let end = svg.rfind("</svg>").unwrap_or(svg.len());
     svg.get(start..end).unwrap_or("")
+}
+
+/// The opacity of each shape as one of its fill and its line. `opacity` is one of a layer, a sheet of pixels of its own, and
+/// looks the same here: no shape of plotters has both a fill and a line.
+fn without_layers(shapes: &str) -> String {
+    let mut parts = shapes.split(" opacity=\"");
+    let mut all = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (opacity, rest) = part.split_once('"').unwrap_or((part, ""));
+        if opacity != "1" {
+            let _ = write!(all, " fill-opacity=\"{opacity}\" stroke-opacity=\"{opacity}\"");
+        }
+        all.push_str(rest);
+    }
+    all
 }
 
 fn escape(text: &str) -> String {
