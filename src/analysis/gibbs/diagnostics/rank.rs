@@ -12,7 +12,7 @@ pub fn r_hat(chains: &[&[f64]]) -> Option<f64> {
     let length = usable(chains, 2)?;
     let values = chains.concat();
     let mut sorted = values.clone();
-    sorted.sort_by(f64::total_cmp);
+    sorted.sort_unstable_by(f64::total_cmp);
     let half = sorted.len() / 2;
     let median =
         if sorted.len().is_multiple_of(2) { 0.5 * (sorted[half - 1] + sorted[half]) } else { sorted[half] };
@@ -63,19 +63,18 @@ pub(super) fn split(values: &[f64], length: usize) -> Vec<&[f64]> {
 
 /// Φ⁻¹((rank − 3/8)/(S + 1/4)) of S values; equal values get their mean rank.
 pub(super) fn normal_scores(values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|&a, &b| values[a].total_cmp(&values[b]));
+    // Values beside their places: sorting places alone would look up a far value for each comparison.
+    let mut order: Vec<(f64, usize)> = values.iter().copied().zip(0..).collect();
+    order.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
     let normal = Normal::standard();
     let mut scores = vec![0.0; values.len()];
     let mut from = 0;
     while from < order.len() {
-        let value = values[order[from]];
-        let to = from + order[from..].iter().take_while(|&&i| values[i] == value).count();
+        let value = order[from].0;
+        let to = from + order[from..].iter().take_while(|(other, _)| *other == value).count();
         let rank = 0.5 * (from + 1 + to) as f64;
         let score = normal.inverse_cdf((rank - 0.375) / (values.len() as f64 + 0.25));
-        for &i in &order[from..to] {
-            scores[i] = score;
-        }
+        order[from..to].iter().for_each(|&(_, place)| scores[place] = score);
         from = to;
     }
     scores

@@ -19,7 +19,7 @@ pub fn tail_effective_sample_size(chains: &[&[f64]]) -> Option<f64> {
     let length = usable(chains, 1)?;
     let values = chains.concat();
     let mut sorted = values.clone();
-    sorted.sort_by(f64::total_cmp);
+    sorted.sort_unstable_by(f64::total_cmp);
     let last = (sorted.len() - 1) as f64;
     let below = |level: f64| {
         let threshold = sorted[(level * last).round() as usize];
