@@ -53,7 +53,7 @@ pub const TEXTS: [&str; 24] = [
     ".",
     "..",
     "../x",
-    "../../../../tmp/x",
+    "../../../../var/x",
     "/etc/passwd",
     "/dev/zero",
     "/dev/null",

@@ -9,10 +9,10 @@ use sgd_sde::problem::{DoubleWell, Potential, Quantity};
 /// E_μ L̃ at s = 0.4 from a grid of 20 001 points.
 const RISK: f64 = 0.0922762;
 
-/// 200 seeds: the share covered has a standard deviation of 0.015, and its window is asymmetric as the binomial law is.
+/// 300 seeds: the share covered has a standard deviation of 0.013, and its window is asymmetric as the binomial law is.
 #[test]
 fn intervals_of_the_gibbs_risk_cover_it() {
-    println!("error rate: below 1e-3 (at least 22 or at most 1 miss where 10 are expected)");
+    println!("error rate: below 1e-3 (at least 30 or at most 3 misses where 15 are expected)");
     // A run is too short to share: each thread takes whole runs.
     let covers = |seed: u64, threads: &Threads| {
         let settings = GibbsSettings { seed, ..GibbsSettings::default() };
@@ -29,8 +29,8 @@ fn intervals_of_the_gibbs_risk_cover_it() {
         seeds.map(|seed| covers(seed, &alone)).collect::<Vec<_>>()
     };
     let runs = std::thread::scope(|scope| {
-        let other = scope.spawn(|| half(100..200));
-        let mut runs = half(0..100);
+        let other = scope.spawn(|| half(150..300));
+        let mut runs = half(0..150);
         runs.extend(other.join().expect("the runs end"));
         runs
     });
@@ -38,7 +38,7 @@ fn intervals_of_the_gibbs_risk_cover_it() {
     let (missed, failed) = (count(Some(false)), count(None));
     println!("{} covered, {missed} missed, {failed} failed their gate", count(Some(true)));
     assert!(failed <= 3, "{failed} runs failed");
-    assert!((2..22).contains(&missed), "{missed} missed");
+    assert!((4..30).contains(&missed), "{missed} missed");
 }
 
 /// Nets of 16 units and 10 inputs at and far below the critical λ: the gate is passed, and E L̃ agrees between two seeds and

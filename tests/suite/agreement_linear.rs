@@ -20,13 +20,13 @@ fn study() -> (Plan, Outcome) {
     for assignment in [
         "time.horizon=2.24",
         "time.points=9",
-        "analysis.agreement.particles=128",
+        "analysis.agreement.particles=256",
         "analysis.agreement.laws=false",
     ] {
         source.set(assignment).unwrap();
     }
     for process in 0..5 {
-        source.set(&format!("process.{process}.particles=128")).unwrap();
+        source.set(&format!("process.{process}.particles=256")).unwrap();
     }
     let plan = Plan::new(&source, Backend::detect()).unwrap();
     let outcome = outcome_of(&plan, 2);
